@@ -1,0 +1,61 @@
+"""Define what can go wrong.
+
+DalizError
+├── DataError        a package or a table is not as the schema wants it
+│   └── CheckError   several faults at once
+├── PlaceError       a place, project or event is unknown
+├── QueryError       the question cannot be asked in this form
+├── RouteError       no way leads from the origin to the destination
+└── FormulaError     the arithmetic of a derived figure cannot be computed
+
+Every message is a sentence or two: what was wrong, where, the value, what is allowed and what to do.
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class DalizError(Exception):
+    """Be the root of all errors that Daliz raises on purpose."""
+
+
+class DataError(DalizError):
+    """Tell that a package or a table is not as the schema wants it."""
+
+
+class CheckError(DataError):
+    """Tell that a package has several faults."""
+
+
+class PlaceError(DalizError):
+    """Tell that a place, project, event or row is unknown."""
+
+
+class QueryError(DalizError):
+    """Tell that a question cannot be asked in this form."""
+
+
+class RouteError(DalizError):
+    """Tell that no way leads from the origin to the destination."""
+
+
+class FormulaError(DataError):
+    """Tell that the arithmetic of a derived figure cannot be computed."""
+
+
+def did_you_mean(word: str, known: Iterable[str], count: int = 3) -> str:
+    """Suggest up to `count` known words near `word` as a sentence, or nothing.
+
+    Examples
+    --------
+    >>> did_you_mean("Aktua", ["Aktau", "Alat", "Baku"], count=1)
+    ' Did you mean Aktau?'
+    """
+    folded = {k.casefold(): k for k in known}
+    near = difflib.get_close_matches(word.casefold(), folded, n=count, cutoff=0.6)
+    return f" Did you mean {' or '.join(folded[n] for n in near)}?" if near else ""

@@ -1,0 +1,69 @@
+"""Resolve dated things: on a day, or as a mean over the days of a year."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from daliz.errors import QueryError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+Day = np.datetime64
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Be a half-open stretch of days: one day, or a calendar year.
+
+    Examples
+    --------
+    >>> Period.of_year(2024).days
+    366
+    """
+
+    start: Day
+    end: Day
+
+    @classmethod
+    def of_year(cls, year: int) -> Period:
+        """Take a calendar year."""
+        return cls(np.datetime64(f"{year:04d}-01-01", "D"), np.datetime64(f"{year + 1:04d}-01-01", "D"))
+
+    @classmethod
+    def of_day(cls, day: str | datetime.date) -> Period:
+        """Take one day, given as a date or as text such as 2024-12-31."""
+        try:
+            parsed = day if isinstance(day, datetime.date) else datetime.date.fromisoformat(day)
+        except ValueError:
+            raise QueryError(f"{day!r} is not a date; write it as 2024-12-31.") from None
+        start = np.datetime64(parsed, "D")
+        return cls(start, start + np.timedelta64(1, "D"))
+
+    @property
+    def days(self) -> int:
+        """Count the days."""
+        return int((self.end - self.start).astype(int))
+
+    @property
+    def year(self) -> int:
+        """Give the year in which the period begins."""
+        return int(str(self.start)[:4])
+
+    def covers(self, start: Day, end: Day) -> float:
+        """Give the share of the period that lies between two days; NaT means open."""
+        low = self.start if np.isnat(start) else max(self.start, start)
+        high = self.end if np.isnat(end) else min(self.end, end)
+        return max(0.0, float((high - low).astype(int)) / self.days)
+
+    def mean(self, dates: Iterable[Day], value_on: Callable[[Day], float]) -> float:
+        """Average a step function that changes only on the given days, weighted by days."""
+        inside = {d for d in dates if not np.isnat(d) and self.start < d < self.end}
+        cuts = [self.start, *sorted(inside), self.end]
+        spans = [float((b - a).astype(int)) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+        values = [value_on(a) for a in cuts[:-1]]
+        return float(np.dot(spans, values) / self.days)

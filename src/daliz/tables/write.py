@@ -1,0 +1,81 @@
+"""Write a package to disk, whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from daliz.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from daliz.tables.table import Table
+
+
+def cell_text(value: Any, kind: str) -> str:
+    """Write one cell so that reading it gives the same value.
+
+    Examples
+    --------
+    >>> cell_text(0.1, "number"), cell_text(1520.0, "integer"), cell_text(True, "boolean")
+    ('0.1', '1520', 'yes')
+    """
+    if kind == "boolean":
+        return "yes" if value else "no"
+    if kind == "date":
+        return "" if np.isnat(value) else str(value)
+    if kind in {"number", "integer"}:
+        if np.isnan(value):
+            return ""
+        return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(float(value))
+    return str(value)
+
+
+def write_table(table: Table, path: Path) -> None:
+    """Write one table as CSV with the columns of the schema, blank columns left out."""
+    kinds = {name: column.type for name, column in table.schema.columns.items()}
+    texts = {name: [cell_text(v, kinds[name]) for v in values] for name, values in table.columns.items()}
+    kept = [n for n, cells in texts.items() if any(cells) or table.schema.columns[n].required]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(kept)
+        writer.writerows(zip(*(texts[n] for n in kept), strict=True))
+
+
+def save_package(tables: Mapping[str, Table], package: str, path: str | Path) -> Path:
+    """Write all tables and `package.json` into a new folder in one step.
+
+    Raises
+    ------
+    DataError
+        If something stands at `path` that is not an earlier package.
+    """
+    target = Path(path)
+    if target.exists() and not (target / "package.json").is_file():
+        raise DataError(f"{target} exists and is no package, so it is left as it is; choose another folder.")
+    if not target.parent.is_dir():
+        raise DataError(f"The folder {target.parent} does not exist; make it or choose another.")
+    scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    try:
+        for table in tables.values():
+            write_table(table, scratch / f"{table.name}.csv")
+        (scratch / "package.json").write_text(package, encoding="utf-8")
+        old = None
+        if target.exists():
+            old = scratch.with_name(scratch.name + "-old")
+            target.rename(old)
+        scratch.chmod(0o755)
+        os.replace(scratch, target)  # noqa: PTH105
+        if old is not None:
+            shutil.rmtree(old)
+    except OSError as error:
+        shutil.rmtree(scratch, ignore_errors=True)
+        raise DataError(f"{target} could not be written: {error.strerror or error}; nothing was changed.") from error
+    return target

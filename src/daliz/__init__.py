@@ -1,0 +1,48 @@
+"""Model freight corridors: which way, how long, how much, how sure, and who says so.
+
+>>> import daliz
+>>> network = daliz.open("eurasia", year=2024)
+>>> answer = daliz.routes(network, "Xi'an", "Duisburg", k=2, draws=0)
+>>> answer.itineraries[0].days > 5
+True
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from daliz import errors
+
+if TYPE_CHECKING:
+    from daliz.emissions import chain_emissions
+    from daliz.report import brief
+    from daliz.routing import Itinerary, Leg, Routes, routes
+    from daliz.tables import Check, Network, Reason, check, why
+    from daliz.tables import open_network as open  # noqa: A004
+    from daliz.validation import Validation, validate
+
+__version__ = "0.1.0"
+__all__ = [
+    "Check", "Itinerary", "Leg", "Network", "Reason", "Routes", "Validation",
+    "brief", "chain_emissions", "check", "errors", "open", "routes", "validate", "why",
+]
+
+_HOMES = {
+    "Check": ("tables", "Check"), "Network": ("tables", "Network"), "Reason": ("tables", "Reason"), "check": ("tables", "check"),
+    "open": ("tables", "open_network"), "why": ("tables", "why"), "Itinerary": ("routing", "Itinerary"), "Leg": ("routing", "Leg"),
+    "Routes": ("routing", "Routes"), "routes": ("routing", "routes"), "Validation": ("validation", "Validation"),
+    "validate": ("validation", "validate"), "brief": ("report", "brief"), "chain_emissions": ("emissions", "chain_emissions"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used, so that `import daliz` stays light."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'daliz' has no attribute {name!r}")
+    module, attribute = _HOMES[name]
+    return getattr(importlib.import_module(f"daliz.{module}"), attribute)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

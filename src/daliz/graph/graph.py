@@ -1,0 +1,182 @@
+"""Hold states and arcs as flat arrays, with the costs of each cargo class by broadcasting."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from daliz.graph.ledger import KINDS, USD_KINDS, Kind, Ledger
+
+if TYPE_CHECKING:
+    from daliz.tables import Network, Table
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+GROUPS = tuple(USD_KINDS)
+
+
+class State(NamedTuple):
+    """Be a place with what the shipment is doing there: in the yard, on a mode of a gauge, or aboard a service."""
+
+    node: int
+    mode: str
+    detail: str
+
+
+class Arc(NamedTuple):
+    """Be one step of a shipment.
+
+    `links` are (link row, forward) pairs in order; `places` the nodes passed, ends included.
+    """
+
+    tail: int
+    head: int
+    role: str
+    service: int
+    links: tuple[tuple[int, bool], ...]
+    places: tuple[int, ...]
+    km: float
+
+
+@dataclass(frozen=True)
+class ClassCosts:
+    """Hold what each arc costs one unit of one cargo class.
+
+    Attributes
+    ----------
+    usd, hours, kg, risk, variance
+        float64 arrays of shape (arcs,): USD, h, kg CO2e, -ln(1 - probability of being caught), h2.
+    admitted
+        bool array of shape (arcs,): whether the class may use the arc.
+    """
+
+    usd: Floats
+    hours: Floats
+    kg: Floats
+    risk: Floats
+    variance: Floats
+    admitted: Flags
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Hold the routable form of a network in one month.
+
+    Attributes
+    ----------
+    network, month
+        Where it comes from; the month decides the weather, None takes the mean of the year.
+    states, arcs
+        States and arcs in order; arrays `tail` and `head` of shape (arcs,) repeat the ends.
+    ledger
+        What each arc costs and why.
+    groups
+        bool array of shape (rate groups, arcs): which groups of cargo an arc admits.
+    idle
+        Services that cannot run in this network, with the reason.
+    """
+
+    network: Network
+    month: int | None
+    states: list[State]
+    arcs: list[Arc]
+    ledger: Ledger
+    groups: Flags
+    idle: dict[str, str]
+    tail: Ints = field(repr=False)
+    head: Ints = field(repr=False)
+
+    def __repr__(self) -> str:
+        return f"<Graph of {self.network.name} {self.network.year}: {len(self.states):,} states, {len(self.arcs):,} arcs, {len(self.ledger.arc):,} entries>"
+
+    @functools.cached_property
+    def base(self) -> Floats:
+        """Give the sums by kind and arc, shape (kinds, arcs)."""
+        return self.ledger.base(self.network.resolved.figures.value, len(self.arcs))
+
+    @functools.cached_property
+    def variance(self) -> Floats:
+        """Give the variance of hours by arc, shape (arcs,)."""
+        return self.ledger.variance(len(self.arcs))
+
+    @functools.cached_property
+    def yard(self) -> dict[str, int]:
+        """Map each place to the state of standing in its yard."""
+        ids = self.network.table("nodes").ids
+        return {str(ids[s.node]): i for i, s in enumerate(self.states) if s.mode == "yard"}
+
+    @functools.cached_property
+    def km(self) -> Floats:
+        """Give the km of each arc, shape (arcs,)."""
+        return np.array([a.km for a in self.arcs])
+
+    @functools.cached_property
+    def entries_of(self) -> tuple[Ints, Ints]:
+        """Give the entries sorted by arc, and where each arc's begin, shapes (entries,) and (arcs + 1,)."""
+        order = np.argsort(self.ledger.arc, kind="stable")
+        starts = np.searchsorted(self.ledger.arc[order], np.arange(len(self.arcs) + 1))
+        return order, starts
+
+    @functools.cached_property
+    def link_arcs(self) -> dict[int, list[int]]:
+        """Map each link row to the arcs that run over it."""
+        found: dict[int, list[int]] = {}
+        for i, arc in enumerate(self.arcs):
+            for link, _ in arc.links:
+                found.setdefault(link, []).append(i)
+        return found
+
+    @functools.cached_property
+    def place_arcs(self) -> dict[int, list[int]]:
+        """Map each node row to the arcs that touch it."""
+        found: dict[int, list[int]] = {}
+        for i, arc in enumerate(self.arcs):
+            for place in set(arc.places):
+                found.setdefault(place, []).append(i)
+        return found
+
+    @functools.cached_property
+    def borders(self) -> Ints:
+        """Count the national borders crossed on each arc, shape (arcs,); the open sea is no country."""
+        country = self.network.table("nodes")["country"]
+        counts = []
+        for arc in self.arcs:
+            lands = [country[p] for p in arc.places if country[p] != "XZ"]
+            counts.append(sum(a != b for a, b in zip(lands[:-1], lands[1:], strict=True)))
+        return np.array(counts, dtype=np.int64)
+
+    def costs(self, cargo_id: str) -> ClassCosts:
+        """Compute what each arc costs one unit of a cargo class."""
+        cargoes = self.network.table("cargoes")
+        cargo = cargoes.row(cargo_id)
+        row = multipliers(cargoes)[cargoes.position[cargo_id]]
+        usd = [*USD_KINDS.values(), Kind.PREMIUM]
+        kg = [Kind.KG_T, Kind.KG_TEU, Kind.KG_CONTAINER, Kind.KG_LOOSE]
+        return ClassCosts(
+            usd=row[usd] @ self.base[usd],
+            hours=row[Kind.HOURS] * self.base[Kind.HOURS],
+            kg=row[kg] @ self.base[kg],
+            risk=self.base[Kind.RISK],
+            variance=self.variance,
+            admitted=self.groups[GROUPS.index(cargo["rate_group"])],
+        )
+
+
+def multipliers(cargoes: Table) -> Floats:
+    """Give what one unit of each cargo class counts in each kind of entry, shape (classes, kinds)."""
+    matrix = np.zeros((len(cargoes), KINDS))
+    matrix[:, Kind.HOURS] = 1.0
+    matrix[:, Kind.RISK] = 1.0
+    for i, group in enumerate(cargoes["rate_group"]):
+        matrix[i, USD_KINDS[str(group)]] = cargoes["rate_units"][i]
+    matrix[:, Kind.KG_T] = cargoes["payload_t"]
+    matrix[:, Kind.KG_TEU] = cargoes["teu"]
+    matrix[:, Kind.KG_CONTAINER] = cargoes["containers"]
+    matrix[:, Kind.PREMIUM] = cargoes["value_usd"]
+    matrix[:, Kind.KG_LOOSE] = np.where(cargoes["rate_group"] == "container", 0.0, cargoes["payload_t"])
+    return matrix

@@ -1,0 +1,119 @@
+"""Book every hour, dollar, kilogram and risk of every arc with its cause and the figure behind it.
+
+An entry says: on this arc, of this kind, for this cause, `quantity` times the figure (or divided by it). The sums by
+kind and arc, times a small matrix of what one unit of each cargo class counts in each kind, are the class costs:
+
+    cost[c, m, a] = sum over kinds k of measure m:  multiplier[c, k] * base[k, a]
+    base[k, a]    = sum over entries e of kind k on arc a:  quantity[e] * figure[e] ** power[e]
+
+So nothing is counted twice that is not booked twice, and every amount leads back to its evidence.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+class Kind(enum.IntEnum):
+    """Say what an entry counts, and by which property of the cargo it is multiplied."""
+
+    HOURS = 0
+    USD_CONTAINER = 1
+    USD_BULK = 2
+    USD_LIQUID = 3
+    USD_WAGON = 4
+    KG_T = 5
+    KG_TEU = 6
+    KG_CONTAINER = 7
+    KG_LOOSE = 8
+    RISK = 9
+    PREMIUM = 10
+
+
+class Cause(enum.IntEnum):
+    """Say why hours, dollars or kilograms arise."""
+
+    RUN = 0
+    DWELL = 1
+    WAIT = 2
+    WEATHER = 3
+    HANDLING = 4
+    TERMINAL_DOCUMENTS = 5
+    GAUGE_CHANGE = 6
+    BORDER = 7
+    BORDER_DOCUMENTS = 8
+    HOLD = 9
+    LINE_HAUL = 10
+    THROUGH_RATE = 11
+    HAZARD = 12
+    ACCESS = 13
+
+
+USD_KINDS = {"container": Kind.USD_CONTAINER, "bulk": Kind.USD_BULK, "liquid": Kind.USD_LIQUID, "wagon": Kind.USD_WAGON}
+KINDS = len(Kind)
+
+
+class Book:
+    """Collect entries while arcs are made."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[int, int, int, int, float, int, float]] = []
+
+    def add(
+        self, arc: int, kind: Kind, cause: Cause, quantity: float, figure: int = -1, power: int = 1, sd: float = 0.0
+    ) -> None:
+        """Book one entry; `figure` is -1 where the quantity stands alone, `sd` the hours' standard deviation."""
+        self.rows.append((arc, kind, cause, figure, quantity, power, sd))
+
+    def close(self) -> Ledger:
+        """Turn the entries into arrays."""
+        columns = list(zip(*self.rows, strict=True)) or [()] * 7
+        arc, kind, cause, figure = (np.array(columns[i], dtype=np.int64) for i in range(4))
+        return Ledger(
+            arc, kind, cause, figure,
+            np.array(columns[4], dtype=np.float64), np.array(columns[5], dtype=np.float64), np.array(columns[6], dtype=np.float64),
+        )
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Hold the entries of all arcs as arrays of shape (entries,).
+
+    Attributes
+    ----------
+    arc, kind, cause, figure
+        int64; `figure` is the position in `Figures`, or -1.
+    quantity, power, sd
+        float64; amount = quantity * figure**power; `sd` in hours belongs to entries of kind HOURS.
+    """
+
+    arc: Ints
+    kind: Ints
+    cause: Ints
+    figure: Ints
+    quantity: Floats
+    power: Floats
+    sd: Floats
+
+    def amounts(self, value: Floats) -> Floats:
+        """Compute the amount of each entry from the figures' values, shape (entries,)."""
+        if not len(value):
+            return self.quantity.copy()
+        figure = np.where(self.figure >= 0, value[self.figure], 1.0)
+        return self.quantity * np.where(self.power < 0, 1.0 / np.where(figure == 0, 1.0, figure), figure)
+
+    def base(self, value: Floats, arcs: int) -> Floats:
+        """Sum the amounts by kind and arc, shape (kinds, arcs)."""
+        flat = np.bincount(self.kind * arcs + self.arc, self.amounts(value), KINDS * arcs)
+        return flat.reshape(KINDS, arcs)
+
+    def variance(self, arcs: int) -> Floats:
+        """Sum the variances of hours by arc in h2, shape (arcs,); causes are taken as independent."""
+        return np.bincount(self.arc, self.sd**2, arcs)

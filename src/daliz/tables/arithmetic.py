@@ -1,0 +1,144 @@
+"""Compute the arithmetic of derived figures."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import operator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from daliz.errors import FormulaError
+from daliz.tables.figures import Cell
+from daliz.tables.geo import great_circle_km, line_km, parse_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from daliz.tables.table import Table
+
+_OPERATORS: dict[type, Callable[[float, float], float]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.Pow: operator.pow,
+}
+
+
+class Arithmetic:
+    """Compute expressions over the tables of a package.
+
+    Numbers, + - * / **, min, max, `gc("a", "b", ...)` for great-circle km through nodes, `shape("link")` for km
+    along a link's shape, `cell("table", "row", "column")` for another figure, `index("series", year)`.
+
+    A cell with dated evidence that differs by year is ambiguous and refused unless `year` is given as fourth
+    argument of `cell`.
+
+    Examples
+    --------
+    >>> from daliz.tables.table import Table
+    >>> nodes = Table.from_rows("nodes", [{"id": "a", "lat": 0, "lon": 0}, {"id": "b", "lat": 0, "lon": 1}])
+    >>> round(Arithmetic({"nodes": nodes}).compute('2 * gc("a", "b")'), 1)
+    222.4
+    """
+
+    def __init__(self, tables: Mapping[str, Table]) -> None:
+        self._tables = tables
+        self._open: list[Cell] = []
+        self._functions: dict[str, Callable[..., float]] = {
+            "gc": self._great_circle,
+            "shape": self._shape,
+            "cell": self._cell,
+            "index": self._index,
+            "min": min,
+            "max": max,
+        }
+
+    def compute(self, expression: str) -> float:
+        """Compute one expression.
+
+        Raises
+        ------
+        FormulaError
+            If it cannot be parsed, names something unknown, goes in a circle or has no finite value.
+        """
+        try:
+            value = self._value(ast.parse(expression.strip(), mode="eval").body)
+        except (SyntaxError, ZeroDivisionError, OverflowError, TypeError, ValueError) as error:
+            raise FormulaError(f"The arithmetic {expression!r} cannot be computed: {error}.") from error
+        if not isinstance(value, float | int) or not np.isfinite(value):
+            raise FormulaError(f"The arithmetic {expression!r} has no finite value.")
+        return float(value)
+
+    def _value(self, node: ast.expr) -> float:
+        if isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool):
+            return node.value
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            return -self._value(node.operand)
+        if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
+            return _OPERATORS[type(node.op)](self._value(node.left), self._value(node.right))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in self._functions:
+            return float(self._functions[node.func.id](*[self._argument(a) for a in node.args]))
+        raise FormulaError(
+            f"{ast.unparse(node)!r} is not allowed in arithmetic; use numbers, + - * / ** and "
+            f"{', '.join(self._functions)}."
+        )
+
+    def _argument(self, node: ast.expr) -> str | float:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            return node.value
+        return self._value(node)
+
+    def _row(self, table: str, row_id: str) -> int:
+        found = self._tables.get(table)
+        if found is None or row_id not in found.position:
+            raise FormulaError(f"Arithmetic names {table}.{row_id}, which does not exist.")
+        return found.position[row_id]
+
+    def _great_circle(self, *names: str) -> float:
+        at = [self._row("nodes", name) for name in names]
+        if len(at) < 2:
+            raise FormulaError("gc needs at least two places.")
+        lat, lon = self._tables["nodes"]["lat"][at], self._tables["nodes"]["lon"][at]
+        return float(great_circle_km(lat[:-1], lon[:-1], lat[1:], lon[1:]).sum())
+
+    def _shape(self, link: str) -> float:
+        return line_km(parse_line(str(self._tables["shapes"]["geometry"][self._row("shapes", link)])))
+
+    def _index(self, series: str, year: float) -> float:
+        return self._cell("indices", f"{series}-{int(year)}", "value")
+
+    @functools.cached_property
+    def _used(self) -> dict[Cell, list[int]]:
+        evidence = self._tables["evidence"]
+        found: dict[Cell, list[int]] = {}
+        for i in np.flatnonzero(evidence["used"]):
+            found.setdefault(Cell(evidence["table"][i], evidence["row_id"][i], evidence["column"][i]), []).append(int(i))
+        return found
+
+    def _cell(self, table: str, row: str, column: str, year: float | None = None) -> float:
+        cell = Cell(table, row, column)
+        rows = self._used.get(cell)
+        if not rows:
+            raise FormulaError(f"Arithmetic names {cell}, which has no evidence in use.")
+        if cell in self._open:
+            raise FormulaError(f"The arithmetic of {cell} goes in a circle.")
+        evidence = self._tables["evidence"]
+        if len(rows) > 1:
+            if year is None:
+                raise FormulaError(f"{cell} differs by year; name the year: cell(..., 2024).")
+            day = np.datetime64(f"{int(year)}-07-01")
+            start, end = evidence["from_date"], evidence["to_date"]
+            rows = [i for i in rows if not (start[i] > day) and not (end[i] <= day)]
+            if len(rows) != 1:
+                raise FormulaError(f"{cell} has {len(rows)} figures in use in {int(year)}; it needs one.")
+        i = rows[0]
+        if evidence["arithmetic"][i]:
+            self._open.append(cell)
+            try:
+                return self.compute(str(evidence["arithmetic"][i]))
+            finally:
+                self._open.pop()
+        return float(evidence["value"][i])

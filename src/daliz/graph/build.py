@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from daliz.errors import DataError
 from daliz.graph.graph import GROUPS, Arc, Graph, State
 from daliz.graph.ledger import USD_KINDS, Book, Cause, Kind
 from daliz.graph.pricing import Tariff
-from daliz.graph.running import Running, Step
+from daliz.graph.running import Ride, Running, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,11 +65,10 @@ class _Builder:
         self.idle: dict[str, str] = {}
         terminals = network.table("terminals")
         self.terminals = terminals
-        self.handling = {
-            (str(n), str(m)): i
-            for i, (n, m, o) in enumerate(zip(terminals["node_id"], terminals["mode"], terminals["operation"], strict=True))
-            if o == "handling"
-        }
+        self.handling: dict[tuple[str, str], list[int]] = {}
+        for i, (n, m, o) in enumerate(zip(terminals["node_id"], terminals["mode"], terminals["operation"], strict=True)):
+            if o == "handling":
+                self.handling.setdefault((str(n), str(m)), []).append(i)
         weather = network.table("weather")
         self.weather: dict[str, list[int]] = {}
         for i, (site, m) in enumerate(zip(weather["site"], weather["month"], strict=True)):
@@ -78,11 +76,8 @@ class _Builder:
                 self.weather.setdefault(str(site), []).append(i)
 
     def build(self) -> Graph:
-        try:
-            self._common()
-            self._services()
-        except KeyError as error:
-            raise DataError(f"A figure is missing for {error.args[0]!r}, such as the grid of a country with electric traction; run `daliz check`.") from error
+        self._common()
+        self._services()
         return Graph(
             self.network, self.month, self.states, self.arcs, self.book.close(),
             np.array(self.groups, dtype=np.bool_).reshape(-1, len(GROUPS)).T, self.idle,
@@ -108,19 +103,19 @@ class _Builder:
 
     def _common(self) -> None:
         """Make the network of single consignments: any stretch of rail or road without a timetable."""
-        links = self.running.links
-        for i, mode in enumerate(links["mode"]):
-            if mode not in COMMON_MODES:
+        gauges = self.network.table("links")["gauge_mm"]
+        for i, link in enumerate(self.running.links):
+            if link.mode not in COMMON_MODES:
                 continue
-            gauge = "" if np.isnan(links["gauge_mm"][i]) else str(int(links["gauge_mm"][i]))
-            a, b = self.running.ends[i]
+            gauge = "" if np.isnan(gauges[i]) else str(int(gauges[i]))
+            a, b = link.ends
             for forward in (True, False):
                 tail, head = (a, b) if forward else (b, a)
                 arc = self._arc(
-                    self._state(tail, str(mode), gauge), self._state(head, str(mode), gauge), "run", (),
-                    links=((i, forward),), places=(tail, head), km=float(links["length_km"][i]),
+                    self._state(tail, link.mode, gauge), self._state(head, link.mode, gauge), "run", (),
+                    links=((i, forward),), places=(tail, head), km=link.km,
                 )
-                lacking = self.running.book_link(arc, Step(i, forward, head), -1, "out", money=True, fee=True, single=True)
+                lacking = self.running.book_steps(arc, [Step(i, forward, head)], Ride())
                 self.groups[arc] = tuple(g not in lacking for g in GROUPS)
         for place in self.running.gauge_change:
             here = [s for s in self.states if s.node == place and s.mode == "rail"]
@@ -129,9 +124,13 @@ class _Builder:
                     if a != b:
                         arc = self._arc(self.index[a], self.index[b], "gauge-change", GROUPS)
                         self.running.book_gauge_change(arc, place, money=True)
-        for (node, mode), row in self.handling.items():
-            if mode in COMMON_MODES:
-                for state in [s for s in self.states if s.mode == mode and self.nodes.ids[s.node] == node]:
+        common: dict[tuple[int, str], list[State]] = {}
+        for state in self.states:
+            common.setdefault((state.node, state.mode), []).append(state)
+        for (node, mode), rows in self.handling.items():
+            states = common.get((self.nodes.position[node], mode), []) if mode in COMMON_MODES else []
+            for row in rows:
+                for state in states:
                     yard, on = state.node, self.index[state]
                     for tail, head, role in ((yard, on, "load"), (on, yard, "unload")):
                         self._book_handling(self._arc(tail, head, role, self._admitted(row)), row)
@@ -140,16 +139,7 @@ class _Builder:
         return str(self.terminals["cargo_groups"][terminal]).split() or list(GROUPS)
 
     def _book_handling(self, arc: int, row: int) -> None:
-        cells = self.running.cells
-        sd = float(self.terminals["hours_sd"][row])
-        add = self.book.add
-        add(arc, Kind.HOURS, Cause.HANDLING, 1.0, int(cells["terminals", "hours"][row]), 1, sd)
-        add(arc, Kind.HOURS, Cause.TERMINAL_DOCUMENTS, 1.0, int(cells["terminals", "document_hours"][row]))
-        add(arc, Kind.USD_CONTAINER, Cause.HANDLING, 1.0, int(cells["terminals", "usd_40"][row]))
-        for group in GROUPS[1:]:
-            add(arc, USD_KINDS[group], Cause.HANDLING, 1.0, int(cells["terminals", "usd_t"][row]))
-        add(arc, Kind.KG_CONTAINER, Cause.HANDLING, 1.0, int(cells["terminals", "kg_co2e_container"][row]))
-        add(arc, Kind.KG_LOOSE, Cause.HANDLING, 1.0, int(cells["terminals", "kg_co2e_t"][row]))
+        self.running.book_terminal(arc, row, Cause.HANDLING, money=True)
         self._book_weather(arc, str(self.terminals["weather_id"][row]))
 
     def _book_weather(self, arc: int, site: str) -> None:
@@ -189,24 +179,20 @@ class _Builder:
             self._state(self.nodes.position[r["node_id"]], mode, f"{name}/{direction}/{r['sequence']:.0f}") if r["call"] != "pass" else -1
             for r in line
         ]
-        runs = self._runs(i, service, line, states, legs, direction, groups)
+        lacking = self._runs(i, service, line, states, legs, direction, groups)
         for position, (row, state) in enumerate(zip(line, states, strict=True)):
-            terminal = self.handling.get((row["node_id"], mode))
-            if state < 0 or terminal is None:
+            if state < 0:
                 continue
-            calls = set(self._admitted(terminal)) & set(groups)
             yard = self.nodes.position[row["node_id"]]
-            if row["call"] in {"both", "board"} and position < len(line) - 1:
-                lacking = self._lacking(runs, groups)
-                arc = self._arc(yard, state, "board", calls - lacking, service=i)
-                self._book_handling(arc, terminal)
-                self._book_departure(arc, i, service, direction, column)
-            if row["call"] in {"both", "alight"} and position > 0:
-                self._book_handling(self._arc(state, yard, "alight", calls, service=i), terminal)
+            for terminal in self.handling.get((row["node_id"], mode), []):
+                calls = set(self._admitted(terminal)) & set(groups)
+                if calls - lacking and row["call"] in {"both", "board"} and position < len(line) - 1:
+                    arc = self._arc(yard, state, "board", calls - lacking, service=i)
+                    self._book_handling(arc, terminal)
+                    self._book_departure(arc, i, service, direction, column)
+                if calls and row["call"] in {"both", "alight"} and position > 0:
+                    self._book_handling(self._arc(state, yard, "alight", calls, service=i), terminal)
         self._through(i, service, line, states, legs, direction, groups)
-
-    def _lacking(self, runs: dict[str, set[str]], groups: list[str]) -> set[str]:
-        return {g for g in groups if g in runs["lacking"]}
 
     def _legs(self, name: str, mode: str, line: list[dict[str, Any]]) -> list[list[Step]] | None:
         ways = self.running.ways(mode)
@@ -227,8 +213,8 @@ class _Builder:
     def _runs(
         self, i: int, service: dict[str, Any], line: list[dict[str, Any]], states: list[int], legs: list[list[Step]],
         direction: str, groups: list[str],
-    ) -> dict[str, set[str]]:
-        """Make the run arcs between stops that are no mere passes."""
+    ) -> set[str]:
+        """Make the run arcs between stops that are no mere passes; give the groups without a rate."""
         lacking: set[str] = set()
         start, steps, hours_at = 0, list[Step](), list[int]()
         for k in range(1, len(line)):
@@ -240,41 +226,25 @@ class _Builder:
                 continue
             whole = bool(hours_at) and k - start == len(hours_at)
             arc = self._run_arc(i, states[start], states[k], steps, groups)
-            lacking |= set(self._book_steps(arc, i, steps, direction, hours=not whole))
+            lacking |= self.running.book_steps(arc, steps, Ride(i, direction, published=whole))
             if whole:
                 self._book_published(arc, hours_at)
             dwell = int(self.running.cells["stops", "dwell_hours"][line[k]["at"]])
             if dwell >= 0 and k < len(line) - 1:
                 self.book.add(arc, Kind.HOURS, Cause.DWELL, 1.0, dwell)
             start, steps, hours_at = k, [], []
-        return {"lacking": lacking}
+        return lacking
 
     def _run_arc(self, service: int, tail: int, head: int, steps: list[Step], groups: Iterable[str]) -> int:
         links = tuple((s.link, s.forward) for s in steps if s.link >= 0)
         places = (self.states[tail].node, *(s.place for s in steps if s.link >= 0))
-        km = float(sum(self.running.links["length_km"][link] for link, _ in links))
+        km = sum(self.running.links[link].km for link, _ in links)
         return self._arc(tail, head, "ride", groups, service=service, links=links, places=places, km=km)
-
-    def _book_steps(
-        self, arc: int, service: int, steps: list[Step], direction: str, *, hours: bool = True, covers: frozenset[str] = frozenset()
-    ) -> list[str]:
-        lacking: list[str] = []
-        for step in steps:
-            if step.link < 0:
-                self.running.book_gauge_change(arc, step.place, money="gauge-change" not in covers)
-                continue
-            first = len(self.book.rows)
-            lacking += self.running.book_link(
-                arc, step, service, direction, money="line-haul" not in covers, fee="border-fee" not in covers, single=False
-            )
-            if not hours:
-                self.book.rows[first:] = [r for r in self.book.rows[first:] if not (r[1] == Kind.HOURS and r[2] == Cause.RUN)]
-        return lacking
 
     def _book_published(self, arc: int, stops: list[int]) -> None:
         table, cv = self.network.table("stops"), 0.0
         for link, _ in self.arcs[arc].links:
-            cv = max(cv, float(self.running.links["speed_cv"][link]))
+            cv = max(cv, self.running.links[link].cv)
         for at in stops:
             sd = float(table["run_hours"][at]) * cv
             self.book.add(arc, Kind.HOURS, Cause.RUN, 1.0, int(self.running.cells["stops", "run_hours"][at]), 1, sd)
@@ -309,7 +279,7 @@ class _Builder:
             steps = [s for leg in legs[a:b] for s in leg]
             arc = self._run_arc(i, states[a], states[b], steps, [row["cargo_group"]])
             covers = frozenset(row["covers"].split()) | {"line-haul"}
-            self._book_steps(arc, i, steps, direction, covers=covers)
+            self.running.book_steps(arc, steps, Ride(i, direction, covers))
             for k in range(a + 1, b):
                 dwell = int(self.running.cells["stops", "dwell_hours"][line[k]["at"]])
                 if dwell >= 0:

@@ -123,6 +123,13 @@ class Graph:
         return order, starts
 
     @functools.cached_property
+    def arc_links(self) -> tuple[Ints, Ints, Floats]:
+        """Give each link of each arc: arc, link row and km, shapes (pairs,)."""
+        pairs = [(i, link) for i, arc in enumerate(self.arcs) for link, _ in arc.links]
+        table = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+        return table[:, 0], table[:, 1], self.network.table("links")["length_km"][table[:, 1]]
+
+    @functools.cached_property
     def link_arcs(self) -> dict[int, list[int]]:
         """Map each link row to the arcs that run over it."""
         found: dict[int, list[int]] = {}

@@ -155,7 +155,9 @@ class Itinerary:
     @functools.cached_property
     def corridor(self) -> str:
         """Name the corridor that the way belongs to: the first row of `corridors` that it satisfies."""
-        return _corridor(self)
+        from daliz.routing.alternatives import corridors_of
+
+        return corridors_of(self.graph).name(list(self.arcs))
 
     def hours_by_cause(self) -> dict[str, float]:
         """Sum the hours by cause."""
@@ -283,20 +285,3 @@ def _gauge_places(graph: Graph, steps: list[Any]) -> list[int]:
             if not np.isnan(gauges[a]) and not np.isnan(gauges[b]) and gauges[a] != gauges[b]:
                 found.append(place)
     return found
-
-
-def _corridor(itinerary: Itinerary) -> str:
-    table = itinerary.graph.network.table("corridors")
-    km: dict[str, float] = {}
-    for leg in itinerary.legs:
-        km[leg.mode] = km.get(leg.mode, 0.0) + leg.km
-    links = itinerary.graph.network.table("links")
-    used = {str(links.ids[link]) for a in itinerary.arcs for link, _ in itinerary.graph.arcs[a].links}
-    nodes = itinerary.graph.network.table("nodes")
-    countries = {str(nodes["country"][nodes.position[p]]) for leg in itinerary.legs for p in leg.places}
-    main = max(km, key=lambda m: km[m])
-    for row in sorted(table.rows(), key=lambda r: r["order"]):
-        wanted = (("any_modes", set(km)), ("any_countries", countries), ("any_links", used))
-        if all(not row[c] or set(row[c].split()) & have for c, have in wanted) and row["main_mode"] in {"", main}:
-            return str(row["id"])
-    return main

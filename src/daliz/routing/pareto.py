@@ -16,7 +16,7 @@ Floats = npt.NDArray[np.float64]
 Vector = tuple[float, ...]
 
 
-def pareto(layers: Layers, criteria: Floats, epsilon: float, known: list[list[int]]) -> list[list[int]]:
+def pareto(layers: Layers, criteria: Floats, epsilon: float, known: list[list[int]], limit: tuple[Vector, float] | None = None) -> list[list[int]]:
     """Give ways that cover the Pareto set within `epsilon`.
 
     For every way from origin to destination one of those given costs at most (1 + epsilon) times as much in each
@@ -35,7 +35,7 @@ def pareto(layers: Layers, criteria: Floats, epsilon: float, known: list[list[in
     known
         Ways found otherwise, which prune from the start.
     """
-    search = _Search(layers, criteria, 1.0 + epsilon)
+    search = _Search(layers, criteria, 1.0 + epsilon, limit)
     if search.lost:
         return []
     for arcs in known:
@@ -47,8 +47,8 @@ def pareto(layers: Layers, criteria: Floats, epsilon: float, known: list[list[in
 
 
 class _Search:
-    def __init__(self, layers: Layers, criteria: Floats, factor: float) -> None:
-        self.layers, self.criteria, self.factor = layers, criteria, factor
+    def __init__(self, layers: Layers, criteria: Floats, factor: float, limit: tuple[Vector, float] | None) -> None:
+        self.layers, self.criteria, self.factor, self.limit = layers, criteria, factor, limit
         self.solutions: list[tuple[Vector, list[int]]] = []
         self.trees = [self._tree(c) for c in criteria]
         self.bound = np.stack([t[0] for t in self.trees], axis=1)
@@ -57,8 +57,7 @@ class _Search:
             self._prepare()
 
     def _tree(self, weight: Floats) -> tuple[Floats, npt.NDArray[np.int64]]:
-        matrix = self.layers.matrix(weight).T.tocsr()
-        distance, following = dijkstra(matrix, indices=self.layers.goals, return_predecessors=True)
+        distance, following = dijkstra(self.layers.weighted(weight).reverse, indices=self.layers.goals, return_predecessors=True)
         nearest = np.argmin(distance, axis=0)
         columns = np.arange(distance.shape[1])
         return distance[nearest, columns], following[nearest, columns]
@@ -75,12 +74,11 @@ class _Search:
         """Give the best way in each criterion alone."""
         ways = []
         for weight, (_, following) in zip(self.criteria, self.trees, strict=True):
-            state, arcs = self.layers.start, []
+            state, pairs = self.layers.start, []
             while state not in self.layers.goals:
-                after = int(following[state])
-                arcs.append(self.layers.arc_between(state, after, weight))
-                state = after
-            ways.append(arcs)
+                pairs.append((state, int(following[state])))
+                state = int(following[state])
+            ways.append(self.layers.weighted(weight).arcs(pairs))
         return ways
 
     def offer(self, vector: Vector, arcs: list[int]) -> None:
@@ -97,13 +95,21 @@ class _Search:
         """Drop the arcs of which even the bound is covered by a known way."""
         layers = self.layers
         ahead = np.stack(
-            [dijkstra(layers.matrix(c), indices=layers.start) for c in self.criteria], axis=1
+            [dijkstra(layers.weighted(c).matrix, indices=layers.start) for c in self.criteria], axis=1
         )
         tail, head = layers.tail[self.alive], layers.head[self.alive]
         total = ahead[tail] + self.cost[self.alive] + self.bound[head]
         known = np.array([s for s, _ in self.solutions])
         covered = (known[None] <= (total * self.factor + 1e-12)[:, None]).all(axis=2).any(axis=1)
-        keep = self.alive[~covered & np.isfinite(total).all(axis=1)]
+        fits = np.ones(len(total), dtype=bool)
+        if self.limit is not None:
+            price, most = np.array(self.limit[0]), self.limit[1]
+            scalar = np.maximum((self.criteria.T @ price), 0.0)
+            graph = layers.weighted(scalar)
+            lo = dijkstra(graph.matrix, indices=layers.start)
+            self.back = dijkstra(graph.reverse, indices=layers.goals).min(axis=0)
+            fits = lo[tail] + scalar[layers.arc[self.alive]] + self.back[head] <= most
+        keep = self.alive[~covered & np.isfinite(total).all(axis=1) & fits]
         out: dict[int, list[tuple[int, Vector, int]]] = {}
         for t, h, c, a in zip(layers.tail[keep].tolist(), layers.head[keep].tolist(), self.cost[keep].tolist(), layers.arc[keep].tolist(), strict=True):
             out.setdefault(t, []).append((h, tuple(c), a))
@@ -113,6 +119,8 @@ class _Search:
         """Search until no label is left."""
         out = self._narrow()
         goals, factor = set(self.layers.goals), self.factor
+        price, most = self.limit if self.limit else (None, 0.0)
+        back = self.back.tolist() if self.limit else []
         bounds: dict[int, Vector] = {}
         zero = (0.0,) * len(self.criteria)
         # A label: [apex, cost, state, arc, parent]; an entry whose label lost its cost to a merge is skipped.
@@ -142,6 +150,8 @@ class _Search:
                 new_apex = tuple([x + y for x, y in zip(apex, step)])  # type: ignore[call-overload]  # noqa: B905
                 new_total = tuple([x + y for x, y in zip(new_apex, bound)])  # noqa: B905
                 if self._covered(new_total) or _beaten(new_apex, closed.get(head, ())):
+                    continue
+                if price is not None and sum([x * y for x, y in zip(new_apex, price)]) + back[head] > most:  # noqa: B905
                     continue
                 new_cost = tuple([x + y for x, y in zip(cost, step)])  # type: ignore[call-overload]  # noqa: B905
                 entry: list[object] = [new_apex, new_cost, head, arc, label]

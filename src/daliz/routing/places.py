@@ -67,7 +67,7 @@ def find_place(network: Network, text: str) -> Place:
             raise QueryError(f"{text!r} is not on the globe; write latitude,longitude in degrees such as 43.65,51.16.")
         return Place(f"{lat:g},{lon:g}", -1, lat, lon)
     wanted = folded(text)
-    found = sorted({i for column in NAMES for i, name in enumerate(nodes[column]) if name and folded(str(name)) == wanted})
+    found = _names(network).get(wanted, [])
     if not found or not wanted:
         known = [str(n) for column in NAMES[1:4] for n in nodes[column] if n]
         raise PlaceError(
@@ -79,6 +79,22 @@ def find_place(network: Network, text: str) -> Place:
         raise PlaceError(f"{text!r} may be {' or '.join(str(nodes.ids[i]) for i in found)}; give the id.")
     i = (exact or found)[0]
     return Place(str(nodes["name_en"][i]), i, float(nodes["lat"][i]), float(nodes["lon"][i]))
+
+
+def _names(network: Network) -> dict[str, list[int]]:
+    """Index the folded names of all places; kept with the network."""
+    cache = network._cache  # noqa: SLF001
+    if "names" not in cache:
+        nodes = network.table("nodes")
+        index: dict[str, list[int]] = {}
+        for column in NAMES:
+            for i, name in enumerate(nodes[column]):
+                known = index.setdefault(folded(str(name)), []) if name else []
+                if i not in known:
+                    known.append(i)
+        cache["names"] = index
+    index = cache["names"]
+    return index
 
 
 def nearest(network: Network, place: Place, candidates: list[int], count: int) -> list[tuple[int, float]]:

@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from daliz.errors import QueryError
+from daliz.routing.alternatives import alternatives
 from daliz.routing.itinerary import Itinerary
 from daliz.routing.pareto import pareto
 from daliz.routing.query import Query, make_query
 from daliz.routing.reliability import spreads
-from daliz.routing.search import Layers, alternatives, explain_no_way, shortest
+from daliz.routing.search import Layers, explain_no_way, shortest
 
 if TYPE_CHECKING:
     import datetime
@@ -23,9 +24,11 @@ if TYPE_CHECKING:
 
     from daliz.tables import Network
 
-MAX_OVERLAP = 0.7
+MAX_OVERLAP = 0.5
 STRETCH = 3.0
+PER_CORRIDOR = 2
 EPSILON = 0.01
+PARETO_WITHIN = 1.1
 Floats = npt.NDArray[np.float64]
 
 
@@ -38,11 +41,9 @@ class Routes:
     itineraries
         Good and different ways, least generalised cost first.
     pareto
-        Ways such that every other way is covered within 1 % in USD, hours, CO2e and risk.
+        Ways such that every other way (see `pareto_within`) is covered within 1 % in USD, hours, CO2e and risk.
     origin, destination, cargo, year, projected
         What was asked, and whether the year lies after the last observed one.
-    digest
-        SHA-256 of the inputs.
     """
 
     itineraries: list[Itinerary]
@@ -52,8 +53,12 @@ class Routes:
     cargo: str
     year: int
     projected: bool
-    digest: str
     query: Query = field(repr=False)
+
+    @property
+    def digest(self) -> str:
+        """Give the SHA-256 of the inputs."""
+        return self.query.graph.network.digest
 
     def __len__(self) -> int:
         return len(self.itineraries)
@@ -96,7 +101,8 @@ def routes(
     network: Network, origin: str, destination: str, *, cargo: str = "container-40", k: int = 5, month: int | None = None,
     date: str | datetime.date | None = None, via: Sequence[str] = (), avoid: Sequence[str] = (), max_borders: int | None = None,
     carbon_usd_t: float = 0.0, value_of_time_usd_h: float | None = None, carrier: str = "", draws: int = 2000, seed: int = 1,
-    with_pareto: bool = True, max_overlap: float = MAX_OVERLAP, stretch: float = STRETCH,
+    with_pareto: bool = True, pareto_within: float | None = PARETO_WITHIN, max_overlap: float = MAX_OVERLAP, stretch: float = STRETCH,
+    per_corridor: int = PER_CORRIDOR,
 ) -> Routes:
     """Find K good and different ways for one unit of cargo, and the Pareto set.
 
@@ -113,8 +119,8 @@ def routes(
     cargo
         Cargo class.
     k
-        How many alternatives at most. Two of them share at most `max_overlap` of the km of the shorter, and none costs
-        more than `stretch` times the best.
+        How many alternatives at most. Two of them share at most `max_overlap` of the km of the shorter, none costs more
+        than `stretch` times the best, and at most `per_corridor` of them belong to one corridor.
     month, date
         Month 1 to 12 for the weather; or a day, for which everything dated is resolved.
     via, avoid
@@ -127,8 +133,10 @@ def routes(
         Country of the carrier, for rules that bind carriers of some countries.
     draws, seed
         Draws for the spread, 0 for none; seed.
-    with_pareto
-        Whether to find the Pareto set.
+    with_pareto, pareto_within
+        Whether to find the Pareto set, and among which ways: those whose USD + value of time * hours + carbon is at most
+        this times the least (None for all, which takes minutes on a large network). The cheapest, the quickest, the
+        cleanest and the safest way and the alternatives are always weighed too.
 
     Raises
     ------
@@ -159,15 +167,23 @@ def routes(
     )
     layers = Layers(query)
     weight = _weight(query, layers)
-    ways = alternatives(layers, weight, k, max_overlap, stretch)
+    ways = alternatives(layers, weight, k, max_overlap, stretch, per_corridor)
     found = sorted((_itinerary(query, arcs) for arcs in ways), key=lambda i: i.generalised_usd)
     front: list[Itinerary] = []
     if with_pareto:
-        criteria = np.stack([query.costs.usd, query.costs.hours, query.costs.kg, query.costs.risk])
-        front = [_itinerary(query, arcs) for arcs in pareto(layers, np.maximum(criteria, 0.0), EPSILON, ways)]
+        front = [_itinerary(query, arcs) for arcs in _front(query, layers, ways, pareto_within)]
     if draws:
         found = [replace(i, spread=s) for i, s in zip(found, spreads(found, draws, seed), strict=True)]
-    return Routes(found, front, query.origin.label, query.destination.label, cargo, network.year, network.projected, network.digest, query)
+    return Routes(found, front, query.origin.label, query.destination.label, cargo, network.year, network.projected, query)
+
+
+def _front(query: Query, layers: Layers, ways: list[list[int]], within: float | None) -> list[list[int]]:
+    criteria = np.maximum(np.stack([query.costs.usd, query.costs.hours, query.costs.kg, query.costs.risk]), 0.0)
+    price = (1.0, query.value_of_time, query.carbon_usd_t / 1000.0, 0.0)
+    if within is None:
+        return pareto(layers, criteria, EPSILON, ways)
+    best = min(float((np.array(price) @ criteria[:, arcs]).sum()) for arcs in ways)
+    return pareto(layers, criteria, EPSILON, ways, (price, within * best))
 
 
 def _weight(query: Query, layers: Layers) -> Floats:

@@ -1,4 +1,4 @@
-"""Find shortest ways and good, different alternatives."""
+"""Find shortest ways in layers, and say what separates two places that no way joins."""
 
 from __future__ import annotations
 
@@ -12,16 +12,11 @@ from scipy.sparse.csgraph import dijkstra
 from daliz.errors import RouteError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from daliz.routing.query import Query
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 TINY = 1e-9
-CANDIDATES = 600
-PENALTY_ROUNDS = 12
-PENALTY = 1.4
 
 
 class Layers:
@@ -50,6 +45,7 @@ class Layers:
         sorted_key = key[self.order]
         self.first = np.flatnonzero(np.r_[True, sorted_key[1:] != sorted_key[:-1]]) if len(key) else np.zeros(0, dtype=np.int64)
         pair_tail, self.indices = self.tail[self.order][self.first], self.head[self.order][self.first]
+        self.keys = sorted_key[self.first]
         self.indptr = np.searchsorted(pair_tail, np.arange(self.size * self.count + 1))
         self.shape = (self.size * self.count,) * 2
 
@@ -80,138 +76,61 @@ class Layers:
                 gained += 1
         return gained
 
-    def matrix(self, weight: Floats) -> csr_array:
-        """Give the layered graph with the least weight of parallel arcs; `weight` has shape (all arcs,)."""
-        ordered = np.maximum(weight[self.arc[self.order]], TINY)
-        least = np.minimum.reduceat(ordered, self.first) if len(self.first) else ordered
-        return csr_array((least, self.indices, self.indptr), shape=self.shape)
+    def weighted(self, weight: Floats) -> Weighted:
+        """Give the layered graph under a weight of shape (all arcs,); of parallel arcs the least counts."""
+        return Weighted(self, weight)
 
-    def arc_between(self, tail: int, head: int, weight: Floats) -> int:
-        """Give the cheapest arc between two layered states."""
-        row = self.indptr[tail] + int(np.searchsorted(self.indices[self.indptr[tail] : self.indptr[tail + 1]], head))
-        last = self.first[row + 1] if row + 1 < len(self.first) else len(self.order)
-        arcs = self.arc[self.order[self.first[row] : last]]
-        return int(arcs[np.argmin(weight[arcs])]) if len(arcs) > 1 else int(arcs[0])
+
+class Weighted:
+    """Be the layered graph under one weight."""
+
+    def __init__(self, layers: Layers, weight: Floats) -> None:
+        self.layers = layers
+        ordered = np.maximum(weight[layers.arc[layers.order]], TINY)
+        least = np.minimum.reduceat(ordered, layers.first) if len(layers.first) else ordered
+        self.matrix = csr_array((least, layers.indices, layers.indptr), shape=layers.shape)
+        self._ordered, self._least = ordered, least
+        self._best: Ints | None = None
+
+    @property
+    def reverse(self) -> csr_array:
+        """Give the graph with all arcs turned round."""
+        return self.matrix.T.tocsr()
+
+    def arcs(self, pairs: list[tuple[int, int]]) -> list[int]:
+        """Give the least arcs between pairs of layered states."""
+        ends = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+        return [int(a) for a in self.least(ends[:, 0], ends[:, 1])]
+
+    def least(self, tail: Ints, head: Ints) -> Ints:
+        """Give the least arcs between layered states, shapes (pairs,)."""
+        layers = self.layers
+        if self._best is None:
+            group = np.repeat(np.arange(len(layers.first)), np.diff(np.r_[layers.first, len(layers.order)]))
+            hits = np.flatnonzero(self._ordered == self._least[group])
+            best = np.empty(len(layers.first), dtype=np.int64)
+            best[group[hits[::-1]]] = layers.arc[layers.order[hits[::-1]]]
+            self._best = best
+        rows = np.searchsorted(layers.keys, tail * (layers.size * layers.count) + head)
+        return np.asarray(self._best[rows])
 
 
 def shortest(layers: Layers, weight: Floats) -> list[int] | None:
     """Give the arcs of the shortest way, or None if there is none."""
-    distance, previous = dijkstra(layers.matrix(weight), indices=layers.start, return_predecessors=True)
+    graph = layers.weighted(weight)
+    distance, previous = dijkstra(graph.matrix, indices=layers.start, return_predecessors=True)
     goal = min(layers.goals, key=lambda g: distance[g])
-    if not np.isfinite(distance[goal]):
-        return None
-    return [layers.arc_between(t, h, weight) for t, h in _trace(previous, goal, layers.start)]
+    return graph.arcs(trace(previous, goal, layers.start)) if np.isfinite(distance[goal]) else None
 
 
-def _trace(previous: Ints, state: int, root: int) -> list[tuple[int, int]]:
+def trace(previous: Ints, state: int, root: int) -> list[tuple[int, int]]:
+    """Give the pairs of states from the root of a tree to a state."""
     pairs = []
     while state != root:
         before = int(previous[state])
         pairs.append((before, state))
         state = before
     return pairs[::-1]
-
-
-class Overlap:
-    """Measure how alike two ways are: shared km over the km of the shorter.
-
-    Km are shared where both run over the same link, whatever service carries them; a way without links (all km zero)
-    shares nothing.
-    """
-
-    def __init__(self, query: Query) -> None:
-        self._graph = query.graph
-        self._km = query.graph.network.table("links")["length_km"]
-
-    def links(self, arcs: list[int]) -> frozenset[int]:
-        """Give the links of a way."""
-        return frozenset(link for a in arcs for link, _ in self._graph.arcs[a].links)
-
-    def share(self, a: frozenset[int], b: frozenset[int]) -> float:
-        """Give the share of km in common, 0 to 1."""
-        km_a, km_b = (float(self._km[list(x)].sum()) for x in (a, b))
-        common = float(self._km[list(a & b)].sum())
-        return common / min(km_a, km_b) if min(km_a, km_b) > 0 else 0.0
-
-
-def alternatives(layers: Layers, weight: Floats, k: int, max_overlap: float, stretch: float) -> list[list[int]]:
-    """Give up to k good and different ways, best first.
-
-    Ways through single places (Abraham et al. 2013, alternative routes in road networks) are taken in the order of
-    their cost; a way is kept if it passes no place twice, costs at most `stretch` times the best, and shares at most
-    `max_overlap` of its km with each one kept. If too few are found, the links of those kept are made dearer
-    step by step.
-    """
-    overlap = Overlap(layers.query)
-    kept: list[list[int]] = []
-    sets: list[frozenset[int]] = []
-    best = np.inf
-    for arcs in _candidates(layers, weight, stretch):
-        cost = float(weight[arcs].sum())
-        best = min(best, cost)
-        if cost > stretch * best or _returns(layers.query, arcs):
-            continue
-        links = overlap.links(arcs)
-        if all(overlap.share(links, other) <= max_overlap for other in sets):
-            kept.append(arcs)
-            sets.append(links)
-            if len(kept) == k:
-                break
-    return sorted(kept, key=lambda arcs: float(weight[arcs].sum()))
-
-
-def _candidates(layers: Layers, weight: Floats, stretch: float) -> Iterator[list[int]]:
-    forward = layers.matrix(weight)
-    distance, previous = dijkstra(forward, indices=layers.start, return_predecessors=True)
-    back_all, following_all = dijkstra(forward.T.tocsr(), indices=layers.goals, return_predecessors=True)
-    nearest_goal = np.argmin(back_all, axis=0)
-    back = back_all[nearest_goal, np.arange(back_all.shape[1])]
-    total = distance + back
-    best = float(total.min())
-    if not np.isfinite(best):
-        return
-    order = np.argsort(total)
-    seen = np.zeros(len(total), dtype=bool)
-    tried = 0
-    for state in order[total[order] <= stretch * best]:
-        if seen[state] or tried >= CANDIDATES:
-            continue
-        tried += 1
-        first = _trace(previous, int(state), layers.start)
-        second = _follow(following_all[nearest_goal[state]], int(state), layers.goals[nearest_goal[state]])
-        seen[[s for pair in (*first, *second) for s in pair]] = True
-        yield [layers.arc_between(t, h, weight) for t, h in (*first, *second)]
-    yield from _penalised(layers, weight)
-
-
-def _penalised(layers: Layers, weight: Floats) -> Iterator[list[int]]:
-    dearer = weight.copy()
-    for _ in range(PENALTY_ROUNDS):
-        arcs = shortest(layers, dearer)
-        if arcs is None:
-            return
-        yield arcs
-        links = {link for a in arcs for link, _ in layers.query.graph.arcs[a].links}
-        touched = {k for link in links for k in layers.query.graph.link_arcs[link]} | set(arcs)
-        dearer[list(touched)] *= PENALTY
-
-
-def _follow(following: Ints, state: int, goal: int) -> list[tuple[int, int]]:
-    pairs = []
-    while state != goal:
-        after = int(following[state])
-        pairs.append((state, after))
-        state = after
-    return pairs
-
-
-def _returns(query: Query, arcs: list[int]) -> bool:
-    """Tell whether a way comes back to a place that it has left."""
-    graph = query.graph
-    visited = [graph.arcs[arcs[0]].places[0]]
-    for a in arcs:
-        visited += [p for p in graph.arcs[a].places if p != visited[-1]]
-    return len(set(visited)) < len(visited)
 
 
 def explain_no_way(query: Query) -> RouteError:

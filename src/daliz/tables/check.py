@@ -11,7 +11,8 @@ from daliz.tables.check_geography import geography_faults
 from daliz.tables.check_references import reference_faults
 from daliz.tables.faults import Fault
 from daliz.tables.schema import schema
-from daliz.tables.store import DESCRIPTOR, Store, open_store
+from daliz.tables.store import Store, open_store
+from daliz.tables.write import DESCRIPTOR
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ from daliz.errors import CheckError, DataError
 from daliz.tables.read import read_table
 from daliz.tables.schema import schema
 from daliz.tables.table import Table
-from daliz.tables.write import cell_text
+from daliz.tables.write import DESCRIPTOR, cell_text
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from daliz.tables.faults import Fault
 
 EMBEDDED = ("eurasia",)
-DESCRIPTOR = "datapackage.json"
 
 
 class Store(Mapping[str, Table]):

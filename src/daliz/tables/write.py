@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from daliz.tables.table import Table
 
+DESCRIPTOR = "datapackage.json"
+
 
 def cell_text(value: Any, kind: str) -> str:
     """Write one cell so that reading it gives the same value.
@@ -50,7 +52,7 @@ def write_table(table: Table, path: Path) -> None:
 
 
 def save_package(tables: Mapping[str, Table], package: str, path: str | Path) -> Path:
-    """Write all tables and `package.json` into a new folder in one step.
+    """Write all tables and `datapackage.json` into a new folder in one step.
 
     Raises
     ------
@@ -58,7 +60,7 @@ def save_package(tables: Mapping[str, Table], package: str, path: str | Path) ->
         If something stands at `path` that is not an earlier package.
     """
     target = Path(path)
-    if target.exists() and not (target / "package.json").is_file():
+    if target.exists() and not (target / DESCRIPTOR).is_file():
         raise DataError(f"{target} exists and is no package, so it is left as it is; choose another folder.")
     if not target.parent.is_dir():
         raise DataError(f"The folder {target.parent} does not exist; make it or choose another.")
@@ -66,7 +68,7 @@ def save_package(tables: Mapping[str, Table], package: str, path: str | Path) ->
     try:
         for table in tables.values():
             write_table(table, scratch / f"{table.name}.csv")
-        (scratch / "package.json").write_text(package, encoding="utf-8")
+        (scratch / DESCRIPTOR).write_text(package, encoding="utf-8")
         old = None
         if target.exists():
             old = scratch.with_name(scratch.name + "-old")

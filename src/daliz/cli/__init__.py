@@ -1,0 +1,20 @@
+"""Run Daliz from the command line: one file per verb, thin."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line; errors of Daliz are one sentence on standard error and exit code 2."""
+    from daliz.cli.app import app
+    from daliz.errors import DalizError
+
+    try:
+        app(prog_name="daliz")
+    except DalizError as error:
+        sys.stderr.write(f"daliz: {error}\n")
+        raise SystemExit(2) from None
+    except BrokenPipeError:
+        sys.stderr.close()
+        raise SystemExit(0) from None

@@ -1,0 +1,36 @@
+"""Show which corridors connect which pairs in which years."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from daliz.cli.common import AsCsv, AsJson, Package, print_csv, print_json, print_table, progress
+
+NAME = "matrix"
+HELP = "Show which of sea, north, middle, south, air and road connect twelve pairs in given years."
+EXAMPLE = "Example: daliz matrix --year 2021 --year 2024 --year 2030"
+
+
+def run(
+    package: Package = "eurasia",
+    year: Annotated[list[int], typer.Option(help="Year; may be repeated.")] = [2019, 2021, 2022, 2024, 2030, 2035],  # noqa: B006
+    as_json: AsJson = False, as_csv: AsCsv = False,
+) -> None:
+    """Run the verb."""
+    from daliz.validation.corridors import corridor_matrix
+
+    advance, stop = progress("searching")
+    try:
+        rows = corridor_matrix(package, year, advance)
+    finally:
+        stop()
+    if as_json:
+        print_json(rows)
+    elif as_csv:
+        print_csv(rows)
+    else:
+        names = [c for c in rows[0] if c not in {"origin", "destination", "year"}]
+        print_table("Best days and USD per 40 ft container by corridor; - where it does not connect", ("origin", "destination", "year", *names),
+                    [[r[c] for c in ("origin", "destination", "year", *names)] for r in rows])

@@ -1,0 +1,94 @@
+"""Answer: which way should this shipment go?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from daliz.cli.common import AsCsv, AsJson, Package, Under, Without, Year, open_for, print_csv, print_json, print_table
+
+if TYPE_CHECKING:
+    from daliz.routing import Itinerary, Routes
+
+NAME = "routes"
+HELP = "Find good and different ways for one shipment, with days, USD, CO2e, risk and their ranges."
+EXAMPLE = "Example: daliz routes \"Xi'an\" Duisburg --cargo container-40 --month 11 --under red-sea-2024"
+
+
+def run(
+    origin: Annotated[str, typer.Argument(help="Place in English, Kazakh or Russian, id, UN/LOCODE or lat,lon.")],
+    destination: Annotated[str, typer.Argument(help="The same.")],
+    cargo: Annotated[str, typer.Option(help="Cargo class.")] = "container-40",
+    k: Annotated[int, typer.Option("--k", "-k", help="How many alternatives.")] = 5,
+    month: Annotated[int | None, typer.Option(help="Month 1-12 for the weather.")] = None,
+    date: Annotated[str | None, typer.Option(help="Day such as 2024-11-15 instead of a year.")] = None,
+    via: Annotated[list[str], typer.Option(help="Place to pass; may be repeated, in order.")] = [],  # noqa: B006
+    avoid: Annotated[list[str], typer.Option(help="Place, country:XX, mode:sea, link:ID or service:ID; may be repeated.")] = [],  # noqa: B006
+    max_borders: Annotated[int | None, typer.Option(help="Borders at most.")] = None,
+    carbon_price: Annotated[float, typer.Option(help="USD per tonne of CO2e.")] = 0.0,
+    value_of_time: Annotated[float | None, typer.Option(help="USD per hour and unit, if not the class's.")] = None,
+    carrier: Annotated[str, typer.Option(help="Country of the carrier, for rules on carriers.")] = "",
+    draws: Annotated[int, typer.Option(help="Draws for the ranges; 0 for none.")] = 2000,
+    seed: Annotated[int, typer.Option(help="Seed of the draws.")] = 1,
+    pareto: Annotated[bool, typer.Option("--pareto", help="Show the Pareto set too.")] = False,
+    legs: Annotated[bool, typer.Option("--legs", help="Show the legs of each way.")] = False,
+    explain: Annotated[bool, typer.Option("--why", help="Show the evidence behind the best way.")] = False,
+    package: Package = "eurasia", year: Year = None, under: Under = [], without: Without = [],  # noqa: B006
+    as_json: AsJson = False, as_csv: AsCsv = False,
+) -> None:
+    """Run the verb."""
+    from daliz.routing import routes
+
+    network = open_for(package, int(date[:4]) if date and date[:4].isdigit() else year, under, without)
+    found = routes(
+        network, origin, destination, cargo=cargo, k=k, month=month, date=date, via=via, avoid=avoid, max_borders=max_borders,
+        carbon_usd_t=carbon_price, value_of_time_usd_h=value_of_time, carrier=carrier, draws=draws, seed=seed,
+        with_pareto=pareto or as_json,
+    )
+    if as_json:
+        print_json(found.as_dict())
+    elif as_csv:
+        print_csv([_plain(i) for i in found.itineraries])
+    else:
+        _show(found, pareto=pareto, legs=legs)
+        if explain:
+            from daliz.routing.reasons import reasons
+
+            for line in reasons(found.itineraries[0]):
+                typer.echo(line)
+
+
+def _plain(i: Itinerary) -> dict[str, Any]:
+    row = {"corridor": i.corridor, "way": i.summary(), "km": round(i.km), "days": round(i.days, 2), "usd": round(i.usd), "kg_co2e": round(i.kg_co2e),
+           "risk": round(i.risk, 4), "borders": len(i.borders), "gauge_changes": len(i.gauge_changes)}
+    return row | ({k: round(v, 3) for k, v in i.spread.as_dict().items()} if i.spread else {})
+
+
+def _row(n: int, i: Itinerary) -> list[str]:
+    s = i.spread
+    days = f"{i.days:.1f}" + (f" ({s.days_low:.0f}-{s.days_high:.0f})" if s else "")
+    usd = f"{i.usd:,.0f}" + (f" ({s.usd_low:,.0f}-{s.usd_high:,.0f})" if s else "")
+    return [str(n), i.corridor, i.summary(), f"{i.km:,.0f}", days, f"{s.p50_days:.1f} / {s.p95_days:.1f}" if s else "-", usd,
+            f"{i.kg_co2e:,.0f}", f"{i.risk:.0%}", f"{len(i.borders)} / {len(i.gauge_changes)}"]
+
+
+COLUMNS = ("", "corridor", "way", "km", "days", "p50 / p95", "USD", "kg CO2e", "risk", "borders / gauge")
+
+
+def _show(found: Routes, *, pareto: bool, legs: bool) -> None:
+    state = " (projected)" if found.projected else ""
+    title = f"{found.origin} to {found.destination}, one {found.cargo}, {found.year}{state}; in brackets 5 to 95 % over the evidence"
+    print_table(title, COLUMNS, [_row(n, i) for n, i in enumerate(found.itineraries, 1)], right=(3, 4, 5, 6, 7, 8, 9))
+    if pareto:
+        print_table("Pareto set: nothing is 1 % better in USD, hours, CO2e and risk together", COLUMNS,
+                    [_row(n, i) for n, i in enumerate(found.pareto, 1)], right=(3, 4, 5, 6, 7, 8, 9))
+    if legs:
+        for n, i in enumerate(found.itineraries, 1):
+            rows = [[g.origin, g.destination, g.service or g.mode, f"{g.km:,.0f}", f"{g.hours:.1f} ({g.hours_sd:.0f})", _causes(g.hours_by_cause),
+                     f"{g.usd:,.0f}", f"{g.kg_co2e:,.0f}", " ".join(g.borders) or "-"] for g in i.legs]
+            print_table(f"Way {n}: {i.corridor}", ("from", "to", "by", "km", "hours (sd)", "of which", "USD", "kg CO2e", "into"), rows, right=(3, 4, 6, 7))
+
+
+def _causes(hours: dict[str, float]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {h:.0f}" for name, h in sorted(hours.items(), key=lambda x: -x[1])[:4])

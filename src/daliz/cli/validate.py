@@ -1,0 +1,46 @@
+"""Hold the model against observations."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from daliz.cli.common import AsCsv, AsJson, Package, open_for, print_csv, print_json, print_table, progress
+
+NAME = "validate"
+HELP = "Put every published observation beside the model's answer; exit code 1 if too few hold."
+EXAMPLE = "Example: daliz validate --need 0.8"
+
+
+def run(
+    package: Package = "eurasia",
+    need: Annotated[float, typer.Option(help="Share of scored observations that must hold.")] = 0.8,
+    every: Annotated[bool, typer.Option("--all", help="Show those that are not scored too.")] = False,
+    as_json: AsJson = False, as_csv: AsCsv = False,
+) -> None:
+    """Run the verb."""
+    from daliz.validation import validate
+
+    advance, stop = progress("asking")
+    try:
+        result = validate(open_for(package, None, (), ()), advance)
+    finally:
+        stop()
+    shown = result.scores if every else result.scored
+    if as_json or as_csv:
+        rows = result.table.to_dict("records")
+        print_json({"share": result.share, "need": need, "scores": rows}) if as_json else print_csv(rows)
+    else:
+        print_table("Observations and answers", ("observation", "kind", "measure", "published", "model", "error", "met", "remark"), [
+            [s.observation["id"], s.observation["kind"], s.observation["measure"], _published(s.observation), f"{s.answer:,.1f}", f"{s.error:+.0%}",
+             "yes" if s.inside else "no", s.remark] for s in shown], right=(3, 4, 5))
+        typer.echo(repr(result))
+    if not result.share >= need:
+        raise typer.Exit(1)
+
+
+def _published(row: dict[str, float]) -> str:
+    low, high = row["low"], row["high"]
+    span = f" ({'' if low != low else f'{low:,g}'}-{'' if high != high else f'{high:,g}'})" if low == low or high == high else ""  # noqa: PLR0124
+    return f"{row['value']:,g}{span}"

@@ -1,0 +1,202 @@
+"""Put every observation beside the model's answer."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from daliz.errors import DalizError
+from daliz.graph.ledger import Cause
+from daliz.routing import routes
+from daliz.tables.period import Period
+from daliz.tables.network import Network
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+    from daliz.routing import Itinerary
+
+TOLERANCE = 0.15
+MEASURES = ("days", "usd", "kg_co2e")
+SCORED_KINDS = ("measured", "schedule")
+DRAWS = 1000
+ENDS = (Cause.WAIT, Cause.WEATHER, Cause.HANDLING, Cause.TERMINAL_DOCUMENTS)
+LONGEST_MONTH = 31
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Hold one observation with the model's answer.
+
+    Attributes
+    ----------
+    observation
+        The row of the table.
+    answer
+        The model's figure in the same unit, NaN where it has none.
+    inside
+        Whether the answer lies in the published range or within 15 % of the value.
+    scored
+        Whether it counts: measured or scheduled, from the first year of the data on, independent, and no figure of its
+        own in a cell of the answer.
+    remark
+        Way taken, or why there is no answer or no score.
+    """
+
+    observation: dict[str, Any]
+    answer: float
+    inside: bool
+    scored: bool
+    remark: str
+
+    @property
+    def error(self) -> float:
+        """Give answer over value minus one."""
+        return float(self.answer / self.observation["value"] - 1.0)
+
+
+@dataclass(frozen=True)
+class Validation:
+    """Hold all scores."""
+
+    scores: list[Score]
+
+    @property
+    def scored(self) -> list[Score]:
+        """Give the scores that count."""
+        return [s for s in self.scores if s.scored]
+
+    @property
+    def share(self) -> float:
+        """Give the share of scored observations that the model meets; NaN if none is scored."""
+        return float(np.mean([s.inside for s in self.scored])) if self.scored else float("nan")
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Give one row per observation as a pandas DataFrame."""
+        import pandas as pd
+
+        names = ("id", "kind", "measure", "statistic", "origin", "destination", "via", "value", "low", "high")
+        return pd.DataFrame([
+            {n: s.observation[n] for n in names} | {"answer": s.answer, "error": s.error, "inside": s.inside, "scored": s.scored, "remark": s.remark}
+            for s in self.scores
+        ])
+
+    def __repr__(self) -> str:
+        counts = len(self.scored)
+        return f"<Validation: {sum(s.inside for s in self.scored)} of {counts} scored observations met ({self.share:.0%}), {len(self.scores) - counts} shown unscored>"
+
+
+def validate(network: Network, progress: Callable[[int, int], None] | None = None) -> Validation:
+    """Hold the model against every published observation of days, prices and emissions.
+
+    The query of each observation is asked of the network as it stood in its period (a month if the period is no longer,
+    else its year). Claims are shown and not scored, as are observations before the data begin, those marked as not
+    independent, and those whose own figure stands in a cell that the answer rests on.
+
+    Parameters
+    ----------
+    network
+        The network; its year does not matter, its `under` and `without` do.
+    progress
+        Called with the count done and the count of all.
+
+    Examples
+    --------
+    >>> import daliz
+    >>> daliz.validate(daliz.open("eurasia")).share > 0.5  # doctest: +SKIP
+    True
+    """
+    rows = [r for r in network.store["observations"].rows() if r["measure"] in MEASURES and r["origin"] and r["destination"]]
+    networks: dict[Any, Network] = {}
+    scores = []
+    for done, row in enumerate(rows, 1):
+        scores.append(_score(network, row, networks))
+        if progress:
+            progress(done, len(rows))
+    return Validation(scores)
+
+
+def _network_then(network: Network, row: dict[str, Any], networks: dict[Any, Network]) -> tuple[Network, int | None]:
+    start, end = np.datetime64(row["from_date"]), np.datetime64(row["to_date"])
+    days = int((end - start).astype(int))
+    middle = start + np.timedelta64(days // 2, "D")
+    first, last = (int(network.store.descriptor["years"][k]) for k in ("first", "observed"))
+    year = min(max(int(str(middle)[:4]), first), last)
+    short = days <= LONGEST_MONTH and year == int(str(middle)[:4])
+    key = str(middle)[:7] if short else year
+    if key not in networks:
+        period = Period.of_day(f"{str(middle)[:7]}-15") if short else Period.of_year(year)
+        networks[key] = Network(network.store, period, network.added, network.removed)
+    return networks[key], int(str(middle)[5:7]) if short else None
+
+
+def _score(network: Network, row: dict[str, Any], networks: dict[Any, Network]) -> Score:
+    then, month = _network_then(network, row, networks)
+    cargo = row["cargo_id"] or "container-40"
+    try:
+        found = routes(
+            then, row["origin"], row["destination"], cargo=cargo, k=1, month=month, via=row["via"].split(), avoid=row["avoid"].split(),
+            draws=DRAWS if row["statistic"] in {"p50", "p95", "best"} else 0, with_pareto=False,
+        )
+    except DalizError as error:
+        return Score(row, float("nan"), inside=False, scored=_counts(row, network), remark=f"no answer: {error}")
+    way = found[0]
+    answer = _answer(way, row)
+    built = _built_on(way, row)
+    remark = f"rests on the same figure: {built}" if built else f"{way.corridor}: {way.summary()}"
+    return Score(row, answer, inside=_inside(answer, row), scored=_counts(row, network) and not built, remark=remark)
+
+
+def _counts(row: dict[str, Any], network: Network) -> bool:
+    first = f"{network.store.descriptor['years']['first']}-01-01"
+    return bool(row["kind"] in SCORED_KINDS and row["independent"] and str(row["from_date"]) >= first)
+
+
+def _answer(way: Itinerary, row: dict[str, Any]) -> float:
+    if row["measure"] == "usd":
+        return way.usd
+    if row["measure"] == "kg_co2e":
+        return way.kg_co2e
+    outside = _outside_hours(way) / 24.0 if row["clock"] == "departure" else 0.0
+    if way.spread and row["statistic"] in {"p50", "p95"}:
+        return (way.spread.p50_days if row["statistic"] == "p50" else way.spread.p95_days) - outside
+    if row["statistic"] == "best":
+        return max(way.days - outside - 1.645 * way.hours_sd / 24.0, 0.6 * (way.days - outside))
+    return way.days - outside
+
+
+def _outside_hours(way: Itinerary) -> float:
+    """Give the hours before the first departure and after the last arrival."""
+    ends = {way.arcs[0], way.arcs[-1]}
+    return sum(c.amount for c in way.components if c.measure == "hours" and c.arc in ends and c.cause in ENDS)
+
+
+def _inside(answer: float, row: dict[str, Any]) -> bool:
+    value, low, high = row["value"], row["low"], row["high"]
+    if abs(answer - value) <= TOLERANCE * value:
+        return True
+    if np.isnan(low) and np.isnan(high):
+        return False
+    return bool((np.isnan(low) or answer >= low) and (np.isnan(high) or answer <= high))
+
+
+def _built_on(way: Itinerary, row: dict[str, Any]) -> str:
+    """Name a cell of the answer that was built from this observation's own figure."""
+    store = way.graph.network.store
+    evidence = store["evidence"]
+    cells = {c.cell for c in way.components if c.cell is not None}
+    numbers = {f"{v:g}" for v in (row["value"], row["low"], row["high"]) if not np.isnan(v)}
+    for i in np.flatnonzero((evidence["source_id"] == row["source_id"]) & evidence["used"]):
+        cell = (evidence["table"][i], evidence["row_id"][i], evidence["column"][i])
+        if cell not in cells:
+            continue
+        shown = {f"{evidence['value'][i]:g}", *re.findall(r"\d+(?:\.\d+)?", str(evidence["arithmetic"][i]))}
+        if shown & numbers:
+            return ".".join(cell)
+    return ""

@@ -27,6 +27,7 @@ SCORED_KINDS = ("measured", "schedule")
 DRAWS = 1000
 ENDS = (Cause.WAIT, Cause.WEATHER, Cause.HANDLING, Cause.TERMINAL_DOCUMENTS)
 LONGEST_MONTH = 31
+LONGEST_SPOT = 45
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,9 @@ def validate(network: Network, progress: Callable[[int, int], None] | None = Non
 
     The query of each observation is asked of the network as it stood in its period (a month if the period is no longer,
     else its year). Claims are shown and not scored, as are observations before the data begin, those marked as not
-    independent, and those whose own figure stands in a cell that the answer rests on.
+    independent, those whose own figure stands in a cell that the answer rests on, and spot prices of up to 45 days,
+    since the network knows prices by year. A schedule is held against the planned time: without weather, holds and the
+    part of waiting that irregular departures cause.
 
     Parameters
     ----------
@@ -155,15 +158,19 @@ def _score(network: Network, row: dict[str, Any], networks: dict[Any, Network]) 
 
 def _counts(row: dict[str, Any], network: Network) -> bool:
     first = f"{network.store.descriptor['years']['first']}-01-01"
-    return bool(row["kind"] in SCORED_KINDS and row["independent"] and str(row["from_date"]) >= first)
+    spot = row["measure"] == "usd" and row["kind"] == "measured" and (row["to_date"] - row["from_date"]).days <= LONGEST_SPOT
+    return bool(row["kind"] in SCORED_KINDS and row["independent"] and str(row["from_date"]) >= first and not spot)
 
 
 def _answer(way: Itinerary, row: dict[str, Any]) -> float:
+    inner = row["clock"] == "departure"
     if row["measure"] == "usd":
-        return way.usd
+        return way.usd - (_outside(way, "usd") if inner else 0.0)
     if row["measure"] == "kg_co2e":
         return way.kg_co2e
-    outside = _outside_hours(way) / 24.0 if row["clock"] == "departure" else 0.0
+    outside = _outside(way, "hours") / 24.0 if inner else 0.0
+    if row["kind"] == "schedule":
+        outside += _unplanned_hours(way, skip_first=inner) / 24.0
     if way.spread and row["statistic"] in {"p50", "p95"}:
         return (way.spread.p50_days if row["statistic"] == "p50" else way.spread.p95_days) - outside
     if row["statistic"] == "best":
@@ -171,10 +178,26 @@ def _answer(way: Itinerary, row: dict[str, Any]) -> float:
     return way.days - outside
 
 
-def _outside_hours(way: Itinerary) -> float:
-    """Give the hours before the first departure and after the last arrival."""
+def _outside(way: Itinerary, measure: str) -> float:
+    """Give the hours or dollars of terminals before the first departure and after the last arrival."""
     ends = {way.arcs[0], way.arcs[-1]}
-    return sum(c.amount for c in way.components if c.measure == "hours" and c.arc in ends and c.cause in ENDS)
+    return sum(c.amount for c in way.components if c.measure == measure and c.arc in ends and c.cause in ENDS)
+
+
+def _unplanned_hours(way: Itinerary, *, skip_first: bool) -> float:
+    """Give the hours that no timetable plans: weather, holds, and waiting because departures are irregular."""
+    services = way.graph.network.table("services")["headway_cv"]
+    skip = {way.arcs[0], way.arcs[-1]} if skip_first else set()
+    total = 0.0
+    for c in way.components:
+        if c.measure != "hours" or c.arc in skip:
+            continue
+        if c.cause in {Cause.WEATHER, Cause.HOLD}:
+            total += c.amount
+        elif c.cause == Cause.WAIT:
+            cv2 = float(services[way.graph.arcs[c.arc].service]) ** 2
+            total += c.amount * cv2 / (1 + cv2)
+    return total
 
 
 def _inside(answer: float, row: dict[str, Any]) -> bool:

@@ -71,6 +71,17 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]
     Console().print(table)
 
 
+def need(*modules: str, extra: str) -> None:
+    """Refuse with a way out if an extra is not installed."""
+    from importlib.util import find_spec
+
+    from daliz.errors import QueryError
+
+    missing = [m for m in modules if find_spec(m) is None]
+    if missing:
+        raise QueryError(f"This needs {', '.join(missing)}: pip install 'daliz[{extra}]'.")
+
+
 def progress(label: str) -> tuple[Callable[[int, int], None], Callable[[], None]]:
     """Give a callback that shows a bar on standard error, and one that ends it."""
     from rich.console import Console

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from daliz.cli.common import AsCsv, AsJson, Package, print_csv, print_json, print_table, progress
+from daliz.cli.common import AsCsv, AsJson, Package, open_for, print_csv, print_json, print_table, progress
 
 NAME = "matrix"
 HELP = "Show which of sea, north, middle, south, air and road connect twelve pairs in given years."
@@ -23,7 +23,7 @@ def run(
 
     advance, stop = progress("searching")
     try:
-        rows = corridor_matrix(package, year, advance)
+        rows = corridor_matrix(open_for(package, None, (), ()), year, advance)
     finally:
         stop()
     if as_json:

@@ -33,6 +33,8 @@ def run(
     seed: Annotated[int, typer.Option(help="Seed of the draws.")] = 1,
     pareto: Annotated[bool, typer.Option("--pareto", help="Show the Pareto set too.")] = False,
     legs: Annotated[bool, typer.Option("--legs", help="Show the legs of each way.")] = False,
+    diagram: Annotated[str, typer.Option(help="Write the time-cost-distance diagram to this file: .html .png .svg .pdf.")] = "",
+    chart_map: Annotated[str, typer.Option("--map", help="Write the map of the ways to this file.")] = "",
     explain: Annotated[bool, typer.Option("--why", help="Show the evidence behind the best way.")] = False,
     package: Package = "eurasia", year: Year = None, under: Under = [], without: Without = [],  # noqa: B006
     as_json: AsJson = False, as_csv: AsCsv = False,
@@ -46,6 +48,8 @@ def run(
         carbon_usd_t=carbon_price, value_of_time_usd_h=value_of_time, carrier=carrier, draws=draws, seed=seed,
         with_pareto=pareto or as_json,
     )
+    if diagram or chart_map:
+        _draw(found, diagram, chart_map)
     if as_json:
         print_json(found.as_dict())
     elif as_csv:
@@ -57,6 +61,17 @@ def run(
 
             for line in reasons(found.itineraries[0]):
                 typer.echo(line)
+
+
+def _draw(found: Routes, diagram: str, chart_map: str) -> None:
+    from daliz.cli.common import need
+    from daliz.report import map_chart, save_chart, time_cost_distance
+
+    need("altair", "vl_convert", extra="report")
+    if diagram:
+        save_chart(time_cost_distance(found.itineraries), diagram)
+    if chart_map:
+        save_chart(map_chart(found.query.graph.network, found.itineraries), chart_map)
 
 
 def _plain(i: Itinerary) -> dict[str, Any]:

@@ -4,5 +4,12 @@ from daliz.emissions.chain import Chain, Element, chain_emissions, hub_element, 
 from daliz.emissions.intensity import ElectricTrain, allocate_hub, electric_train
 
 __all__ = [
-    "Chain", "ElectricTrain", "Element", "allocate_hub", "chain_emissions", "electric_train", "hub_element", "transport_element",
+    "Chain",
+    "ElectricTrain",
+    "Element",
+    "allocate_hub",
+    "chain_emissions",
+    "electric_train",
+    "hub_element",
+    "transport_element",
 ]

@@ -83,7 +83,14 @@ def _checked(name: str, **figures: float) -> None:
 
 
 def transport_element(
-    name: str, mode: str, *, tonnes: float, km: float, wtw_kg: float, wtt_kg: float = np.nan, ttw_kg: float = np.nan,
+    name: str,
+    mode: str,
+    *,
+    tonnes: float,
+    km: float,
+    wtw_kg: float,
+    wtt_kg: float = np.nan,
+    ttw_kg: float = np.nan,
     teu: float | None = None,
 ) -> Element:
     """Make the element of a movement.
@@ -107,7 +114,14 @@ def transport_element(
     _checked(name, tonnes=tonnes, km=km, wtw=wtw_kg, wtt=wtt_kg, ttw=ttw_kg)
     activity = (tonnes if teu is None else teu) * km
     return Element(
-        name, mode, "tkm" if teu is None else "teu-km", activity, tonnes * km, activity * wtt_kg, activity * ttw_kg, activity * wtw_kg
+        name,
+        mode,
+        "tkm" if teu is None else "teu-km",
+        activity,
+        tonnes * km,
+        activity * wtt_kg,
+        activity * ttw_kg,
+        activity * wtw_kg,
     )
 
 

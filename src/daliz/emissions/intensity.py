@@ -35,10 +35,14 @@ def electric_train(*, kwh_per_train_km: float, net_t: float, g_per_kwh: float) -
     """
     if min(kwh_per_train_km, net_t, g_per_kwh) <= 0:
         raise QueryError("Energy, net load and grid intensity of a train must be positive.")
-    return ElectricTrain(kwh_per_train_km / net_t, kwh_per_train_km * g_per_kwh, kwh_per_train_km / net_t * g_per_kwh)
+    return ElectricTrain(
+        kwh_per_train_km / net_t, kwh_per_train_km * g_per_kwh, kwh_per_train_km / net_t * g_per_kwh
+    )
 
 
-def allocate_hub(*, total_kg: float, reefer_only_kg: float, throughput_t: float, reefer_t: float) -> tuple[float, float]:
+def allocate_hub(
+    *, total_kg: float, reefer_only_kg: float, throughput_t: float, reefer_t: float
+) -> tuple[float, float]:
     """Split the yearly emissions of a hub over its throughput: kg per tonne, ambient and temperature-controlled.
 
     What serves temperature-controlled cargo alone is carried by that cargo; all cargo carries the rest alike.
@@ -55,6 +59,8 @@ def allocate_hub(*, total_kg: float, reefer_only_kg: float, throughput_t: float,
     (0.233, 1.71)
     """
     if not 0 <= reefer_only_kg <= total_kg or not 0 < reefer_t <= throughput_t:
-        raise QueryError("The part of temperature-controlled cargo must lie within the whole, and throughput must be positive.")
+        raise QueryError(
+            "The part of temperature-controlled cargo must lie within the whole, and throughput must be positive."
+        )
     ambient = (total_kg - reefer_only_kg) / throughput_t
     return ambient, ambient + reefer_only_kg / reefer_t

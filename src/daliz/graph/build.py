@@ -66,7 +66,9 @@ class _Builder:
         terminals = network.table("terminals")
         self.terminals = terminals
         self.handling: dict[tuple[str, str], list[int]] = {}
-        for i, (n, m, o) in enumerate(zip(terminals["node_id"], terminals["mode"], terminals["operation"], strict=True)):
+        for i, (n, m, o) in enumerate(
+            zip(terminals["node_id"], terminals["mode"], terminals["operation"], strict=True)
+        ):
             if o == "handling":
                 self.handling.setdefault((str(n), str(m)), []).append(i)
         weather = network.table("weather")
@@ -79,9 +81,15 @@ class _Builder:
         self._common()
         self._services()
         return Graph(
-            self.network, self.month, self.states, self.arcs, self.book.close(),
-            np.array(self.groups, dtype=np.bool_).reshape(-1, len(GROUPS)).T, self.idle,
-            np.array([a.tail for a in self.arcs], dtype=np.int64), np.array([a.head for a in self.arcs], dtype=np.int64),
+            self.network,
+            self.month,
+            self.states,
+            self.arcs,
+            self.book.close(),
+            np.array(self.groups, dtype=np.bool_).reshape(-1, len(GROUPS)).T,
+            self.idle,
+            np.array([a.tail for a in self.arcs], dtype=np.int64),
+            np.array([a.head for a in self.arcs], dtype=np.int64),
         )
 
     def _state(self, node: int, mode: str, detail: str) -> int:
@@ -92,8 +100,16 @@ class _Builder:
         return self.index[state]
 
     def _arc(
-        self, tail: int, head: int, role: str, groups: Iterable[str], *, service: int = -1,
-        links: tuple[tuple[int, bool], ...] = (), places: tuple[int, ...] = (), km: float = 0.0,
+        self,
+        tail: int,
+        head: int,
+        role: str,
+        groups: Iterable[str],
+        *,
+        service: int = -1,
+        links: tuple[tuple[int, bool], ...] = (),
+        places: tuple[int, ...] = (),
+        km: float = 0.0,
     ) -> int:
         admitted = set(groups)
         places = places or tuple(dict.fromkeys((self.states[tail].node, self.states[head].node)))
@@ -112,8 +128,13 @@ class _Builder:
             for forward in (True, False):
                 tail, head = (a, b) if forward else (b, a)
                 arc = self._arc(
-                    self._state(tail, link.mode, gauge), self._state(head, link.mode, gauge), "run", (),
-                    links=((i, forward),), places=(tail, head), km=link.km,
+                    self._state(tail, link.mode, gauge),
+                    self._state(head, link.mode, gauge),
+                    "run",
+                    (),
+                    links=((i, forward),),
+                    places=(tail, head),
+                    km=link.km,
                 )
                 lacking = self.running.book_steps(arc, [Step(i, forward, head)], Ride())
                 self.groups[arc] = tuple(g not in lacking for g in GROUPS)
@@ -153,7 +174,15 @@ class _Builder:
         for row in rows:
             share, spell = float(table["closed_share"][row]), float(table["spell_days"][row]) * HOURS_PER_DAY
             sd = float(np.sqrt(max(2 * share * spell**2 - (share * spell) ** 2, 0.0) / len(rows)))
-            self.book.add(arc, Kind.HOURS, Cause.WEATHER, spell / len(rows), int(self.running.cells["weather", "closed_share"][row]), 1, sd)
+            self.book.add(
+                arc,
+                Kind.HOURS,
+                Cause.WEATHER,
+                spell / len(rows),
+                int(self.running.cells["weather", "closed_share"][row]),
+                1,
+                sd,
+            )
 
     def _services(self) -> None:
         stops: dict[str, list[dict[str, Any]]] = {}
@@ -163,20 +192,27 @@ class _Builder:
             line = sorted(stops.get(service["id"], []), key=lambda r: r["sequence"])
             self._line(i, service, line, "out", "departures_per_week")
             if service["return_departures_per_week"] > 0:
-                back = [r | {"call": {"board": "alight", "alight": "board"}.get(r["call"], r["call"])} for r in line[::-1]]
+                back = [
+                    r | {"call": {"board": "alight", "alight": "board"}.get(r["call"], r["call"])}
+                    for r in line[::-1]
+                ]
                 for here, before in zip(back, [None, *line[::-1]][: len(back)], strict=True):
                     here["run_hours"] = before["run_hours"] if before else np.nan
                     here["run_at"] = before["at"] if before else -1
                 self._line(i, service, back, "back", "return_departures_per_week")
 
-    def _line(self, i: int, service: dict[str, Any], line: list[dict[str, Any]], direction: str, column: str) -> None:
+    def _line(
+        self, i: int, service: dict[str, Any], line: list[dict[str, Any]], direction: str, column: str
+    ) -> None:
         mode, name = service["mode"], service["id"]
         groups = service["cargo_groups"].split()
         legs = self._legs(name, mode, line)
         if legs is None:
             return
         states = [
-            self._state(self.nodes.position[r["node_id"]], mode, f"{name}/{direction}/{r['sequence']:.0f}") if r["call"] != "pass" else -1
+            self._state(self.nodes.position[r["node_id"]], mode, f"{name}/{direction}/{r['sequence']:.0f}")
+            if r["call"] != "pass"
+            else -1
             for r in line
         ]
         lacking = self._runs(i, service, line, states, legs, direction, groups)
@@ -203,7 +239,9 @@ class _Builder:
         for before, place in pairwise(places):
             found = ways.way(at, place) if at else None
             if found is None:
-                self.idle[name] = f"no open {mode} links lead from {self.nodes.ids[before]} to {self.nodes.ids[place]}"
+                self.idle[name] = (
+                    f"no open {mode} links lead from {self.nodes.ids[before]} to {self.nodes.ids[place]}"
+                )
                 return None
             steps, end = found
             legs.append(steps)
@@ -211,8 +249,14 @@ class _Builder:
         return legs
 
     def _runs(
-        self, i: int, service: dict[str, Any], line: list[dict[str, Any]], states: list[int], legs: list[list[Step]],
-        direction: str, groups: list[str],
+        self,
+        i: int,
+        service: dict[str, Any],
+        line: list[dict[str, Any]],
+        states: list[int],
+        legs: list[list[Step]],
+        direction: str,
+        groups: list[str],
     ) -> set[str]:
         """Make the run arcs between stops that are no mere passes; give the groups without a rate."""
         lacking: set[str] = set()
@@ -247,7 +291,9 @@ class _Builder:
             cv = max(cv, self.running.links[link].cv)
         for at in stops:
             sd = float(table["run_hours"][at]) * cv
-            self.book.add(arc, Kind.HOURS, Cause.RUN, 1.0, int(self.running.cells["stops", "run_hours"][at]), 1, sd)
+            self.book.add(
+                arc, Kind.HOURS, Cause.RUN, 1.0, int(self.running.cells["stops", "run_hours"][at]), 1, sd
+            )
 
     def _book_departure(self, arc: int, i: int, service: dict[str, Any], direction: str, column: str) -> None:
         """Book the wait for a departure: mean headway/2 * (1 + cv^2) for a random arrival (Osuna and Newell 1972).
@@ -258,7 +304,15 @@ class _Builder:
         mean = headway / 2 * (1 + cv2)
         variance = headway**2 * (1 + cv2) * (1 + 2 * cv2) / 3 - mean**2
         figure = int(self.running.cells["services", column][i])
-        self.book.add(arc, Kind.HOURS, Cause.WAIT, HOURS_PER_WEEK / 2 * (1 + cv2), figure, -1, float(np.sqrt(max(variance, 0.0))))
+        self.book.add(
+            arc,
+            Kind.HOURS,
+            Cause.WAIT,
+            HOURS_PER_WEEK / 2 * (1 + cv2),
+            figure,
+            -1,
+            float(np.sqrt(max(variance, 0.0))),
+        )
         country = self.running.country[self.states[self.arcs[arc].tail].node]
         for group in service["cargo_groups"].split():
             for rate in self.tariff.rates(service["mode"], service["id"], country, group, direction):
@@ -266,14 +320,24 @@ class _Builder:
                     self.book.add(arc, USD_KINDS[group], Cause.LINE_HAUL, 1.0, rate.fixed)
 
     def _through(
-        self, i: int, service: dict[str, Any], line: list[dict[str, Any]], states: list[int], legs: list[list[Step]],
-        direction: str, groups: list[str],
+        self,
+        i: int,
+        service: dict[str, Any],
+        line: list[dict[str, Any]],
+        states: list[int],
+        legs: list[list[Step]],
+        direction: str,
+        groups: list[str],
     ) -> None:
         """Make an arc for each through rate of this service; it replaces just what the rate covers."""
         stops = {r["node_id"]: k for k, r in enumerate(line) if states[k] >= 0}
         for row in self.tariff.through:
             a, b = stops.get(row["from_node"]), stops.get(row["to_node"])
-            mine = row["service_id"] == service["id"] and row["direction"] in {direction, "both"} and row["cargo_group"] in groups
+            mine = (
+                row["service_id"] == service["id"]
+                and row["direction"] in {direction, "both"}
+                and row["cargo_group"] in groups
+            )
             if not mine or a is None or b is None or a >= b:
                 continue
             steps = [s for leg in legs[a:b] for s in leg]

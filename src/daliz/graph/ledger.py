@@ -56,7 +56,12 @@ class Cause(enum.IntEnum):
     ACCESS = 13
 
 
-USD_KINDS = {"container": Kind.USD_CONTAINER, "bulk": Kind.USD_BULK, "liquid": Kind.USD_LIQUID, "wagon": Kind.USD_WAGON}
+USD_KINDS = {
+    "container": Kind.USD_CONTAINER,
+    "bulk": Kind.USD_BULK,
+    "liquid": Kind.USD_LIQUID,
+    "wagon": Kind.USD_WAGON,
+}
 KINDS = len(Kind)
 
 
@@ -67,7 +72,14 @@ class Book:
         self.rows: list[tuple[int, int, int, int, float, int, float]] = []
 
     def add(
-        self, arc: int, kind: Kind, cause: Cause, quantity: float, figure: int = -1, power: int = 1, sd: float = 0.0
+        self,
+        arc: int,
+        kind: Kind,
+        cause: Cause,
+        quantity: float,
+        figure: int = -1,
+        power: int = 1,
+        sd: float = 0.0,
     ) -> None:
         """Book one entry; `figure` is -1 where the quantity stands alone, `sd` the hours' standard deviation."""
         self.rows.append((arc, kind, cause, figure, quantity, power, sd))
@@ -77,8 +89,13 @@ class Book:
         columns = list(zip(*self.rows, strict=True)) or [()] * 7
         arc, kind, cause, figure = (np.array(columns[i], dtype=np.int64) for i in range(4))
         return Ledger(
-            arc, kind, cause, figure,
-            np.array(columns[4], dtype=np.float64), np.array(columns[5], dtype=np.float64), np.array(columns[6], dtype=np.float64),
+            arc,
+            kind,
+            cause,
+            figure,
+            np.array(columns[4], dtype=np.float64),
+            np.array(columns[5], dtype=np.float64),
+            np.array(columns[6], dtype=np.float64),
         )
 
 

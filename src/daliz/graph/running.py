@@ -94,11 +94,19 @@ class Running:
         for i, row in enumerate(links.rows()):
             ends = (position[row["from_node"]], position[row["to_node"]])
             electrified = row["electrified_share"] if row["mode"] == "rail" else 0.0
-            found.append(_Link(
-                row["mode"], ends, (self.country[ends[0]], self.country[ends[1]]), row["length_km"],
-                (row["speed_km_h"], through[i]), (row["single_speed_km_h"], single[i]), _known(row["speed_cv"]), _known(electrified),
-                str(speeds["factor_id"][speeds.position[row["speed_class"]]]),
-            ))
+            found.append(
+                _Link(
+                    row["mode"],
+                    ends,
+                    (self.country[ends[0]], self.country[ends[1]]),
+                    row["length_km"],
+                    (row["speed_km_h"], through[i]),
+                    (row["single_speed_km_h"], single[i]),
+                    _known(row["speed_cv"]),
+                    _known(electrified),
+                    str(speeds["factor_id"][speeds.position[row["speed_class"]]]),
+                )
+            )
         return found
 
     def _borders(self) -> None:
@@ -108,7 +116,9 @@ class Running:
         for i, row in enumerate(table.rows()):
             if row["link_id"] in links.position:
                 self.border[links.position[row["link_id"]], row["direction"] == "forward"] = (
-                    row["border_hours"] + row["document_hours"], row["border_hours_sd"], *(c[i] for c in cells)
+                    row["border_hours"] + row["document_hours"],
+                    row["border_hours_sd"],
+                    *(c[i] for c in cells),
                 )
         cargoes = self.network.table("cargoes")
         boxes = cargoes["payload_t"][(cargoes["rate_units"] == 1.0) & (cargoes["rate_group"] == "container")]
@@ -118,7 +128,9 @@ class Running:
     def _gauge_changes(self) -> None:
         self.gauge_change = {
             self.nodes.position[str(n)]: i
-            for i, (n, o) in enumerate(zip(self.terminals["node_id"], self.terminals["operation"], strict=True))
+            for i, (n, o) in enumerate(
+                zip(self.terminals["node_id"], self.terminals["operation"], strict=True)
+            )
             if o == "gauge-change"
         }
 
@@ -126,15 +138,21 @@ class Running:
         events, premium = (self.cells["hazards", c].tolist() for c in ("events_per_year", "premium_share"))
         self.hazards: dict[tuple[str, str], list[tuple[str, float, int, int]]] = {}
         for i, row in enumerate(self.network.table("hazards").rows()):
-            self.hazards.setdefault((row["scope"], row["scope_id"]), []).append((row["mode"], row["mean_days"], events[i], premium[i]))
+            self.hazards.setdefault((row["scope"], row["scope_id"]), []).append(
+                (row["mode"], row["mean_days"], events[i], premium[i])
+            )
 
     def _factors(self) -> None:
         factors, grids = self.network.table("emission_factors"), self.network.table("grids")
         wtw = self.cells["emission_factors", "wtw_kg"].tolist()
-        self.factor = {str(f): (str(b), w) for f, b, w in zip(factors.ids, factors["basis"], wtw, strict=True)}
+        self.factor = {
+            str(f): (str(b), w) for f, b, w in zip(factors.ids, factors["basis"], wtw, strict=True)
+        }
         electric = [i for i, b in enumerate(factors["basis"]) if b == "kwh-tkm"]
         self.energy_kwh = float(factors["energy_kwh"][electric[0]]) if electric else 0.0
-        self.grid = dict(zip(grids["country"].tolist(), self.cells["grids", "g_co2e_kwh"].tolist(), strict=True))
+        self.grid = dict(
+            zip(grids["country"].tolist(), self.cells["grids", "g_co2e_kwh"].tolist(), strict=True)
+        )
 
     def ways(self, mode: str) -> Ways:
         """Give the shortest-time ways over the links of a mode."""
@@ -203,7 +221,9 @@ class Running:
         if share > 0.0:
             for country in link.countries:
                 if country not in self.grid:
-                    raise DataError(f"grids has no row for {country}, where trains run electrically; add it with its evidence.")
+                    raise DataError(
+                        f"grids has no row for {country}, where trains run electrically; add it with its evidence."
+                    )
                 kg[Kind.KG_T, self.grid[country]] += link.km / 2 * share * self.energy_kwh / G_PER_KG
 
     def _book_border(self, arc: int, step: Step, *, fee: bool) -> None:
@@ -215,12 +235,18 @@ class Running:
         self.book.add(arc, Kind.HOURS, Cause.BORDER_DOCUMENTS, 1.0, documents)
         if fee:
             for group, kind in USD_KINDS.items():
-                self.book.add(arc, kind, Cause.BORDER, 1.0 if group == "container" else 1.0 / self.fee_tonnes, money)
+                self.book.add(
+                    arc, kind, Cause.BORDER, 1.0 if group == "container" else 1.0 / self.fee_tonnes, money
+                )
 
     def _book_hazards(self, arc: int, step: Step, link: _Link, hours: float) -> None:
         tail, head = link.ends if step.forward else link.ends[::-1]
         entering = self.country[tail] != self.country[head]
-        for scope, name in (("link", self._link_id(step.link)), ("node", self._node_id(head)), ("country", self.country[head])):
+        for scope, name in (
+            ("link", self._link_id(step.link)),
+            ("node", self._node_id(head)),
+            ("country", self.country[head]),
+        ):
             for mode, mean_days, events, premium in self.hazards.get((scope, name), ()):
                 if mode not in {"", link.mode}:
                     continue
@@ -243,7 +269,10 @@ class Running:
     def book_terminal(self, arc: int, row: int, cause: Cause, *, money: bool) -> None:
         """Book one load, one unload or one change of gauge."""
         add = self.book.add
-        cell = {c: int(self.cells["terminals", c][row]) for c in ("hours", "document_hours", "usd_40", "usd_t", "kg_co2e_t", "kg_co2e_container")}
+        cell = {
+            c: int(self.cells["terminals", c][row])
+            for c in ("hours", "document_hours", "usd_40", "usd_t", "kg_co2e_t", "kg_co2e_container")
+        }
         add(arc, Kind.HOURS, cause, 1.0, cell["hours"], 1, float(self.terminals["hours_sd"][row]))
         add(arc, Kind.HOURS, Cause.TERMINAL_DOCUMENTS, 1.0, cell["document_hours"])
         add(arc, Kind.KG_CONTAINER, cause, 1.0, cell["kg_co2e_container"])
@@ -263,7 +292,11 @@ class Ways:
     def __init__(self, running: Running, mode: str) -> None:
         self.running = running
         gauge = running.network.table("links")["gauge_mm"].tolist()
-        self.rows = [(i, 0 if np.isnan(gauge[i]) else int(gauge[i])) for i, link in enumerate(running.links) if link.mode == mode]
+        self.rows = [
+            (i, 0 if np.isnan(gauge[i]) else int(gauge[i]))
+            for i, link in enumerate(running.links)
+            if link.mode == mode
+        ]
         self.states: dict[tuple[int, int], int] = {}
         for row, width in self.rows:
             for node in running.links[row].ends:
@@ -276,7 +309,9 @@ class Ways:
         best = self._edges()
         size = len(self.states)
         ends = np.array(list(best), dtype=np.int64).reshape(-1, 2)
-        self.graph = csr_array((np.maximum(list(best.values()), 1e-6), (ends[:, 0], ends[:, 1])), shape=(size, size))
+        self.graph = csr_array(
+            (np.maximum(list(best.values()), 1e-6), (ends[:, 0], ends[:, 1])), shape=(size, size)
+        )
         self.trees: dict[int, tuple[Array, Array]] = {}
 
     def _edges(self) -> dict[tuple[int, int], float]:
@@ -289,8 +324,18 @@ class Ways:
 
         for row, width in self.rows:
             a, b = self.running.links[row].ends
-            edge(self.states[a, width], self.states[b, width], self.running.hours(row, forward=True), Step(row, True, b))
-            edge(self.states[b, width], self.states[a, width], self.running.hours(row, forward=False), Step(row, False, a))
+            edge(
+                self.states[a, width],
+                self.states[b, width],
+                self.running.hours(row, forward=True),
+                Step(row, True, b),
+            )
+            edge(
+                self.states[b, width],
+                self.states[a, width],
+                self.running.hours(row, forward=False),
+                Step(row, False, a),
+            )
         terminals = self.running.terminals
         for place, terminal in self.running.gauge_change.items():
             change = float(terminals["hours"][terminal] + terminals["document_hours"][terminal])
@@ -311,7 +356,12 @@ class Ways:
         """Give the quickest steps from any of some states to a place, and the state of arrival."""
         self.prepare({self.node_of[s] for s in starts})
         ends = self.at.get(place, [])
-        options = [(float(self.trees[s][0][e]), s, e) for s in starts for e in ends if np.isfinite(self.trees[s][0][e])]
+        options = [
+            (float(self.trees[s][0][e]), s, e)
+            for s in starts
+            for e in ends
+            if np.isfinite(self.trees[s][0][e])
+        ]
         if not options:
             return None
         _, start, end = min(options)

@@ -23,7 +23,9 @@ PENALTY_ROUNDS = 12
 PENALTY = 1.4
 
 
-def alternatives(layers: Layers, weight: Floats, k: int, max_overlap: float, stretch: float, per_corridor: int) -> list[list[int]]:
+def alternatives(
+    layers: Layers, weight: Floats, k: int, max_overlap: float, stretch: float, per_corridor: int
+) -> list[list[int]]:
     """Give up to k good and different ways, best first.
 
     Two ways are alike by the km that both run over the same links, whatever service carries them, over the km of the
@@ -34,7 +36,7 @@ def alternatives(layers: Layers, weight: Floats, k: int, max_overlap: float, str
     the best one is given.
     """
     choice = _Choice(layers, k, max_overlap, per_corridor)
-    fan = _Fan(layers, weight)
+    fan = Fan(layers, weight)
     if not np.isfinite(fan.best):
         return []
     refused = ~np.isfinite(fan.total) | (fan.total > stretch * fan.best)
@@ -96,7 +98,9 @@ class _Choice:
         """Tell whether a way is different enough from those kept."""
         mine = sorted(self.links(arcs))
         own = float(self.km[mine].sum())
-        shares = (float(self.km[mine][links[mine]].sum()) / max(min(own, km), 1e-9) for links, km in self.kept_links)
+        shares = (
+            float(self.km[mine][links[mine]].sum()) / max(min(own, km), 1e-9) for links, km in self.kept_links
+        )
         return all(share <= self.max_overlap for share in shares)
 
     def offer(self, arcs: list[int]) -> bool:
@@ -120,7 +124,7 @@ class _Choice:
         return len(set(visited)) < len(visited)
 
 
-class _Fan:
+class Fan:
     """Hold the best way through every state: a tree from the origin and one to the destination."""
 
     def __init__(self, layers: Layers, weight: Floats) -> None:
@@ -198,27 +202,49 @@ class Corridors:
         self.mode_km = {m: np.bincount(arc, km * (modes == m), count) for m in self.modes}
         country = nodes["country"]
         self.marks: list[list[Floats]] = []
+        self.bars: list[Floats] = []
         for row in self.rows:
             marks = []
+            self.bars.append(self._passing(country, row["no_countries"].split()))
             if row["any_modes"]:
-                marks.append(sum((self.mode_km[m] for m in row["any_modes"].split() if m in self.mode_km), np.zeros(count)))
+                marks.append(
+                    sum(
+                        (self.mode_km[m] for m in row["any_modes"].split() if m in self.mode_km),
+                        np.zeros(count),
+                    )
+                )
             if row["any_countries"]:
-                inside = np.isin(country.astype(str), row["any_countries"].split())
-                marks.append(np.array([float(any(inside[p] for p in a.places)) for a in graph.arcs]))
+                marks.append(self._passing(country, row["any_countries"].split()))
             if row["any_links"]:
                 chosen = [links.position[x] for x in row["any_links"].split() if x in links.position]
                 marks.append(np.bincount(arc, np.isin(link, chosen).astype(float), count))
             self.marks.append(marks)
 
-    def of_states(self, fan: _Fan) -> Ints:
+    def _passing(self, country: npt.NDArray[np.object_], codes: list[str]) -> Floats:
+        """Mark the arcs that touch some countries, shape (arcs,)."""
+        inside = np.isin(country.astype(str), codes)
+        return (
+            np.array([float(any(inside[p] for p in a.places)) for a in self.graph.arcs])
+            if codes
+            else np.zeros(len(self.graph.arcs))
+        )
+
+    def of_states(self, fan: Fan) -> Ints:
         """Give the corridor of the best way through each state, -1 for none."""
         km = np.stack([fan.sum(self.mode_km[m]) for m in self.modes])
-        return self._first(km, [[fan.sum(v) for v in marks] for marks in self.marks])
+        return self._first(
+            km, [[fan.sum(v) for v in marks] for marks in self.marks], [fan.sum(v) for v in self.bars]
+        )
+
+    def foreign_to(self, mode: str) -> Flags:
+        """Tell which arcs run over links of other modes, shape (arcs,)."""
+        return np.asarray(sum(km for m, km in self.mode_km.items() if m != mode) > 0)
 
     def of_way(self, arcs: list[int]) -> int:
         """Give the corridor of one way, -1 for none."""
         km = np.array([[self.mode_km[m][arcs].sum()] for m in self.modes])
-        return int(self._first(km, [[np.array([v[arcs].sum()]) for v in marks] for marks in self.marks])[0])
+        marks = [[np.array([v[arcs].sum()]) for v in some] for some in self.marks]
+        return int(self._first(km, marks, [np.array([v[arcs].sum()]) for v in self.bars])[0])
 
     def name(self, arcs: list[int]) -> str:
         """Name the corridor of a way; its main mode if it belongs to none."""
@@ -227,11 +253,11 @@ class Corridors:
             return self.ids[row]
         return self.modes[int(np.argmax([self.mode_km[m][arcs].sum() for m in self.modes]))]
 
-    def _first(self, km: Floats, marks: list[list[Floats]]) -> Ints:
+    def _first(self, km: Floats, marks: list[list[Floats]], bars: list[Floats]) -> Ints:
         main = np.array(self.modes, dtype=object)[np.argmax(km, axis=0)]
         found = np.full(km.shape[1], -1, dtype=np.int64)
         for i in range(len(self.rows) - 1, -1, -1):
-            fits = np.ones(km.shape[1], dtype=np.bool_)
+            fits = ~(bars[i] > 0)
             for mark in marks[i]:
                 fits &= mark > 0
             if self.rows[i]["main_mode"]:

@@ -175,15 +175,38 @@ class Itinerary:
     def as_dict(self) -> dict[str, Any]:
         """Give totals, legs and spread as plain values."""
         legs = [
-            {"from": g.origin, "to": g.destination, "mode": g.mode, "service": g.service, "km": g.km, "hours": g.hours, "hours_sd": g.hours_sd,
-             "usd": g.usd, "kg_co2e": g.kg_co2e, "borders": list(g.borders), "gauge_changes": list(g.gauge_changes),
-             "hours_by_cause": g.hours_by_cause, "usd_by_cause": g.usd_by_cause, "places": list(g.places)}
+            {
+                "from": g.origin,
+                "to": g.destination,
+                "mode": g.mode,
+                "service": g.service,
+                "km": g.km,
+                "hours": g.hours,
+                "hours_sd": g.hours_sd,
+                "usd": g.usd,
+                "kg_co2e": g.kg_co2e,
+                "borders": list(g.borders),
+                "gauge_changes": list(g.gauge_changes),
+                "hours_by_cause": g.hours_by_cause,
+                "usd_by_cause": g.usd_by_cause,
+                "places": list(g.places),
+            }
             for g in self.legs
         ]
         return {
-            "corridor": self.corridor, "km": self.km, "days": self.days, "hours": self.hours, "hours_sd": self.hours_sd, "usd": self.usd,
-            "kg_co2e": self.kg_co2e, "risk": self.risk, "generalised_usd": self.generalised_usd, "borders": list(self.borders),
-            "gauge_changes": list(self.gauge_changes), "spread": self.spread.as_dict() if self.spread else None, "legs": legs,
+            "corridor": self.corridor,
+            "km": self.km,
+            "days": self.days,
+            "hours": self.hours,
+            "hours_sd": self.hours_sd,
+            "usd": self.usd,
+            "kg_co2e": self.kg_co2e,
+            "risk": self.risk,
+            "generalised_usd": self.generalised_usd,
+            "borders": list(self.borders),
+            "gauge_changes": list(self.gauge_changes),
+            "spread": self.spread.as_dict() if self.spread else None,
+            "legs": legs,
         }
 
     def __repr__(self) -> str:
@@ -203,12 +226,28 @@ def _components(query: Query, arcs: tuple[int, ...]) -> list[Component]:
         kind = int(ledger.kind[e])
         if scale[kind] == 0:
             continue
-        measure = "hours" if kind == Kind.HOURS else "risk" if kind == Kind.RISK else "usd" if kind in _USD else "kg"
+        measure = (
+            "hours"
+            if kind == Kind.HOURS
+            else "risk"
+            if kind == Kind.RISK
+            else "usd"
+            if kind in _USD
+            else "kg"
+        )
         figure = int(ledger.figure[e])
-        found.append(Component(
-            int(ledger.arc[e]), measure, Cause(int(ledger.cause[e])), amount * float(scale[kind]), float(ledger.sd[e]),
-            figures.cells[figure] if figure >= 0 else None, figure, float(ledger.power[e]),
-        ))
+        found.append(
+            Component(
+                int(ledger.arc[e]),
+                measure,
+                Cause(int(ledger.cause[e])),
+                amount * float(scale[kind]),
+                float(ledger.sd[e]),
+                figures.cells[figure] if figure >= 0 else None,
+                figure,
+                float(ledger.power[e]),
+            )
+        )
     return found + _holds(query, arcs, found)
 
 
@@ -225,7 +264,11 @@ def _holds(query: Query, arcs: tuple[int, ...], found: list[Component]) -> list[
         for a in arcs:
             more = float(values[a]) - by_arc.get(a, 0.0)
             if more > 1e-6 * max(1.0, float(values[a])):
-                sd = float(np.sqrt(max(query.costs.variance[a] - query.graph.variance[a], 0.0))) if measure == "hours" else 0.0
+                sd = (
+                    float(np.sqrt(max(query.costs.variance[a] - query.graph.variance[a], 0.0)))
+                    if measure == "hours"
+                    else 0.0
+                )
                 extra.append(Component(a, measure, Cause.HOLD, more, sd, None, -1, 1.0))
     return extra
 
@@ -255,7 +298,13 @@ def _leg(itinerary: Itinerary, arcs: tuple[int, ...]) -> Leg:
     graph, query = itinerary.graph, itinerary.query
     nodes, links = graph.network.table("nodes"), graph.network.table("links")
     steps = [graph.arcs[a] for a in arcs]
-    places = [p for i, s in enumerate(steps) for p in (s.places if i == 0 else s.places[1:] if s.places[0] == steps[i - 1].places[-1] else s.places)]
+    places = [
+        p
+        for i, s in enumerate(steps)
+        for p in (
+            s.places if i == 0 else s.places[1:] if s.places[0] == steps[i - 1].places[-1] else s.places
+        )
+    ]
     countries = [str(nodes["country"][p]) for p in places]
     lands = [c for c in countries if c != "XZ"]
     modes = [str(links["mode"][link]) for s in steps for link, _ in s.links]
@@ -264,14 +313,30 @@ def _leg(itinerary: Itinerary, arcs: tuple[int, ...]) -> Leg:
     components = [c for c in itinerary.components if c.arc in arcs]
     costs, rows = query.costs, list(arcs)
     changes = [str(nodes.ids[p]) for p in _gauge_places(graph, steps)]
-    ends = [query.origin.label if graph.states[steps[0].tail].mode == "address" else str(nodes["name_en"][places[0]]),
-            query.destination.label if graph.states[steps[-1].head].mode == "address" else str(nodes["name_en"][places[-1]])]
+    ends = [
+        query.origin.label
+        if graph.states[steps[0].tail].mode == "address"
+        else str(nodes["name_en"][places[0]]),
+        query.destination.label
+        if graph.states[steps[-1].head].mode == "address"
+        else str(nodes["name_en"][places[-1]]),
+    ]
     return Leg(
-        ends[0], ends[1], modes[0] if modes else "road", service, float(graph.km[rows].sum()), float(costs.hours[rows].sum()),
-        float(np.sqrt(costs.variance[rows].sum())), float(costs.usd[rows].sum()), float(costs.kg[rows].sum()),
-        _by_cause(components, "hours"), _by_cause(components, "usd"),
-        tuple(b for a, b in zip(lands[:-1], lands[1:], strict=True) if a != b), tuple(changes),
-        tuple(str(nodes.ids[p]) for p in places), arcs,
+        ends[0],
+        ends[1],
+        modes[0] if modes else "road",
+        service,
+        float(graph.km[rows].sum()),
+        float(costs.hours[rows].sum()),
+        float(np.sqrt(costs.variance[rows].sum())),
+        float(costs.usd[rows].sum()),
+        float(costs.kg[rows].sum()),
+        _by_cause(components, "hours"),
+        _by_cause(components, "usd"),
+        tuple(b for a, b in zip(lands[:-1], lands[1:], strict=True) if a != b),
+        tuple(changes),
+        tuple(str(nodes.ids[p]) for p in places),
+        arcs,
     )
 
 

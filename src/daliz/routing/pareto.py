@@ -16,7 +16,13 @@ Floats = npt.NDArray[np.float64]
 Vector = tuple[float, ...]
 
 
-def pareto(layers: Layers, criteria: Floats, epsilon: float, known: list[list[int]], limit: tuple[Vector, float] | None = None) -> list[list[int]]:
+def pareto(
+    layers: Layers,
+    criteria: Floats,
+    epsilon: float,
+    known: list[list[int]],
+    limit: tuple[Vector, float] | None = None,
+) -> list[list[int]]:
     """Give ways that cover the Pareto set within `epsilon`.
 
     For every way from origin to destination one of those given costs at most (1 + epsilon) times as much in each
@@ -47,7 +53,9 @@ def pareto(layers: Layers, criteria: Floats, epsilon: float, known: list[list[in
 
 
 class _Search:
-    def __init__(self, layers: Layers, criteria: Floats, factor: float, limit: tuple[Vector, float] | None) -> None:
+    def __init__(
+        self, layers: Layers, criteria: Floats, factor: float, limit: tuple[Vector, float] | None
+    ) -> None:
         self.layers, self.criteria, self.factor, self.limit = layers, criteria, factor, limit
         self.solutions: list[tuple[Vector, list[int]]] = []
         self.trees = [self._tree(c) for c in criteria]
@@ -57,7 +65,9 @@ class _Search:
             self._prepare()
 
     def _tree(self, weight: Floats) -> tuple[Floats, npt.NDArray[np.int64]]:
-        distance, following = dijkstra(self.layers.weighted(weight).reverse, indices=self.layers.goals, return_predecessors=True)
+        distance, following = dijkstra(
+            self.layers.weighted(weight).reverse, indices=self.layers.goals, return_predecessors=True
+        )
         nearest = np.argmin(distance, axis=0)
         columns = np.arange(distance.shape[1])
         return distance[nearest, columns], following[nearest, columns]
@@ -84,7 +94,9 @@ class _Search:
     def offer(self, vector: Vector, arcs: list[int]) -> None:
         """Add a way unless it is no better than one already there."""
         if not any(all(s <= v for s, v in zip(other, vector, strict=True)) for other, _ in self.solutions):
-            self.solutions = [x for x in self.solutions if not all(v <= s for v, s in zip(vector, x[0], strict=True))]
+            self.solutions = [
+                x for x in self.solutions if not all(v <= s for v, s in zip(vector, x[0], strict=True))
+            ]
             self.solutions.append((vector, arcs))
 
     def _covered(self, total: Vector) -> bool:
@@ -111,7 +123,13 @@ class _Search:
             fits = lo[tail] + scalar[layers.arc[self.alive]] + self.back[head] <= most
         keep = self.alive[~covered & np.isfinite(total).all(axis=1) & fits]
         out: dict[int, list[tuple[int, Vector, int]]] = {}
-        for t, h, c, a in zip(layers.tail[keep].tolist(), layers.head[keep].tolist(), self.cost[keep].tolist(), layers.arc[keep].tolist(), strict=True):
+        for t, h, c, a in zip(
+            layers.tail[keep].tolist(),
+            layers.head[keep].tolist(),
+            self.cost[keep].tolist(),
+            layers.arc[keep].tolist(),
+            strict=True,
+        ):
             out.setdefault(t, []).append((h, tuple(c), a))
         return out
 
@@ -125,7 +143,9 @@ class _Search:
         zero = (0.0,) * len(self.criteria)
         # A label: [apex, cost, state, arc, parent]; an entry whose label lost its cost to a merge is skipped.
         first = [zero, zero, self.layers.start, -1, None]
-        heap: list[tuple[Vector, int, list[object]]] = [(tuple(self.bound[self.layers.start].tolist()), 0, first)]
+        heap: list[tuple[Vector, int, list[object]]] = [
+            (tuple(self.bound[self.layers.start].tolist()), 0, first)
+        ]
         waiting: dict[int, list[list[object]]] = {}
         closed: dict[int, list[Vector]] = {}
         count = 1
@@ -175,7 +195,9 @@ def _beaten(apex: Vector, closed: list[Vector] | tuple[()]) -> bool:
     return any(x[0] <= a and x[1] <= b and x[2] <= c and x[3] <= d for x in closed)
 
 
-def _merge(entry: list[object], line: list[list[object]], bound: Vector, factor: float) -> list[object] | None:
+def _merge(
+    entry: list[object], line: list[list[object]], bound: Vector, factor: float
+) -> list[object] | None:
     """Join a label to one that waits at the same state if one of the two ways may stand for both.
 
     Gives the label to queue, or None if the waiting one already stands for the new one unchanged.

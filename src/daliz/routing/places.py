@@ -64,7 +64,9 @@ def find_place(network: Network, text: str) -> Place:
     if match:
         lat, lon = float(match[1]), float(match[2])
         if abs(lat) > 90 or abs(lon) > 180:
-            raise QueryError(f"{text!r} is not on the globe; write latitude,longitude in degrees such as 43.65,51.16.")
+            raise QueryError(
+                f"{text!r} is not on the globe; write latitude,longitude in degrees such as 43.65,51.16."
+            )
         return Place(f"{lat:g},{lon:g}", -1, lat, lon)
     wanted = folded(text)
     found = _names(network).get(wanted, [])
@@ -100,6 +102,8 @@ def _names(network: Network) -> dict[str, list[int]]:
 def nearest(network: Network, place: Place, candidates: list[int], count: int) -> list[tuple[int, float]]:
     """Give the nearest of some nodes with their great-circle km."""
     nodes = network.table("nodes")
-    km = great_circle_km(nodes["lat"][candidates], nodes["lon"][candidates], np.float64(place.lat), np.float64(place.lon))
+    km = great_circle_km(
+        nodes["lat"][candidates], nodes["lon"][candidates], np.float64(place.lat), np.float64(place.lon)
+    )
     order = np.argsort(km)[:count]
     return [(candidates[int(i)], float(km[i])) for i in order]

@@ -83,7 +83,9 @@ class _Pen:
             if stops[i]:
                 self._stop(str(self.names[place]), stops[i], 0.0)
 
-    def _stops_on(self, links: tuple[tuple[int, bool], ...], places: tuple[int, ...], still: list[Component]) -> list[list[Component]]:
+    def _stops_on(
+        self, links: tuple[tuple[int, bool], ...], places: tuple[int, ...], still: list[Component]
+    ) -> list[list[Component]]:
         """Put each border and gauge change at the place where it happens; the rest at the end of the run."""
         table = self.graph.network.table("links")
         resolved = self.graph.network.resolved
@@ -105,7 +107,11 @@ class _Pen:
                 own = at.get(c.cell.row) if c.cell is not None and c.cell.table == "borders" else None
                 i = own if own is not None else queue[0]
             elif c.cause == Cause.GAUGE_CHANGE and c.cell is not None and c.cell.table == "terminals":
-                node = str(terminals["node_id"][terminals.position[c.cell.row]]) if c.cell.row in terminals.position else ""
+                node = (
+                    str(terminals["node_id"][terminals.position[c.cell.row]])
+                    if c.cell.row in terminals.position
+                    else ""
+                )
                 i = order.get(node, [i])[0]
             where[i].append(c)
         return where
@@ -131,7 +137,11 @@ class _Pen:
         self._add(components, 1.0)
         causes = {c.cause for c in components if c.amount}
         names = (
-            (Cause.GAUGE_CHANGE, "gauge change"), (Cause.BORDER, "border"), (Cause.BORDER_DOCUMENTS, "border"),
-            (Cause.WAIT, "terminal and wait"), (Cause.HANDLING, "terminal"), (Cause.ACCESS, "access"),
+            (Cause.GAUGE_CHANGE, "gauge change"),
+            (Cause.BORDER, "border"),
+            (Cause.BORDER_DOCUMENTS, "border"),
+            (Cause.WAIT, "terminal and wait"),
+            (Cause.HANDLING, "terminal"),
+            (Cause.ACCESS, "access"),
         )
         self._point(place, next((name for cause, name in names if cause in causes), "stop"))

@@ -62,8 +62,18 @@ class Query:
 
 
 def make_query(
-    network: Network, origin: str, destination: str, *, cargo: str, month: int | None, via: Sequence[str], avoid: Sequence[str],
-    max_borders: int | None, carbon_usd_t: float, value_of_time: float | None, carrier: str,
+    network: Network,
+    origin: str,
+    destination: str,
+    *,
+    cargo: str,
+    month: int | None,
+    via: Sequence[str],
+    avoid: Sequence[str],
+    max_borders: int | None,
+    carbon_usd_t: float,
+    value_of_time: float | None,
+    carrier: str,
 ) -> Query:
     """Check a question and put it in the terms of the graph.
 
@@ -73,7 +83,11 @@ def make_query(
         If a name is unknown, origin and destination are one, a number is out of range, or no terminal serves an end.
     """
     start_place, goal_place = find_place(network, origin), find_place(network, destination)
-    if (start_place.node, start_place.lat, start_place.lon) == (goal_place.node, goal_place.lat, goal_place.lon):
+    if (start_place.node, start_place.lat, start_place.lon) == (
+        goal_place.node,
+        goal_place.lat,
+        goal_place.lon,
+    ):
         raise QueryError(f"Origin and destination are both {start_place.label}; give two places.")
     if month is not None and not 1 <= month <= 12:
         raise QueryError(f"Month {month} does not exist; give 1 to 12.")
@@ -85,7 +99,9 @@ def make_query(
         raise QueryError(f"A value of time of {value_of_time} USD/h cannot be used; give 0 or more.")
     cargoes = network.table("cargoes")
     if cargo not in cargoes.position:
-        raise PlaceError(f"There is no cargo class {cargo!r}.{did_you_mean(cargo, cargoes.position)} The classes are {', '.join(cargoes.position)}.")
+        raise PlaceError(
+            f"There is no cargo class {cargo!r}.{did_you_mean(cargo, cargoes.position)} The classes are {', '.join(cargoes.position)}."
+        )
     row = cargoes.row(cargo)
     graph, start = _with_access(build_graph(network, month), start_place, outward=True)
     graph, goal = _with_access(graph, goal_place, outward=False)
@@ -101,8 +117,20 @@ def make_query(
         raise QueryError("A place to pass must be a place of the network, not coordinates.")
     time = float(row["value_of_time_usd_h"]) if value_of_time is None else value_of_time
     return Query(
-        graph, start_place, goal_place, start, goal, row, costs, is_open, closed_by, vias, max_borders,
-        time, time * float(row["reliability_ratio"]), carbon_usd_t,
+        graph,
+        start_place,
+        goal_place,
+        start,
+        goal,
+        row,
+        costs,
+        is_open,
+        closed_by,
+        vias,
+        max_borders,
+        time,
+        time * float(row["reliability_ratio"]),
+        carbon_usd_t,
     )
 
 
@@ -118,7 +146,9 @@ def _with_access(graph: Graph, place: Place, *, outward: bool) -> tuple[Graph, i
     ]
     near = [(n, km) for n, km in nearest(network, place, served, ACCESS_PLACES) if km <= ACCESS_LIMIT_KM]
     if not near:
-        raise RouteError(f"No place with a road terminal lies within {ACCESS_LIMIT_KM:.0f} km of {place.label}; give a nearer place.")
+        raise RouteError(
+            f"No place with a road terminal lies within {ACCESS_LIMIT_KM:.0f} km of {place.label}; give a nearer place."
+        )
     state = len(graph.states)
     book, arcs, groups = Book(), list(graph.arcs), [graph.groups]
     for node, km in near:
@@ -128,10 +158,17 @@ def _with_access(graph: Graph, place: Place, *, outward: bool) -> tuple[Graph, i
         arcs[-1] = arcs[-1]._replace(km=km_road)
         groups.append(np.array([[g not in lacking] for g in GROUPS]))
     extra = book.close()
-    ledger = Ledger(*(np.concatenate([getattr(graph.ledger, f), getattr(extra, f)]) for f in Ledger.__dataclass_fields__))
+    ledger = Ledger(
+        *(np.concatenate([getattr(graph.ledger, f), getattr(extra, f)]) for f in Ledger.__dataclass_fields__)
+    )
     larger = replace(
-        graph, states=[*graph.states, State(near[0][0], "address", place.label)], arcs=arcs, ledger=ledger, groups=np.hstack(groups),
-        tail=np.array([a.tail for a in arcs]), head=np.array([a.head for a in arcs]),
+        graph,
+        states=[*graph.states, State(near[0][0], "address", place.label)],
+        arcs=arcs,
+        ledger=ledger,
+        groups=np.hstack(groups),
+        tail=np.array([a.tail for a in arcs]),
+        head=np.array([a.head for a in arcs]),
     )
     return larger, state
 
@@ -141,11 +178,18 @@ def _book_access(book: Book, network: Network, arc: int, node: int, km: float) -
     resolved = network.resolved
     country = str(network.table("nodes")["country"][node])
     speeds = network.table("speeds")
-    rows = [i for i, (m, c) in enumerate(zip(speeds["mode"], speeds["country"], strict=True)) if m == "road" and c in {country, ""}]
+    rows = [
+        i
+        for i, (m, c) in enumerate(zip(speeds["mode"], speeds["country"], strict=True))
+        if m == "road" and c in {country, ""}
+    ]
     rows = rows or [i for i, m in enumerate(speeds["mode"]) if m == "road"]
     links = network.table("links")
-    here = [str(links["speed_class"][i]) for i, (m, a, b) in enumerate(zip(links["mode"], links["from_node"], links["to_node"], strict=True))
-            if m == "road" and network.table("nodes").ids[node] in {a, b}]
+    here = [
+        str(links["speed_class"][i])
+        for i, (m, a, b) in enumerate(zip(links["mode"], links["from_node"], links["to_node"], strict=True))
+        if m == "road" and network.table("nodes").ids[node] in {a, b}
+    ]
     speed = speeds.position[here[0]] if here else rows[0]
     road_km = km * float(network.table("constants").row("road-winding")["value"])
     figure = int(resolved.cells["speeds", "single_speed_km_h"][speed])
@@ -177,7 +221,9 @@ def _close_avoided(graph: Graph, avoid: Sequence[str], closed_by: dict[int, str]
             arcs = [i for i, a in enumerate(graph.arcs) if a.service == services.position[name]]
         elif kind == "link" or (not kind and name in links.position):
             if name not in links.position:
-                raise PlaceError(f"There is no link {name!r} in force in {network.year}.{did_you_mean(name, links.position)}")
+                raise PlaceError(
+                    f"There is no link {name!r} in force in {network.year}.{did_you_mean(name, links.position)}"
+                )
             arcs = graph.link_arcs.get(links.position[name], [])
         elif kind in {"", "country"} and name.upper() in set(nodes["country"]):
             inside = [i for i, c in enumerate(nodes["country"]) if c == name.upper()]
@@ -185,17 +231,28 @@ def _close_avoided(graph: Graph, avoid: Sequence[str], closed_by: dict[int, str]
         elif kind in {"", "node"}:
             arcs = graph.place_arcs.get(find_place(network, name).node, [])
         else:
-            raise QueryError(f"{word!r} cannot be avoided; give a place, country:XX, mode:sea, link:ID or service:ID.")
+            raise QueryError(
+                f"{word!r} cannot be avoided; give a place, country:XX, mode:sea, link:ID or service:ID."
+            )
         closed_by |= dict.fromkeys(arcs, f"avoid {word}")
 
 
 def _restrict(
-    graph: Graph, cargo: dict[str, Any], origin: Place, destination: Place, carrier: str, costs: ClassCosts, closed_by: dict[int, str]
+    graph: Graph,
+    cargo: dict[str, Any],
+    origin: Place,
+    destination: Place,
+    carrier: str,
+    costs: ClassCosts,
+    closed_by: dict[int, str],
 ) -> ClassCosts:
     """Close what a rule prohibits; add the expected hours, dollars and risk of holds where a rule holds up."""
     network = graph.network
     country = network.table("nodes")["country"]
-    ends = {str(country[p.node]) if p.node >= 0 else "" for p in (origin,)}, {str(country[p.node]) if p.node >= 0 else "" for p in (destination,)}
+    ends = (
+        {str(country[p.node]) if p.node >= 0 else "" for p in (origin,)},
+        {str(country[p.node]) if p.node >= 0 else "" for p in (destination,)},
+    )
     hours, usd, risk, variance = (a.copy() for a in (costs.hours, costs.usd, costs.risk, costs.variance))
     for rule in network.table("restrictions").rows():
         if not _applies(rule, cargo, ends, carrier):
@@ -213,7 +270,9 @@ def _restrict(
     return replace(costs, hours=hours, usd=usd, risk=risk, variance=variance)
 
 
-def _applies(rule: dict[str, Any], cargo: dict[str, Any], ends: tuple[set[str], set[str]], carrier: str) -> bool:
+def _applies(
+    rule: dict[str, Any], cargo: dict[str, Any], ends: tuple[set[str], set[str]], carrier: str
+) -> bool:
     if rule["product"]:
         return False
     if rule["carrier_country"] and carrier not in rule["carrier_country"].split():
@@ -233,14 +292,27 @@ def _scope_arcs(graph: Graph, rule: dict[str, Any], *, entering: bool) -> list[i
         arcs = graph.link_arcs.get(links.position.get(rule["scope_id"], -1), [])
     elif rule["scope"] == "node":
         arcs = graph.place_arcs.get(nodes.position.get(rule["scope_id"], -1), [])
-        arcs = [i for i in arcs if not entering or graph.states[graph.arcs[i].tail].node != nodes.position[rule["scope_id"]]]
+        arcs = [
+            i
+            for i in arcs
+            if not entering or graph.states[graph.arcs[i].tail].node != nodes.position[rule["scope_id"]]
+        ]
     else:
         inside = {i for i, c in enumerate(country) if c == rule["scope_id"]}
         arcs = sorted({k for i in inside for k in graph.place_arcs.get(i, [])})
         if entering:
-            arcs = [k for k in arcs if any(a not in inside and b in inside for a, b in zip(graph.arcs[k].places[:-1], graph.arcs[k].places[1:], strict=True))]
+            arcs = [
+                k
+                for k in arcs
+                if any(
+                    a not in inside and b in inside
+                    for a, b in zip(graph.arcs[k].places[:-1], graph.arcs[k].places[1:], strict=True)
+                )
+            ]
     if rule["mode"]:
-        arcs = [k for k in arcs if any(links["mode"][link] == rule["mode"] for link, _ in graph.arcs[k].links)]
+        arcs = [
+            k for k in arcs if any(links["mode"][link] == rule["mode"] for link, _ in graph.arcs[k].links)
+        ]
     return list(arcs)
 
 

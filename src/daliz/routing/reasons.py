@@ -24,7 +24,9 @@ def reasons(way: Itinerary) -> list[str]:
     """
     lines = [f"{way.summary()}: {way.hours:.1f} h, {way.usd:,.0f} USD, {way.kg_co2e:,.0f} kg CO2e"]
     for leg in way.legs:
-        lines.append(f"{leg.origin} to {leg.destination} by {leg.service or leg.mode}: {leg.hours:.1f} h, {leg.usd:,.0f} USD")
+        lines.append(
+            f"{leg.origin} to {leg.destination} by {leg.service or leg.mode}: {leg.hours:.1f} h, {leg.usd:,.0f} USD"
+        )
         sums: dict[tuple[str, str, Cell | None], float] = {}
         for c in way.components:
             if c.arc in leg.arcs and c.measure in {"hours", "usd"} and c.amount:
@@ -42,10 +44,21 @@ def _said(way: Itinerary, cell: Cell | None) -> str:
     network = way.graph.network
     figures, evidence = network.resolved.figures, network.store["evidence"]
     value = figures.value[figures.index[cell]]
-    match = np.flatnonzero((evidence["table"] == cell.table) & (evidence["row_id"] == cell.row) & (evidence["column"] == cell.column) & evidence["used"])
+    match = np.flatnonzero(
+        (evidence["table"] == cell.table)
+        & (evidence["row_id"] == cell.row)
+        & (evidence["column"] == cell.column)
+        & evidence["used"]
+    )
     middle = network.period.start + (network.period.end - network.period.start) // 2
-    now = [i for i in match if not (evidence["from_date"][i] > middle) and not (evidence["to_date"][i] <= middle)]
-    grade = f"{evidence['grade'][now[0]]}, source {evidence['source_id'][now[0]]}" if now else "changed by a scenario"
+    now = [
+        i for i in match if not (evidence["from_date"][i] > middle) and not (evidence["to_date"][i] <= middle)
+    ]
+    grade = (
+        f"{evidence['grade'][now[0]]}, source {evidence['source_id'][now[0]]}"
+        if now
+        else "changed by a scenario"
+    )
     return f"{cell} = {value:g} ({grade})"
 
 
@@ -57,7 +70,9 @@ def grade_weights(way: Itinerary) -> dict[str, dict[str, float]]:
     grade: dict[Cell, str] = {}
     for i in np.flatnonzero(evidence["used"]):
         if not (evidence["from_date"][i] > middle) and not (evidence["to_date"][i] <= middle):
-            grade[Cell(evidence["table"][i], evidence["row_id"][i], evidence["column"][i])] = str(evidence["grade"][i])
+            grade[Cell(evidence["table"][i], evidence["row_id"][i], evidence["column"][i])] = str(
+                evidence["grade"][i]
+            )
     shares: dict[str, dict[str, float]] = {"hours": {}, "usd": {}}
     for c in way.components:
         if c.measure in shares and c.amount > 0:

@@ -109,14 +109,18 @@ class _Parts:
         return deviation
 
 
-def _spread(parts: _Parts, both: Floats, which: npt.NDArray[np.int64], draws: int, seed: int, rng: np.random.Generator) -> Spread:
+def _spread(
+    parts: _Parts, both: Floats, which: npt.NDArray[np.int64], draws: int, seed: int, rng: np.random.Generator
+) -> Spread:
     weights, rest = parts.matrix(which)
     used = np.flatnonzero(weights.any(axis=1))
     totals = both[:, used] @ weights[used] + rest
     shipment = np.sort(np.maximum(totals[:, 0] + parts.luck(draws, rng), 0.0)) / 24.0
     low, high = np.quantile(totals, [LOW, HIGH], axis=0)
     (p50, se50), (p95, se95) = (_quantile(shipment, q) for q in (0.5, 0.95))
-    return Spread(p50, p95, se50, se95, low[0] / 24.0, high[0] / 24.0, low[1], high[1], low[2], high[2], draws, seed)
+    return Spread(
+        p50, p95, se50, se95, low[0] / 24.0, high[0] / 24.0, low[1], high[1], low[2], high[2], draws, seed
+    )
 
 
 def _quantile(ordered: Floats, q: float) -> tuple[float, float]:

@@ -73,35 +73,76 @@ class Routes:
 
         rows = []
         for i in self.itineraries:
-            row: dict[str, Any] = {"corridor": i.corridor, "way": i.summary(), "km": i.km, "days": i.days, "usd": i.usd, "kg_co2e": i.kg_co2e,
-                                   "risk": i.risk, "borders": len(i.borders), "gauge_changes": len(i.gauge_changes), "generalised_usd": i.generalised_usd}
+            row: dict[str, Any] = {
+                "corridor": i.corridor,
+                "way": i.summary(),
+                "km": i.km,
+                "days": i.days,
+                "usd": i.usd,
+                "kg_co2e": i.kg_co2e,
+                "risk": i.risk,
+                "borders": len(i.borders),
+                "gauge_changes": len(i.gauge_changes),
+                "generalised_usd": i.generalised_usd,
+            }
             if i.spread:
-                row |= {"p50_days": i.spread.p50_days, "p95_days": i.spread.p95_days, "usd_low": i.spread.usd_low, "usd_high": i.spread.usd_high}
+                row |= {
+                    "p50_days": i.spread.p50_days,
+                    "p95_days": i.spread.p95_days,
+                    "usd_low": i.spread.usd_low,
+                    "usd_high": i.spread.usd_high,
+                }
             rows.append(row)
         return pd.DataFrame(rows)
 
     def as_dict(self) -> dict[str, Any]:
         """Give everything as plain values for JSON."""
         return {
-            "origin": self.origin, "destination": self.destination, "cargo": self.cargo, "year": self.year, "projected": self.projected,
-            "month": self.query.graph.month, "inputs_sha256": self.digest,
-            "itineraries": [i.as_dict() for i in self.itineraries], "pareto": [i.as_dict() for i in self.pareto],
+            "origin": self.origin,
+            "destination": self.destination,
+            "cargo": self.cargo,
+            "year": self.year,
+            "projected": self.projected,
+            "month": self.query.graph.month,
+            "inputs_sha256": self.digest,
+            "itineraries": [i.as_dict() for i in self.itineraries],
+            "pareto": [i.as_dict() for i in self.pareto],
         }
 
     def __repr__(self) -> str:
         state = ", projected" if self.projected else ""
-        lines = [f"<Routes {self.origin} to {self.destination}, {self.cargo}, {self.year}{state}: {len(self)} alternatives, {len(self.pareto)} in the Pareto set"]
+        lines = [
+            f"<Routes {self.origin} to {self.destination}, {self.cargo}, {self.year}{state}: {len(self)} alternatives, {len(self.pareto)} in the Pareto set"
+        ]
         for n, i in enumerate(self.itineraries, 1):
             p95 = f", p95 {i.spread.p95_days:.0f} d" if i.spread else ""
-            lines.append(f"  {n}. {i.corridor}: {i.summary()}: {i.km:,.0f} km, {i.days:.1f} d{p95}, {i.usd:,.0f} USD, {i.kg_co2e:,.0f} kg CO2e")
+            lines.append(
+                f"  {n}. {i.corridor}: {i.summary()}: {i.km:,.0f} km, {i.days:.1f} d{p95}, {i.usd:,.0f} USD, {i.kg_co2e:,.0f} kg CO2e"
+            )
         return "\n".join(lines) + ">"
 
 
 def routes(
-    network: Network, origin: str, destination: str, *, cargo: str = "container-40", k: int = 5, month: int | None = None,
-    date: str | datetime.date | None = None, via: Sequence[str] = (), avoid: Sequence[str] = (), max_borders: int | None = None,
-    carbon_usd_t: float = 0.0, value_of_time_usd_h: float | None = None, carrier: str = "", draws: int = 2000, seed: int = 1,
-    with_pareto: bool = True, pareto_within: float | None = PARETO_WITHIN, max_overlap: float = MAX_OVERLAP, stretch: float = STRETCH,
+    network: Network,
+    origin: str,
+    destination: str,
+    *,
+    cargo: str = "container-40",
+    k: int = 5,
+    month: int | None = None,
+    date: str | datetime.date | None = None,
+    via: Sequence[str] = (),
+    avoid: Sequence[str] = (),
+    max_borders: int | None = None,
+    carbon_usd_t: float = 0.0,
+    value_of_time_usd_h: float | None = None,
+    carrier: str = "",
+    draws: int = 2000,
+    seed: int = 1,
+    with_pareto: bool = True,
+    pareto_within: float | None = PARETO_WITHIN,
+    max_overlap: float = MAX_OVERLAP,
+    stretch: float = STRETCH,
     per_corridor: int = PER_CORRIDOR,
 ) -> Routes:
     """Find K good and different ways for one unit of cargo, and the Pareto set.
@@ -162,23 +203,43 @@ def routes(
         network = network.at(date)
         month = int(str(network.period.start)[5:7]) if month is None else month
     query = make_query(
-        network, origin, destination, cargo=cargo, month=month, via=via, avoid=avoid, max_borders=max_borders,
-        carbon_usd_t=carbon_usd_t, value_of_time=value_of_time_usd_h, carrier=carrier,
+        network,
+        origin,
+        destination,
+        cargo=cargo,
+        month=month,
+        via=via,
+        avoid=avoid,
+        max_borders=max_borders,
+        carbon_usd_t=carbon_usd_t,
+        value_of_time=value_of_time_usd_h,
+        carrier=carrier,
     )
     layers = Layers(query)
-    weight = _weight(query, layers)
+    weight = search_weight(query, layers)
     ways = alternatives(layers, weight, k, max_overlap, stretch, per_corridor)
-    found = sorted((_itinerary(query, arcs) for arcs in ways), key=lambda i: i.generalised_usd)
+    found = sorted((itinerary_of(query, arcs) for arcs in ways), key=lambda i: i.generalised_usd)
     front: list[Itinerary] = []
     if with_pareto:
-        front = [_itinerary(query, arcs) for arcs in _front(query, layers, ways, pareto_within)]
+        front = [itinerary_of(query, arcs) for arcs in _front(query, layers, ways, pareto_within)]
     if draws:
         found = [replace(i, spread=s) for i, s in zip(found, spreads(found, draws, seed), strict=True)]
-    return Routes(found, front, query.origin.label, query.destination.label, cargo, network.year, network.projected, query)
+    return Routes(
+        found,
+        front,
+        query.origin.label,
+        query.destination.label,
+        cargo,
+        network.year,
+        network.projected,
+        query,
+    )
 
 
 def _front(query: Query, layers: Layers, ways: list[list[int]], within: float | None) -> list[list[int]]:
-    criteria = np.maximum(np.stack([query.costs.usd, query.costs.hours, query.costs.kg, query.costs.risk]), 0.0)
+    criteria = np.maximum(
+        np.stack([query.costs.usd, query.costs.hours, query.costs.kg, query.costs.risk]), 0.0
+    )
     price = (1.0, query.value_of_time, query.carbon_usd_t / 1000.0, 0.0)
     if within is None:
         return pareto(layers, criteria, EPSILON, ways)
@@ -186,9 +247,12 @@ def _front(query: Query, layers: Layers, ways: list[list[int]], within: float | 
     return pareto(layers, criteria, EPSILON, ways, (price, within * best))
 
 
-def _weight(query: Query, layers: Layers) -> Floats:
+def search_weight(query: Query, layers: Layers) -> Floats:
+    """Give the generalised cost of each arc; the standard deviation enters by its tangent at the best way without it."""
     costs = query.costs
-    plain = np.maximum(costs.usd + query.value_of_time * costs.hours + query.carbon_usd_t * costs.kg / 1000.0, 0.0)
+    plain = np.maximum(
+        costs.usd + query.value_of_time * costs.hours + query.carbon_usd_t * costs.kg / 1000.0, 0.0
+    )
     best = shortest(layers, plain)
     if best is None:
         raise explain_no_way(query)
@@ -198,8 +262,16 @@ def _weight(query: Query, layers: Layers) -> Floats:
     return np.asarray(plain + query.value_of_reliability * costs.variance / (2.0 * sd))
 
 
-def _itinerary(query: Query, arcs: list[int]) -> Itinerary:
+def itinerary_of(query: Query, arcs: list[int]) -> Itinerary:
+    """Make the itinerary of a way with its true generalised cost."""
     costs = query.costs
-    usd, hours, kg, variance = (float(v[arcs].sum()) for v in (costs.usd, costs.hours, costs.kg, costs.variance))
-    generalised = usd + query.value_of_time * hours + query.value_of_reliability * float(np.sqrt(variance)) + query.carbon_usd_t * kg / 1000.0
+    usd, hours, kg, variance = (
+        float(v[arcs].sum()) for v in (costs.usd, costs.hours, costs.kg, costs.variance)
+    )
+    generalised = (
+        usd
+        + query.value_of_time * hours
+        + query.value_of_reliability * float(np.sqrt(variance))
+        + query.carbon_usd_t * kg / 1000.0
+    )
     return Itinerary(query, tuple(arcs), generalised)

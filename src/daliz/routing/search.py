@@ -37,13 +37,21 @@ class Layers:
             self.arc, self.tail, self.head = open_arcs, tail, head
         else:
             self.arc, self.tail, self.head = self._spread(open_arcs, tail, head)
-        self.start = query.start + self.size * (self._passed(query.start) * (1 if borders is None else borders + 1))
+        self.start = query.start + self.size * (
+            self._passed(query.start) * (1 if borders is None else borders + 1)
+        )
         last = vias * (1 if borders is None else borders + 1)
-        self.goals = [query.goal + self.size * (last + b) for b in range(1 if borders is None else borders + 1)]
+        self.goals = [
+            query.goal + self.size * (last + b) for b in range(1 if borders is None else borders + 1)
+        ]
         key = self.tail * (self.size * self.count) + self.head
         self.order = np.argsort(key, kind="stable")
         sorted_key = key[self.order]
-        self.first = np.flatnonzero(np.r_[True, sorted_key[1:] != sorted_key[:-1]]) if len(key) else np.zeros(0, dtype=np.int64)
+        self.first = (
+            np.flatnonzero(np.r_[True, sorted_key[1:] != sorted_key[:-1]])
+            if len(key)
+            else np.zeros(0, dtype=np.int64)
+        )
         pair_tail, self.indices = self.tail[self.order][self.first], self.head[self.order][self.first]
         self.keys = sorted_key[self.first]
         self.indptr = np.searchsorted(pair_tail, np.arange(self.size * self.count + 1))
@@ -56,15 +64,23 @@ class Layers:
     def _spread(self, arcs: Ints, tail: Ints, head: Ints) -> tuple[Ints, Ints, Ints]:
         graph, via = self.query.graph, self.query.via
         borders = 0 if self.query.max_borders is None else self.query.max_borders
-        crossed = graph.borders[arcs] if self.query.max_borders is not None else np.zeros(len(arcs), dtype=np.int64)
+        crossed = (
+            graph.borders[arcs] if self.query.max_borders is not None else np.zeros(len(arcs), dtype=np.int64)
+        )
         parts: list[tuple[Ints, Ints, Ints]] = []
         for v in range(len(via) + 1):
-            gained = np.array([self._gain(int(a), v) for a in arcs]) if via else np.zeros(len(arcs), dtype=np.int64)
+            gained = (
+                np.array([self._gain(int(a), v) for a in arcs])
+                if via
+                else np.zeros(len(arcs), dtype=np.int64)
+            )
             for b in range(borders + 1):
                 keep = b + crossed <= borders
                 from_layer = v * (borders + 1) + b
                 to_layer = (v + gained) * (borders + 1) + b + crossed
-                parts.append((arcs[keep], tail[keep] + self.size * from_layer, (head + self.size * to_layer)[keep]))
+                parts.append(
+                    (arcs[keep], tail[keep] + self.size * from_layer, (head + self.size * to_layer)[keep])
+                )
         a, t, h = (np.concatenate(x) for x in zip(*parts, strict=True))
         return a, t, h
 
@@ -150,7 +166,9 @@ def explain_no_way(query: Query) -> RouteError:
         if _open_without_conditions(query):
             return RouteError(f"{label}{through}{limit}; ways without this condition exist, so loosen it.")
     if flow.flow_value == 0:
-        return RouteError(f"{label}: no links or services join them at all; run `daliz check` on the network for parts that nothing joins.")
+        return RouteError(
+            f"{label}: no links or services join them at all; run `daliz check` on the network for parts that nothing joins."
+        )
     if flow.flow_value >= free:
         return RouteError(f"{label}; loosen the places to pass.")
     residual = matrix - flow.flow
@@ -159,7 +177,9 @@ def explain_no_way(query: Query) -> RouteError:
     cut = [i for i in np.flatnonzero(~query.open) if reach[graph.tail[i]] and not reach[graph.head[i]]]
     reasons = list(dict.fromkeys(_closure(query, int(i)) for i in cut))
     more = f" and {len(reasons) - 4} more" if len(reasons) > 4 else ""
-    return RouteError(f"{label}: the cut is {'; '.join(reasons[:4])}{more}. Lift one of these or choose another cargo or place.")
+    return RouteError(
+        f"{label}: the cut is {'; '.join(reasons[:4])}{more}. Lift one of these or choose another cargo or place."
+    )
 
 
 def _open_without_conditions(query: Query) -> bool:

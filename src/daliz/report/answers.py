@@ -1,0 +1,84 @@
+"""Compute what the brief tells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from daliz.routing.by_corridor import best_by_corridor
+from daliz.routing.reasons import grade_weights
+from daliz.tables.check_evidence import grade_shares
+from daliz.validation.corridors import corridor_matrix, network_of, planned_network
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from daliz.routing import Itinerary
+    from daliz.tables import Network
+
+DRAWS = 2000
+YEARS = (2021, 2024, 2030)
+MATRIX_YEARS = (2019, 2021, 2022, 2024, 2026, 2030, 2035)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Hold everything that the brief shows.
+
+    Attributes
+    ----------
+    network
+        Network of the year asked for.
+    flagships
+        For each flagship pair: its row and the best way by corridor.
+    years
+        For each year the best ways of the first flagship pair by corridor.
+    networks
+        The networks of those years.
+    matrix
+        Rows of pairs by year.
+    weights
+        For each pair the way and the shares of its hours and dollars by grade.
+    grades
+        Distinct figures by grade.
+    """
+
+    network: Network
+    flagships: list[tuple[dict[str, Any], dict[str, Itinerary]]]
+    years: dict[int, dict[str, Itinerary]]
+    networks: dict[int, Network]
+    matrix: list[dict[str, Any]]
+    weights: list[tuple[dict[str, Any], Itinerary, dict[str, dict[str, float]]]]
+    grades: list[tuple[str, int, float]]
+
+
+def compute(network: Network, progress: Callable[[int, int], None] | None = None) -> Answers:
+    """Compute the answers of the brief."""
+    pairs = network.store["pairs"].rows()
+    steps = len(pairs) * (1 + len(MATRIX_YEARS)) + len(YEARS)
+    done = 0
+
+    def step() -> None:
+        nonlocal done
+        done += 1
+        if progress:
+            progress(done, steps)
+
+    flagships, weights = [], []
+    for pair in pairs:
+        best = best_by_corridor(network, pair["origin"], pair["destination"], cargo=pair["cargo_id"], draws=DRAWS if pair["flagship"] else 0)
+        if pair["flagship"]:
+            flagships.append((pair, best))
+        if best:
+            way = best.get("middle") or next(iter(best.values()))
+            weights.append((pair, way, grade_weights(way)))
+        step()
+    years, networks = {}, {}
+    first = next(p for p in pairs if p["flagship"])
+    for year in YEARS:
+        networks[year] = planned_network(network_of(network, year))
+        years[year] = best_by_corridor(networks[year], first["origin"], first["destination"], cargo=first["cargo_id"], draws=DRAWS)
+        step()
+    matrix = corridor_matrix(network, list(MATRIX_YEARS), lambda _d, _t: step())
+    grades = grade_shares({n: network.store[n] for n in ("evidence", "grades")})
+    return Answers(network, flagships, years, networks, matrix, weights, grades)

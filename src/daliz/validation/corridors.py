@@ -1,0 +1,55 @@
+"""Show which corridors connect which pairs in which years."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from daliz.routing.by_corridor import best_by_corridor
+from daliz.tables.network import Network
+from daliz.tables.period import Period
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+def corridor_matrix(network: Network, years: Sequence[int], progress: Callable[[int, int], None] | None = None) -> list[dict[str, Any]]:
+    """Give one row per pair of the table `pairs` and year: best days and USD by corridor, "-" where it does not connect.
+
+    A projected year has the projects in force whose own date has come (see `planned_network`).
+    """
+    rows = []
+    pairs = network.store["pairs"].rows()
+    done = 0
+    for year in years:
+        then = planned_network(network_of(network, year))
+        corridors = [str(i) for i in then.table("corridors").ids]
+        for pair in pairs:
+            best = best_by_corridor(then, pair["origin"], pair["destination"], cargo=pair["cargo_id"])
+            cells = {c: f"{best[c].days:.0f} d, {best[c].usd:,.0f} USD" if c in best else "-" for c in corridors}
+            rows.append({"origin": pair["origin"], "destination": pair["destination"], "year": year} | cells)
+            done += 1
+            if progress:
+                progress(done, len(pairs) * len(years))
+    return rows
+
+
+def planned_projects(network: Network) -> list[str]:
+    """Name the projects that are no history yet and whose opening date lies before the end of the network's period."""
+    first: dict[str, str] = {}
+    for row in network.store["changes"].rows():
+        first[row["set_id"]] = min(first.get(row["set_id"], "9999"), str(row["from_date"]))
+    end = str(network.period.end)
+    sets = network.store["change_sets"].rows()
+    return [r["id"] for r in sets if r["kind"] == "project" and not r["history"] and first.get(r["id"], "9999") < end]
+
+
+def planned_network(network: Network) -> Network:
+    """Give a network of a projected year with the projects promised until then in force; others unchanged."""
+    if not network.projected:
+        return network
+    return network.under(*planned_projects(network))
+
+
+def network_of(network: Network, year: int) -> Network:
+    """Give another year of the same package with the same named changes."""
+    return Network(network.store, Period.of_year(year), network.added, network.removed)

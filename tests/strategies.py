@@ -24,7 +24,7 @@ from daliz.tables.period import Period
 from daliz.tables.schema import Column, TableSchema, schema
 from daliz.tables.store import Store
 from daliz.tables.table import Table
-from daliz.tables.write import cell_text
+from daliz.tables.cells import cell_text
 
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
@@ -63,11 +63,22 @@ def _places() -> Tables:
         "quay | AZ | port    | 40.4 | 49.9 | ",
         "west | AZ | city    | 41.0 | 46.0 | AZWST",
     )
-    names = {"east": "Шығыс Восток", "gate": "Қақпа Ворота", "mid": "Орта Середина",
-             "port": "Айлақ Порт", "quay": "Жағалау Причал", "west": "Батыс Запад"}
+    names = {
+        "east": "Шығыс Восток",
+        "gate": "Қақпа Ворота",
+        "mid": "Орта Середина",
+        "port": "Айлақ Порт",
+        "quay": "Жағалау Причал",
+        "west": "Батыс Запад",
+    }
     for row in nodes:
         kazakh, russian = names[row["id"]].split()
-        row |= {"name_en": row["id"].capitalize(), "name_kk": kazakh, "name_ru": russian, "position_source": "atlas"}
+        row |= {
+            "name_en": row["id"].capitalize(),
+            "name_kk": kazakh,
+            "name_ru": russian,
+            "position_source": "atlas",
+        }
     links = _table(
         "id              | from_node | to_node | mode | gauge_mm | length_km | speed_class | tracks",
         "rail-east-gate  | east | gate | rail | 1435 | 150  | rail-cn | 2",
@@ -104,15 +115,35 @@ def _crossings() -> Tables:
     kinds = {"rail": "yard", "road": "depot", "sea": "quays"}
     served = "east-rail east-road mid-rail mid-road port-rail port-road port-sea quay-rail quay-road quay-sea west-rail west-road"
     terminals: list[Row] = [
-        {"id": name, "node_id": name.split("-")[0], "mode": name.split("-")[1], "operation": "handling",
-         "class_id": kinds[name.split("-")[1]]} | ({"weather_id": "port"} if name == "port-sea" else {})
+        {
+            "id": name,
+            "node_id": name.split("-")[0],
+            "mode": name.split("-")[1],
+            "operation": "handling",
+            "class_id": kinds[name.split("-")[1]],
+        }
+        | ({"weather_id": "port"} if name == "port-sea" else {})
         for name in served.split()
     ]
-    terminals.append({"id": "gate-gauge", "node_id": "gate", "mode": "rail", "operation": "gauge-change",
-                      "class_id": "gauge", "hours": 9.0})
+    terminals.append(
+        {
+            "id": "gate-gauge",
+            "node_id": "gate",
+            "mode": "rail",
+            "operation": "gauge-change",
+            "class_id": "gauge",
+            "hours": 9.0,
+        }
+    )
     weather: list[Row] = [
-        {"id": f"port-{m:02d}", "site": "port", "month": m, "closed_share": 0.25 if m in {11, 12, 1, 2} else 0.05,
-         "spell_days": 1.5} for m in range(1, 13)
+        {
+            "id": f"port-{m:02d}",
+            "site": "port",
+            "month": m,
+            "closed_share": 0.25 if m in {11, 12, 1, 2} else 0.05,
+            "spell_days": 1.5,
+        }
+        for m in range(1, 13)
     ]
     border_classes = _table(
         "id          | border_hours | border_hours_sd | document_hours | fee_usd",
@@ -121,11 +152,17 @@ def _crossings() -> Tables:
     )
     borders: list[Row] = [
         {"id": f"{link}-{way}", "link_id": link, "direction": way, "class_id": f"{link[:4]}-border"}
-        for link in ("rail-east-gate", "road-east-gate", "road-mid-west") for way in ("forward", "backward")
+        for link in ("rail-east-gate", "road-east-gate", "road-mid-west")
+        for way in ("forward", "backward")
     ]
     borders[0]["border_hours"] = 16.0
-    return {"terminal_classes": terminal_classes, "terminals": terminals, "weather": weather,
-            "border_classes": border_classes, "borders": borders}
+    return {
+        "terminal_classes": terminal_classes,
+        "terminals": terminals,
+        "weather": weather,
+        "border_classes": border_classes,
+        "borders": borders,
+    }
 
 
 def _lines() -> Tables:
@@ -155,7 +192,8 @@ def _lines() -> Tables:
         "ferry-bulk       | sea  |         | ferry      | bulk        | both      | port-port | price | 20   |      | 2024 | ",
     )
     indices: list[Row] = [
-        {"id": f"railway-{y}", "series": "railway", "year": y, "value": 100.0 * 1.05 ** (y - 2020)} for y in range(2020, 2031)
+        {"id": f"railway-{y}", "series": "railway", "year": y, "value": 100.0 * 1.05 ** (y - 2020)}
+        for y in range(2020, 2031)
     ]
     for row in indices:
         row["value"] = round(row["value"], 2)
@@ -190,15 +228,26 @@ def _goods() -> Tables:
         "country-kz | country | KZ | rail | 0.4 | 2.5 | 0.001",
         "node-port | node | port | sea | 1 | 1 | 0",
     )
-    constants = _table("id | value | unit | description", "road-winding | 1.25 | km/km | Road over great circle")
-    corridors = _table(
+    constants = _table(
+        "id | value | unit | description", "road-winding | 1.25 | km/km | Road over great circle"
+    )
+    corridors: list[Row] = _table(
         "id | name_en | name_kk | name_ru | order | any_links | main_mode",
         "middle | Middle | Орта | Средний | 1 | sea-port-quay | ",
         "road | Road | Жол | Дорога | 2 | | road",
         "rail | Rail | Теміржол | Железная дорога | 3 | | rail",
     )
-    return {"cargoes": cargoes, "loads": loads, "emission_factors": emission_factors, "grids": grids,
-            "hazards": hazards, "constants": constants, "corridors": corridors}
+    for row in corridors:
+        row["shown"] = True
+    return {
+        "cargoes": cargoes,
+        "loads": loads,
+        "emission_factors": emission_factors,
+        "grids": grids,
+        "hazards": hazards,
+        "constants": constants,
+        "corridors": corridors,
+    }
 
 
 def _history() -> Tables:
@@ -209,7 +258,9 @@ def _history() -> Tables:
         "dear-sea | policy | no | atlas | The ferry costs half as much again",
     )
     for row in change_sets:
-        row |= {f"name_{language}": row["id"].replace("-", " ").capitalize() for language in ("en", "kk", "ru")}
+        row |= {
+            f"name_{language}": row["id"].replace("-", " ").capitalize() for language in ("en", "kk", "ru")
+        }
     changes = _table(
         "id | set_id | table | row_id | column | op | value | from_date | to_date",
         "second-track-speed | second-track | links | rail-mid-port | speed_km_h | set | 60 | 2026-07-01 | ",
@@ -278,9 +329,17 @@ def evidence_for(tables: Mapping[str, Sequence[Row]]) -> list[Row]:
 def evidence_row(table: TableSchema, row_id: str, column: str, value: float) -> Row:
     """Make one row of evidence as the tiny package has them."""
     return {
-        "id": f"{table.name}-{row_id}-{column}".replace("_", "-").lower(), "table": table.name, "row_id": row_id,
-        "column": column, "value": float(value), "unit": table.columns[column].unit or "1",
-        "distribution": "triangular", "year": 2024.0, "source_id": "atlas", "grade": "measured", "used": True,
+        "id": f"{table.name}-{row_id}-{column}".replace("_", "-").lower(),
+        "table": table.name,
+        "row_id": row_id,
+        "column": column,
+        "value": float(value),
+        "unit": table.columns[column].unit or "1",
+        "distribution": "triangular",
+        "year": 2024.0,
+        "source_id": "atlas",
+        "grade": "measured",
+        "used": True,
     }
 
 
@@ -312,7 +371,9 @@ def _cell(value: Any, column: Column) -> str:
 
 
 def write_package(
-    folder: Path, tables: Mapping[str, Sequence[Mapping[str, Any]]], descriptor: Mapping[str, Any] = DESCRIPTOR
+    folder: Path,
+    tables: Mapping[str, Sequence[Mapping[str, Any]]],
+    descriptor: Mapping[str, Any] = DESCRIPTOR,
 ) -> Path:
     """Write rows as a package into a folder and give the folder."""
     folder.mkdir(parents=True, exist_ok=True)

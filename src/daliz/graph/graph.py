@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +22,7 @@ GROUPS = tuple(USD_KINDS)
 
 
 class State(NamedTuple):
-    """Be a place with what the shipment is doing there: in the yard, on a mode of a gauge, or aboard a service."""
+    """Be a place and what the shipment does there: stand in the yard, go by a mode and gauge, be aboard."""
 
     node: int
     mode: str
@@ -31,7 +32,8 @@ class State(NamedTuple):
 class Arc(NamedTuple):
     """Be one step of a shipment.
 
-    `links` are (link row, forward) pairs in order; `places` the nodes passed, ends included.
+    `links` are (link row, forward) pairs in order; `places` the nodes passed, ends included, with links one
+    more than these. Roles: run, gauge-change, load, unload, board, ride, stay, alight, through, access.
     """
 
     tail: int
@@ -78,7 +80,13 @@ class Graph:
     groups
         bool array of shape (rate groups, arcs): which groups of cargo an arc admits.
     idle
-        Services that cannot run in this network, with the reason.
+        Services and through rates that cannot be used in this network, with the reason.
+    unpriced
+        Groups that an arc would admit if there were a rate for them, by arc.
+    ways
+        The arcs that a through arc stands for, by through arc.
+    memo
+        What others compute once from this graph.
     """
 
     network: Network
@@ -90,9 +98,13 @@ class Graph:
     idle: dict[str, str]
     tail: Ints = field(repr=False)
     head: Ints = field(repr=False)
+    unpriced: dict[int, frozenset[str]] = field(default_factory=dict, repr=False)
+    ways: dict[int, tuple[int, ...]] = field(default_factory=dict, repr=False)
+    memo: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def __repr__(self) -> str:
-        return f"<Graph of {self.network.name} {self.network.year}: {len(self.states):,} states, {len(self.arcs):,} arcs, {len(self.ledger.arc):,} entries>"
+        sizes = f"{len(self.states):,} states, {len(self.arcs):,} arcs, {len(self.ledger):,} entries"
+        return f"<Graph of {self.network.name} {self.network.year}: {sizes}>"
 
     @functools.cached_property
     def base(self) -> Floats:
@@ -118,9 +130,7 @@ class Graph:
     @functools.cached_property
     def entries_of(self) -> tuple[Ints, Ints]:
         """Give the entries sorted by arc, and where each arc's begin, shapes (entries,) and (arcs + 1,)."""
-        order = np.argsort(self.ledger.arc, kind="stable")
-        starts = np.searchsorted(self.ledger.arc[order], np.arange(len(self.arcs) + 1))
-        return order, starts
+        return self.ledger.by_arc(len(self.arcs))
 
     @functools.cached_property
     def arc_links(self) -> tuple[Ints, Ints, Floats]:
@@ -148,13 +158,22 @@ class Graph:
         return found
 
     @functools.cached_property
+    def service_arcs(self) -> dict[int, list[int]]:
+        """Map each service row to its arcs and the through arcs that stand for some of them."""
+        found: dict[int, list[int]] = {}
+        for i in range(len(self.arcs)):
+            for service in {self.arcs[p].service for p in self.ways.get(i, (i,))}:
+                found.setdefault(service, []).append(i)
+        return found
+
+    @functools.cached_property
     def borders(self) -> Ints:
         """Count the national borders crossed on each arc, shape (arcs,); the open sea is no country."""
         country = self.network.table("nodes")["country"]
         counts = []
         for arc in self.arcs:
             lands = [country[p] for p in arc.places if country[p] != "XZ"]
-            counts.append(sum(a != b for a, b in zip(lands[:-1], lands[1:], strict=True)))
+            counts.append(sum(a != b for a, b in pairwise(lands)))
         return np.array(counts, dtype=np.int64)
 
     def costs(self, cargo_id: str) -> ClassCosts:

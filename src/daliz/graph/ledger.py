@@ -1,7 +1,8 @@
 """Book every hour, dollar, kilogram and risk of every arc with its cause and the figure behind it.
 
-An entry says: on this arc, of this kind, for this cause, `quantity` times the figure (or divided by it). The sums by
-kind and arc, times a small matrix of what one unit of each cargo class counts in each kind, are the class costs:
+An entry says: on this arc, of this kind, for this cause, `quantity` times the figure (or divided by it).
+The sums by kind and arc, times a small matrix of what one unit of each cargo class counts in each kind, are
+the class costs:
 
     cost[c, m, a] = sum over kinds k of measure m:  multiplier[c, k] * base[k, a]
     base[k, a]    = sum over entries e of kind k on arc a:  quantity[e] * figure[e] ** power[e]
@@ -12,7 +13,7 @@ So nothing is counted twice that is not booked twice, and every amount leads bac
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -66,10 +67,16 @@ KINDS = len(Kind)
 
 
 class Book:
-    """Collect entries while arcs are made."""
+    """Collect entries while arcs are made.
+
+    Entries lie one after the other in one flat list, since tens of thousands of small tuples would keep the
+    garbage collector busy for as long as all the rest takes.
+    """
 
     def __init__(self) -> None:
-        self.rows: list[tuple[int, int, int, int, float, int, float]] = []
+        self._flat: list[float] = []
+        self._arc: list[int] = []
+        self._count: list[int] = []
 
     def add(
         self,
@@ -81,22 +88,24 @@ class Book:
         power: int = 1,
         sd: float = 0.0,
     ) -> None:
-        """Book one entry; `figure` is -1 where the quantity stands alone, `sd` the hours' standard deviation."""
-        self.rows.append((arc, kind, cause, figure, quantity, power, sd))
+        """Book one entry; `figure` is -1 where the quantity stands alone, `sd` belongs to hours."""
+        self._flat += (kind, cause, figure, quantity, power, sd)
+        self._arc.append(arc)
+        self._count.append(1)
+
+    def put(self, arc: int, sheet: Book) -> None:
+        """Book on an arc the entries of a sheet made before, as of a terminal that many arcs use."""
+        self._flat += sheet._flat
+        self._arc.append(arc)
+        self._count.append(len(sheet._flat) // 6)
 
     def close(self) -> Ledger:
         """Turn the entries into arrays."""
-        columns = list(zip(*self.rows, strict=True)) or [()] * 7
-        arc, kind, cause, figure = (np.array(columns[i], dtype=np.int64) for i in range(4))
-        return Ledger(
-            arc,
-            kind,
-            cause,
-            figure,
-            np.array(columns[4], dtype=np.float64),
-            np.array(columns[5], dtype=np.float64),
-            np.array(columns[6], dtype=np.float64),
-        )
+        table = np.array(self._flat, dtype=np.float64).reshape(-1, 6)
+        arc = np.repeat(np.array(self._arc, dtype=np.int64), np.array(self._count, dtype=np.int64))
+        kind, cause, figure = (table[:, i].astype(np.int64) for i in range(3))
+        quantity, power, sd = (table[:, i].copy() for i in range(3, 6))
+        return Ledger(arc, kind, cause, figure, quantity, power, sd, arc)
 
 
 @dataclass(frozen=True)
@@ -109,6 +118,8 @@ class Ledger:
         int64; `figure` is the position in `Figures`, or -1.
     quantity, power, sd
         float64; amount = quantity * figure**power; `sd` in hours belongs to entries of kind HOURS.
+    part
+        int64; the arc where the entry arises: the arc itself, or the one that a through arc stands for.
     """
 
     arc: Ints
@@ -118,19 +129,38 @@ class Ledger:
     quantity: Floats
     power: Floats
     sd: Floats
+    part: Ints
+
+    def __len__(self) -> int:
+        return len(self.arc)
+
+    def joined(self, other: Ledger) -> Ledger:
+        """Give the entries of both."""
+        names = [f.name for f in fields(self)]
+        return Ledger(*(np.concatenate([getattr(self, n), getattr(other, n)]) for n in names))
+
+    def take(self, rows: Ints) -> Ledger:
+        """Give some of the entries."""
+        return Ledger(*(getattr(self, f.name)[rows] for f in fields(self)))
+
+    def by_arc(self, arcs: int) -> tuple[Ints, Ints]:
+        """Give the entries sorted by arc, and where each arc's begin, shapes (entries,) and (arcs + 1,)."""
+        order = np.argsort(self.arc, kind="stable")
+        return order, np.searchsorted(self.arc[order], np.arange(arcs + 1))
 
     def amounts(self, value: Floats) -> Floats:
         """Compute the amount of each entry from the figures' values, shape (entries,)."""
         if not len(value):
             return self.quantity.copy()
         figure = np.where(self.figure >= 0, value[self.figure], 1.0)
-        return self.quantity * np.where(self.power < 0, 1.0 / np.where(figure == 0, 1.0, figure), figure)
+        inverse = 1.0 / np.where(figure == 0, 1.0, figure)
+        return np.asarray(self.quantity * np.where(self.power < 0, inverse, figure))
 
     def base(self, value: Floats, arcs: int) -> Floats:
         """Sum the amounts by kind and arc, shape (kinds, arcs)."""
         flat = np.bincount(self.kind * arcs + self.arc, self.amounts(value), KINDS * arcs)
-        return flat.reshape(KINDS, arcs)
+        return np.asarray(flat, dtype=np.float64).reshape(KINDS, arcs)
 
     def variance(self, arcs: int) -> Floats:
         """Sum the variances of hours by arc in h2, shape (arcs,); causes are taken as independent."""
-        return np.bincount(self.arc, self.sd**2, arcs)
+        return np.asarray(np.bincount(self.arc, self.sd**2, arcs), dtype=np.float64)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 if TYPE_CHECKING:
     from daliz.tables.resolve import Resolved
 
@@ -18,15 +16,15 @@ class Rate:
     id: str
     fixed: int
     per_km: int
-    whole: bool
 
 
 class Tariff:
     """Look rates up by mode, country, service, group and direction.
 
-    A row with a service and a country comes before a row with the service alone, that before mode and country, that
-    before the mode. Prices come before operating costs, a direction before both. Taxes are added; subsidies are not
-    taken off, since prices are what a shipper pays after them.
+    A row with a service and a country comes before a row with the service alone, that before mode and
+    country, that before the mode. Prices come before operating costs, a direction before both. Taxes are
+    added; subsidies are not taken off, since prices are what a shipper pays after them. Through rates stand
+    apart in `through`.
     """
 
     def __init__(self, resolved: Resolved) -> None:
@@ -70,4 +68,4 @@ class Tariff:
     def rate(self, row: dict[str, Any]) -> Rate:
         """Give a row as a rate."""
         fixed, per_km = (int(self._cells[c][row["at"]]) for c in ("usd_fixed", "usd_per_km"))
-        return Rate(row["id"], fixed, per_km, whole=bool(row["service_id"]) and np.isnan(row["usd_per_km"]))
+        return Rate(row["id"], fixed, per_km)

@@ -3,58 +3,46 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
 
 from daliz.errors import DataError
 from daliz.graph.graph import GROUPS
 from daliz.graph.ledger import USD_KINDS, Book, Cause, Kind
+from daliz.graph.ways import Step, Ways
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from daliz.graph.pricing import Tariff
     from daliz.tables import Network
-    from daliz.tables.table import Array
 
 BASIS_KINDS = {"tkm": Kind.KG_T, "teu-km": Kind.KG_TEU, "container": Kind.KG_CONTAINER, "t": Kind.KG_LOOSE}
+TERMINAL_FIGURES = ("hours", "document_hours", "usd_40", "usd_t", "kg_co2e_t", "kg_co2e_container")
 HOURS_PER_YEAR = 8760.0
 G_PER_KG = 1000.0
 
 
-class Step(NamedTuple):
-    """Be one link run forward or backward, or (link -1) a change of gauge at a place."""
-
-    link: int
-    forward: bool
-    place: int
-
-
-@dataclass(frozen=True, slots=True)
-class Ride:
+class Ride(NamedTuple):
     """Say how a stretch is run.
 
     Attributes
     ----------
     service, direction
         Row of the service, -1 for single consignments; out or back.
-    covers
-        What a through rate replaces and is not booked: line-haul, gauge-change, border-fee.
     published
         Whether running hours come from a timetable and are booked elsewhere.
     """
 
     service: int = -1
     direction: str = "out"
-    covers: frozenset[str] = frozenset()
     published: bool = False
 
 
-class _Link(NamedTuple):
+class Link(NamedTuple):
+    """Be one link with the figures that running over it needs."""
+
     mode: str
     ends: tuple[int, int]
     countries: tuple[str, str]
@@ -83,9 +71,14 @@ class Running:
         self._factors()
         self.services = resolved.tables["services"].rows()
         self._service_speed = self.cells["services", "speed_km_h"].tolist()
+        self._service_groups = [s["cargo_groups"].split() for s in self.services]
+        self._link_ids = [str(x) for x in resolved.tables["links"].ids]
+        self._node_ids = [str(x) for x in self.nodes.ids]
+        self._met: dict[tuple[int, bool, float], Book] = {}
+        self._gauge_sheets: dict[int, Book] = {}
         self._ways: dict[str, Ways] = {}
 
-    def _read_links(self) -> list[_Link]:
+    def _read_links(self) -> list[Link]:
         resolved = self.network.resolved
         links, speeds = resolved.tables["links"], resolved.tables["speeds"]
         position = self.nodes.position
@@ -95,7 +88,7 @@ class Running:
             ends = (position[row["from_node"]], position[row["to_node"]])
             electrified = row["electrified_share"] if row["mode"] == "rail" else 0.0
             found.append(
-                _Link(
+                Link(
                     row["mode"],
                     ends,
                     (self.country[ends[0]], self.country[ends[1]]),
@@ -174,32 +167,30 @@ class Running:
         own_factor = self.services[ride.service]["factor_id"] if ride.service >= 0 else ""
         for step in steps:
             if step.link < 0:
-                self.book_gauge_change(arc, step.place, money="gauge-change" not in ride.covers)
+                self.book_gauge_change(arc, step.place)
                 continue
             link = self.links[step.link]
             speed, figure = link.single if ride.service < 0 else link.through
             if own >= 0:
                 speed, figure = self.services[ride.service]["speed_km_h"], own
-            hours = link.km / speed
             sums = run.setdefault(figure, [0.0, 0.0])
             sums[0] += link.km
-            sums[1] += (hours * link.cv) ** 2
+            sums[1] += (link.km / speed * link.cv) ** 2
             for country in link.countries:
                 km_by_country[link.mode, country] += link.km / 2
             self._emissions(kg, link, own_factor)
-            self._book_border(arc, step, fee="border-fee" not in ride.covers)
-            self._book_hazards(arc, step, link, hours)
+            self.book.put(arc, self._met_on(step, speed))
         if not ride.published:
             for figure, (km, variance) in run.items():
                 self.book.add(arc, Kind.HOURS, Cause.RUN, km, figure, -1, variance**0.5)
         for (kind, figure), quantity in kg.items():
             self.book.add(arc, kind, Cause.RUN, quantity, figure)
-        return set() if "line-haul" in ride.covers else self._book_money(arc, km_by_country, ride)
+        return self._book_money(arc, km_by_country, ride)
 
     def _book_money(self, arc: int, km_by_country: dict[tuple[str, str], float], ride: Ride) -> set[str]:
         lacking: set[str] = set()
         name = self.services[ride.service]["id"] if ride.service >= 0 else ""
-        groups = self.services[ride.service]["cargo_groups"].split() if ride.service >= 0 else GROUPS
+        groups = self._service_groups[ride.service] if ride.service >= 0 else GROUPS
         for group in groups:
             sums: dict[int, float] = defaultdict(float)
             for (mode, country), km in km_by_country.items():
@@ -213,7 +204,7 @@ class Running:
                 self.book.add(arc, USD_KINDS[group], Cause.LINE_HAUL, km, figure)
         return lacking
 
-    def _emissions(self, kg: dict[tuple[Kind, int], float], link: _Link, own_factor: str) -> None:
+    def _emissions(self, kg: dict[tuple[Kind, int], float], link: Link, own_factor: str) -> None:
         basis, figure = self.factor[own_factor or link.factor]
         share = link.electrified if self.energy_kwh else 0.0
         if share < 1.0:
@@ -222,153 +213,68 @@ class Running:
             for country in link.countries:
                 if country not in self.grid:
                     raise DataError(
-                        f"grids has no row for {country}, where trains run electrically; add it with its evidence."
+                        f"grids has no row for {country}, where trains run electrically; "
+                        "add it with its evidence."
                     )
                 kg[Kind.KG_T, self.grid[country]] += link.km / 2 * share * self.energy_kwh / G_PER_KG
 
-    def _book_border(self, arc: int, step: Step, *, fee: bool) -> None:
+    def _met_on(self, step: Step, speed: float) -> Book:
+        """Give a sheet of what a link brings beside running: its border and its hazards."""
+        key = (step.link, step.forward, speed)
+        if key not in self._met:
+            sheet = self._met[key] = Book()
+            self._enter_border(sheet, step)
+            self._enter_hazards(sheet, step, speed)
+        return self._met[key]
+
+    def _enter_border(self, sheet: Book, step: Step) -> None:
         border = self.border.get((step.link, step.forward))
         if border is None:
             return
         _, sd, hours, documents, money = border
-        self.book.add(arc, Kind.HOURS, Cause.BORDER, 1.0, hours, 1, sd)
-        self.book.add(arc, Kind.HOURS, Cause.BORDER_DOCUMENTS, 1.0, documents)
-        if fee:
-            for group, kind in USD_KINDS.items():
-                self.book.add(
-                    arc, kind, Cause.BORDER, 1.0 if group == "container" else 1.0 / self.fee_tonnes, money
-                )
+        sheet.add(0, Kind.HOURS, Cause.BORDER, 1.0, hours, 1, sd)
+        sheet.add(0, Kind.HOURS, Cause.BORDER_DOCUMENTS, 1.0, documents)
+        for group, kind in USD_KINDS.items():
+            sheet.add(0, kind, Cause.BORDER, 1.0 if group == "container" else 1.0 / self.fee_tonnes, money)
 
-    def _book_hazards(self, arc: int, step: Step, link: _Link, hours: float) -> None:
+    def _enter_hazards(self, sheet: Book, step: Step, speed: float) -> None:
+        link = self.links[step.link]
+        hours = link.km / speed
         tail, head = link.ends if step.forward else link.ends[::-1]
         entering = self.country[tail] != self.country[head]
-        for scope, name in (
-            ("link", self._link_id(step.link)),
-            ("node", self._node_id(head)),
+        scopes = (
+            ("link", self._link_ids[step.link]),
+            ("node", self._node_ids[head]),
             ("country", self.country[head]),
-        ):
-            for mode, mean_days, events, premium in self.hazards.get((scope, name), ()):
+        )
+        for scope in scopes:
+            for mode, mean_days, events, premium in self.hazards.get(scope, ()):
                 if mode not in {"", link.mode}:
                     continue
-                met = scope != "country" or entering
-                exposure = (mean_days * 24.0 if met else 0.0) + (hours if scope != "node" else 0.0)
-                self.book.add(arc, Kind.RISK, Cause.HAZARD, exposure / HOURS_PER_YEAR, events)
+                met = scope[0] != "country" or entering
+                exposure = (mean_days * 24.0 if met else 0.0) + (hours if scope[0] != "node" else 0.0)
+                sheet.add(0, Kind.RISK, Cause.HAZARD, exposure / HOURS_PER_YEAR, events)
                 if premium >= 0 and met:
-                    self.book.add(arc, Kind.PREMIUM, Cause.HAZARD, 1.0, premium)
+                    sheet.add(0, Kind.PREMIUM, Cause.HAZARD, 1.0, premium)
 
-    def _link_id(self, link: int) -> str:
-        return str(self.network.table("links").ids[link])
-
-    def _node_id(self, node: int) -> str:
-        return str(self.nodes.ids[node])
-
-    def book_gauge_change(self, arc: int, place: int, *, money: bool) -> None:
+    def book_gauge_change(self, arc: int, place: int) -> None:
         """Book a change of gauge on the way."""
-        self.book_terminal(arc, self.gauge_change[place], Cause.GAUGE_CHANGE, money=money)
+        if place not in self._gauge_sheets:
+            self._gauge_sheets[place] = self.terminal_sheet(self.gauge_change[place], Cause.GAUGE_CHANGE)
+        self.book.put(arc, self._gauge_sheets[place])
 
-    def book_terminal(self, arc: int, row: int, cause: Cause, *, money: bool) -> None:
-        """Book one load, one unload or one change of gauge."""
-        add = self.book.add
-        cell = {
-            c: int(self.cells["terminals", c][row])
-            for c in ("hours", "document_hours", "usd_40", "usd_t", "kg_co2e_t", "kg_co2e_container")
-        }
-        add(arc, Kind.HOURS, cause, 1.0, cell["hours"], 1, float(self.terminals["hours_sd"][row]))
-        add(arc, Kind.HOURS, Cause.TERMINAL_DOCUMENTS, 1.0, cell["document_hours"])
-        add(arc, Kind.KG_CONTAINER, cause, 1.0, cell["kg_co2e_container"])
-        add(arc, Kind.KG_LOOSE, cause, 1.0, cell["kg_co2e_t"])
-        if money:
-            for group, kind in USD_KINDS.items():
-                add(arc, kind, cause, 1.0, cell["usd_40" if group == "container" else "usd_t"])
+    def terminal_sheet(self, row: int, cause: Cause) -> Book:
+        """Give a sheet with the entries of one load, one unload or one change of gauge."""
+        sheet = Book()
+        cell = {c: int(self.cells["terminals", c][row]) for c in TERMINAL_FIGURES}
+        sheet.add(0, Kind.HOURS, cause, 1.0, cell["hours"], 1, float(self.terminals["hours_sd"][row]))
+        sheet.add(0, Kind.HOURS, Cause.TERMINAL_DOCUMENTS, 1.0, cell["document_hours"])
+        sheet.add(0, Kind.KG_CONTAINER, cause, 1.0, cell["kg_co2e_container"])
+        sheet.add(0, Kind.KG_LOOSE, cause, 1.0, cell["kg_co2e_t"])
+        for group, kind in USD_KINDS.items():
+            sheet.add(0, kind, cause, 1.0, cell["usd_40" if group == "container" else "usd_t"])
+        return sheet
 
 
 def _known(value: float) -> float:
     return 0.0 if np.isnan(value) else float(value)
-
-
-class Ways:
-    """Find the quickest way between places over the open links of one mode."""
-
-    def __init__(self, running: Running, mode: str) -> None:
-        self.running = running
-        gauge = running.network.table("links")["gauge_mm"].tolist()
-        self.rows = [
-            (i, 0 if np.isnan(gauge[i]) else int(gauge[i]))
-            for i, link in enumerate(running.links)
-            if link.mode == mode
-        ]
-        self.states: dict[tuple[int, int], int] = {}
-        for row, width in self.rows:
-            for node in running.links[row].ends:
-                self.states.setdefault((node, width), len(self.states))
-        self.at: dict[int, list[int]] = {}
-        for (node, _), state in self.states.items():
-            self.at.setdefault(node, []).append(state)
-        self.node_of = [node for node, _ in self.states]
-        self.step: dict[tuple[int, int], Step] = {}
-        best = self._edges()
-        size = len(self.states)
-        ends = np.array(list(best), dtype=np.int64).reshape(-1, 2)
-        self.graph = csr_array(
-            (np.maximum(list(best.values()), 1e-6), (ends[:, 0], ends[:, 1])), shape=(size, size)
-        )
-        self.trees: dict[int, tuple[Array, Array]] = {}
-
-    def _edges(self) -> dict[tuple[int, int], float]:
-        best: dict[tuple[int, int], float] = {}
-
-        def edge(tail: int, head: int, cost: float, step: Step) -> None:
-            if cost < best.get((tail, head), np.inf):
-                best[tail, head] = cost
-                self.step[tail, head] = step
-
-        for row, width in self.rows:
-            a, b = self.running.links[row].ends
-            edge(
-                self.states[a, width],
-                self.states[b, width],
-                self.running.hours(row, forward=True),
-                Step(row, True, b),
-            )
-            edge(
-                self.states[b, width],
-                self.states[a, width],
-                self.running.hours(row, forward=False),
-                Step(row, False, a),
-            )
-        terminals = self.running.terminals
-        for place, terminal in self.running.gauge_change.items():
-            change = float(terminals["hours"][terminal] + terminals["document_hours"][terminal])
-            for a in self.at.get(place, []):
-                for b in self.at.get(place, []):
-                    if a != b:
-                        edge(a, b, change, Step(-1, True, place))
-        return best
-
-    def prepare(self, places: set[int]) -> None:
-        """Grow the trees of many starting states at once."""
-        starts = sorted({s for p in places for s in self.at.get(p, [])} - set(self.trees))
-        if starts:
-            distance, previous = dijkstra(self.graph, indices=starts, return_predecessors=True)
-            self.trees |= {s: (distance[i], previous[i]) for i, s in enumerate(starts)}
-
-    def way(self, starts: list[int], place: int) -> tuple[list[Step], int] | None:
-        """Give the quickest steps from any of some states to a place, and the state of arrival."""
-        self.prepare({self.node_of[s] for s in starts})
-        ends = self.at.get(place, [])
-        options = [
-            (float(self.trees[s][0][e]), s, e)
-            for s in starts
-            for e in ends
-            if np.isfinite(self.trees[s][0][e])
-        ]
-        if not options:
-            return None
-        _, start, end = min(options)
-        steps: list[Step] = []
-        previous, state = self.trees[start][1], end
-        while state != start:
-            before = int(previous[state])
-            steps.append(self.step[before, state])
-            state = before
-        return steps[::-1], end

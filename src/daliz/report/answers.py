@@ -52,6 +52,13 @@ class Answers:
     grades: list[tuple[str, int, float]]
 
 
+def _shown(network: Network, best: dict[str, Itinerary]) -> dict[str, Itinerary]:
+    """Keep the corridors that reports compare."""
+    table = network.table("corridors")
+    shown = {str(i) for i, s in zip(table.ids, table["shown"], strict=True) if s}
+    return {c: way for c, way in best.items() if c in shown}
+
+
 def compute(network: Network, progress: Callable[[int, int], None] | None = None) -> Answers:
     """Compute the answers of the brief."""
     pairs = network.store["pairs"].rows()
@@ -67,6 +74,7 @@ def compute(network: Network, progress: Callable[[int, int], None] | None = None
     flagships, weights = [], []
     for pair in pairs:
         best = best_by_corridor(network, pair["origin"], pair["destination"], cargo=pair["cargo_id"], draws=DRAWS if pair["flagship"] else 0)
+        best = _shown(network, best)
         if pair["flagship"]:
             flagships.append((pair, best))
         if best:
@@ -77,7 +85,8 @@ def compute(network: Network, progress: Callable[[int, int], None] | None = None
     first = next(p for p in pairs if p["flagship"])
     for year in YEARS:
         networks[year] = planned_network(network_of(network, year))
-        years[year] = best_by_corridor(networks[year], first["origin"], first["destination"], cargo=first["cargo_id"], draws=DRAWS)
+        best = best_by_corridor(networks[year], first["origin"], first["destination"], cargo=first["cargo_id"], draws=DRAWS)
+        years[year] = _shown(network, best)
         step()
     matrix = corridor_matrix(network, list(MATRIX_YEARS), lambda _d, _t: step())
     grades = grade_shares({n: network.store[n] for n in ("evidence", "grades")})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from daliz.errors import DataError
 from daliz.report.answers import YEARS, Answers, compute
-from daliz.report.charts import comparison_chart, corridor_names, grade_chart, map_chart, time_cost_distance
+from daliz.report.charts import HEARTLAND, OVERVIEW, comparison_chart, corridor_names, grade_chart, map_chart, time_cost_distance
 from daliz.report.document import Block, Bullets, Document, Figure, Heading, PageBreak, Paragraph, TableBlock
 from daliz.report.translate import Speech
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from daliz.tables import Network
 
 CLAIMED = 12
+LAND = ("middle", "north", "south")
 
 
 def brief(network: Network, folder: str | Path, progress: Callable[[int, int], None] | None = None) -> list[Path]:
@@ -134,7 +135,9 @@ def details(answers: Answers, speech: Speech) -> list[Block]:
     title = " – ".join(speech.name(nodes.row(pair[k])) for k in ("origin", "destination"))
     chart_rows = [_chart_row(w, names) for w in ways if w.spread]
     blocks: list[Block] = [
-        Heading(speech("map_title")), Figure(map_chart(answers.network, ways, speech.language), speech("map_caption", pair=title)),
+        Heading(speech("map_title")),
+        Figure(map_chart(answers.network, ways, speech.language, OVERVIEW), speech("map_caption", pair=title)),
+        Figure(map_chart(answers.network, [w for w in ways if w.corridor in LAND], speech.language, HEARTLAND), speech("map_caption_near", pair=title)),
         Heading(speech("comparison_title")), Figure(comparison_chart(chart_rows, speech.language), speech("comparison_caption", pair=title)),
         Heading(speech("tcd_title")), Paragraph(speech("tcd_text")),
     ]
@@ -157,7 +160,7 @@ def _chart_row(way: Itinerary, names: dict[str, str]) -> dict[str, Any]:
 def _years(answers: Answers, speech: Speech, names: dict[str, str], title: str) -> list[Block]:
     header = [speech("against_corridor"), *(f"{year}{speech('projected_mark') if answers.networks[year].projected else ''}" for year in YEARS)]
     rows = []
-    for corridor in [c for c in names if c != "middle"]:
+    for corridor in [c for c in names if c != "middle" and any(c in best for best in answers.years.values())]:
         cells = []
         for year in YEARS:
             middle, other = answers.years[year].get("middle"), answers.years[year].get(corridor)
@@ -204,7 +207,7 @@ def _matrix(answers: Answers, speech: Speech) -> list[Block]:
     for row in answers.matrix:
         grouped.setdefault((row["origin"], row["destination"]), []).append(row)
     rows = [
-        [" – ".join(speech.name(nodes.row(p)) for p in pair), *(" ".join("●" if r[c] != "-" else "○" for r in some) for c in corridors)]
+        [" – ".join(speech.name(nodes.row(p)) for p in pair), *("".join("●" if r[c] != "-" else "○" for r in some) for c in corridors)]
         for pair, some in grouped.items()
     ]
     return [

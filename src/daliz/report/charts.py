@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,24 @@ PALETTE = {
 }
 FONT = "Noto Sans, DejaVu Sans, Segoe UI, sans-serif"
 BAND = (0.05, 0.95)
-MAP_CENTRE = (68.0, 38.0)
+ENDS = frozenset({"start", "terminal", "terminal and wait", "gauge change"})
+STOPS = ENDS | {"border", "stop"}
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Be the frame of a map: centre in degrees, pixels per radian, width and height in pixels, room for labels in degrees."""
+
+    lon: float
+    lat: float
+    scale: float
+    width: int
+    height: int
+    apart_deg: float
+
+
+OVERVIEW = Frame(62.0, 22.0, 240.0, 680, 560, 5.0)
+HEARTLAND = Frame(62.0, 45.5, 560.0, 680, 380, 1.6)
 
 
 @functools.cache
@@ -81,9 +99,9 @@ def time_cost_distance(ways: Sequence[Itinerary], language: str = "en") -> alt.L
         for order, p in enumerate(points):
             low, high = _band(p.hours, p.hours_sd)
             rows.append({"way": label, "order": order, "km": p.km, "days": p.hours / 24, "low": low / 24, "high": high / 24, "usd": p.usd})
-        stops += _labels(way, label, points)
+        stops += _labels(label, points, ENDS if len(ways) > 1 else STOPS)
     colour = alt.Color("way:N", scale=alt.Scale(**_colours([f"{n}. {corridor_names(w.graph.network, language).get(w.corridor, w.corridor)}" for n, w in enumerate(ways, 1)],
-                                                             [w.corridor for w in ways])), title=None, legend=alt.Legend(orient="top"))
+                                                             [w.corridor for w in ways])), title=None, legend=alt.Legend(orient="top", symbolOpacity=1, symbolType="stroke"))
     base = alt.Chart(alt.Data(values=rows)).encode(x=alt.X("km:Q", title=speech("km")), color=colour, order="order:Q")
     band = base.mark_area(opacity=0.15).encode(y=alt.Y("low:Q", title=speech("days")), y2="high:Q")
     days = base.mark_line(strokeWidth=2).encode(y="days:Q")
@@ -105,12 +123,12 @@ def _band(hours: float, sd: float) -> tuple[float, float]:
     return low, high
 
 
-def _labels(way: Itinerary, label: str, points: Sequence[Any]) -> list[dict[str, Any]]:
+def _labels(label: str, points: Sequence[Any], events: frozenset[str]) -> list[dict[str, Any]]:
     """Label each stop once, leaving out those that would lie on one another."""
     found: list[dict[str, Any]] = []
     span = max(points[-1].km, 1.0)
     for p in points:
-        if p.event in {"run", "access"} and p is not points[-1]:
+        if p.event not in events and p is not points[-1]:
             continue
         if found and found[-1]["place"] == p.place:
             found[-1] |= {"km": p.km, "days": p.hours / 24}
@@ -119,8 +137,8 @@ def _labels(way: Itinerary, label: str, points: Sequence[Any]) -> list[dict[str,
     return found
 
 
-def map_chart(network: Network, ways: Sequence[Itinerary], language: str = "en", width: int = 680, height: int = 420) -> alt.LayerChart:
-    """Draw ways on a map of Eurasia with the names of the places where shipments change carriers."""
+def map_chart(network: Network, ways: Sequence[Itinerary], language: str = "en", frame: Frame = OVERVIEW) -> alt.LayerChart:
+    """Draw ways on a map with the names of the places where shipments change carriers, as far as they have room."""
     import altair as alt
 
     names = corridor_names(network, language)
@@ -136,15 +154,25 @@ def map_chart(network: Network, ways: Sequence[Itinerary], language: str = "en",
             for place in (leg.places[0], leg.places[-1]):
                 i = nodes.position[place]
                 places[place] = {"name": str(nodes[column][i]), "lon": float(nodes["lon"][i]), "lat": float(nodes["lat"][i])}
-    projection = {"type": "mercator", "center": MAP_CENTRE, "scale": width * 0.41, "translate": [width / 2, height / 2]}
+    projection = {"type": "mercator", "center": (frame.lon, frame.lat), "scale": frame.scale, "translate": [frame.width / 2, frame.height / 2]}
     land = alt.Chart(alt.Data(values=_land()["features"])).mark_geoshape(fill="#eef0ea", stroke="#b9bfb3", strokeWidth=0.4)
     tracks = alt.Chart(alt.Data(values=lines)).mark_geoshape(filled=False, strokeWidth=2.2, opacity=0.9).encode(
         color=alt.Color("properties.way:N", scale=alt.Scale(**_colours(labels, ids)), title=None, legend=alt.Legend(orient="bottom")))
     points = alt.Chart(alt.Data(values=list(places.values())))
     dots = points.mark_circle(size=20, color="#222222").encode(longitude="lon:Q", latitude="lat:Q")
-    texts = points.mark_text(dy=-7, fontSize=9, color="#222222").encode(longitude="lon:Q", latitude="lat:Q", text="name:N")
-    chart = alt.layer(land, tracks, dots, texts).project(**projection).properties(width=width, height=height)
+    named = alt.Chart(alt.Data(values=_spaced(list(places.values()), frame.apart_deg)))
+    texts = named.mark_text(dy=-8, fontSize=10, color="#222222").encode(longitude="lon:Q", latitude="lat:Q", text="name:N")
+    chart = alt.layer(land, tracks, dots, texts).project(**projection).properties(width=frame.width, height=frame.height)
     return _finish(chart)
+
+
+def _spaced(places: list[dict[str, Any]], apart_deg: float) -> list[dict[str, Any]]:
+    """Keep the places whose labels do not lie on one another."""
+    kept: list[dict[str, Any]] = []
+    for place in places:
+        if all(abs(place["lon"] - k["lon"]) > 2 * apart_deg or abs(place["lat"] - k["lat"]) > apart_deg for k in kept):
+            kept.append(place)
+    return kept
 
 
 def _lines(way: Itinerary) -> list[list[list[float]]]:

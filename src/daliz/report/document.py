@@ -159,7 +159,8 @@ def _typst(block: Block, picture: Path) -> str:
         return "\n".join(f"- {_escape(i)}" for i in block.items) + "\n"
     if isinstance(block, TableBlock):
         align = ", ".join("right" if i in block.right else "left" for i in range(len(block.header)))
-        columns = ", ".join("auto" if i in block.right else "1fr" for i in range(len(block.header)))
+        text = "auto" if block.right else "1fr"
+        columns = ", ".join("auto" if i in block.right else text for i in range(len(block.header)))
         head = ", ".join(f"[*{_escape(h)}*]" for h in block.header)
         rows = ",\n".join(", ".join(f"[{_escape(c)}]" for c in row) for row in block.rows)
         return (

@@ -8,4 +8,16 @@ from daliz.tables.schema import schema
 from daliz.tables.table import Table
 from daliz.tables.why import Reason, why
 
-__all__ = ["Cell", "Check", "Fault", "Figures", "Network", "Reason", "Table", "check", "open_network", "schema", "why"]
+__all__ = [
+    "Cell",
+    "Check",
+    "Fault",
+    "Figures",
+    "Network",
+    "Reason",
+    "Table",
+    "check",
+    "open_network",
+    "schema",
+    "why",
+]

@@ -73,7 +73,11 @@ class Arithmetic:
         return float(value)
 
     def _value(self, node: ast.expr) -> float:
-        if isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool):
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, int | float)
+            and not isinstance(node.value, bool)
+        ):
             return node.value
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
             return -self._value(node.operand)
@@ -115,7 +119,9 @@ class Arithmetic:
         evidence = self._tables["evidence"]
         found: dict[Cell, list[int]] = {}
         for i in np.flatnonzero(evidence["used"]):
-            found.setdefault(Cell(evidence["table"][i], evidence["row_id"][i], evidence["column"][i]), []).append(int(i))
+            found.setdefault(
+                Cell(evidence["table"][i], evidence["row_id"][i], evidence["column"][i]), []
+            ).append(int(i))
         return found
 
     def _cell(self, table: str, row: str, column: str, year: float | None = None) -> float:

@@ -65,7 +65,14 @@ def check_store(store: Store) -> Check:
         tables[name], found = store.read(name)
         faults += found
     faults += [
-        Fault(f"{name}.csv", "", "", "", "this table is needed and missing or empty", f"add it as {DESCRIPTOR} describes")
+        Fault(
+            f"{name}.csv",
+            "",
+            "",
+            "",
+            "this table is needed and missing or empty",
+            f"add it as {DESCRIPTOR} describes",
+        )
         for name in NEEDED
         if not len(tables[name])
     ]
@@ -75,13 +82,23 @@ def check_store(store: Store) -> Check:
     faults += evidence_faults(tables, store.descriptor)
     unique = sorted(set(faults))
     return Check(
-        str(store.descriptor["name"]), unique, {n: len(t) for n, t in tables.items() if len(t)}, grade_shares(tables)
+        str(store.descriptor["name"]),
+        unique,
+        {n: len(t) for n, t in tables.items() if len(t)},
+        grade_shares(tables),
     )
 
 
 def _duplicates(tables: dict[str, Table]) -> list[Fault]:
     return [
-        Fault(f"{name}.csv", str(key), table.schema.key, str(key), f"stands {count} times and may stand once", "rename or remove the others")
+        Fault(
+            f"{name}.csv",
+            str(key),
+            table.schema.key,
+            str(key),
+            f"stands {count} times and may stand once",
+            "rename or remove the others",
+        )
         for name, table in tables.items()
         for key, count in Counter(table.ids.tolist()).items()
         if count > 1

@@ -45,20 +45,50 @@ def _row_faults(row: dict[str, Any], tables: Tables) -> list[Fault]:
     table = schema().get(row["table"])
     column = table.columns.get(row["column"]) if table else None
     if column is None or not column.figure:
-        return [fault("column", f"{row['table']}.{row['column']}", "must be a column of figures", "correct table and column")]
+        return [
+            fault(
+                "column",
+                f"{row['table']}.{row['column']}",
+                "must be a column of figures",
+                "correct table and column",
+            )
+        ]
     found = []
     if row["row_id"] not in tables[row["table"]].position:
-        found.append(fault("row_id", row["row_id"], f"{row['table']}.csv has no such row: the evidence is an orphan", "correct the id or remove the row"))
+        found.append(
+            fault(
+                "row_id",
+                row["row_id"],
+                f"{row['table']}.csv has no such row: the evidence is an orphan",
+                "correct the id or remove the row",
+            )
+        )
     if column.unit and row["unit"] != column.unit:
-        found.append(fault("unit", row["unit"], f"{row['table']}.{row['column']} is in {column.unit}", "convert the figure and give the unit"))
+        found.append(
+            fault(
+                "unit",
+                row["unit"],
+                f"{row['table']}.{row['column']} is in {column.unit}",
+                "convert the figure and give the unit",
+            )
+        )
     value, low, high = row["value"], row["low"], row["high"]
     if low > value or high < value:
-        found.append(fault("value", value, f"must lie between low {low:g} and high {high:g}", "correct the range"))
+        found.append(
+            fault("value", value, f"must lie between low {low:g} and high {high:g}", "correct the range")
+        )
     guess = row["grade"] == "assumption"
     if guess and not row["note"]:
         found.append(fault("note", "", "an assumption needs its reason", "say in the note why this value"))
     if not guess and row["source_id"] == "assumption":
-        found.append(fault("source_id", "assumption", f"a {row['grade']} figure needs a source", "name it or grade the figure as assumption"))
+        found.append(
+            fault(
+                "source_id",
+                "assumption",
+                f"a {row['grade']} figure needs a source",
+                "name it or grade the figure as assumption",
+            )
+        )
     return found
 
 
@@ -71,10 +101,28 @@ def _arithmetic(rows: list[dict[str, Any]], tables: Tables) -> list[Fault]:
         try:
             value = calculator.compute(row["arithmetic"])
         except FormulaError as error:
-            found.append(Fault("evidence.csv", row["id"], "arithmetic", row["arithmetic"][:60], str(error).rstrip("."), "correct the arithmetic"))
+            found.append(
+                Fault(
+                    "evidence.csv",
+                    row["id"],
+                    "arithmetic",
+                    row["arithmetic"][:60],
+                    str(error).rstrip("."),
+                    "correct the arithmetic",
+                )
+            )
             continue
         if abs(value - row["value"]) > TOLERANCE * max(abs(value), 1e-9):
-            found.append(Fault("evidence.csv", row["id"], "value", f"{row['value']:g}", f"its arithmetic gives {value:.6g}", "run `daliz fill` on the package"))
+            found.append(
+                Fault(
+                    "evidence.csv",
+                    row["id"],
+                    "value",
+                    f"{row['value']:g}",
+                    f"its arithmetic gives {value:.6g}",
+                    "run `daliz fill` on the package",
+                )
+            )
     return found
 
 
@@ -84,14 +132,39 @@ def _coverage(cell: Cell, rows: list[dict[str, Any]], descriptor: Mapping[str, A
     found = []
     for (_, end, first), (start, _, second) in zip(spans[:-1], spans[1:], strict=True):
         if start < end:
-            found.append(Fault("evidence.csv", second, "used", "yes", f"{first} is used for {cell} in the same days",
-                               "keep one, or give each its dates"))
+            found.append(
+                Fault(
+                    "evidence.csv",
+                    second,
+                    "used",
+                    "yes",
+                    f"{first} is used for {cell} in the same days",
+                    "keep one, or give each its dates",
+                )
+            )
         elif start > end:
-            found.append(Fault("evidence.csv", second, "from_date", start, f"no figure of {cell} is used from {end}", "close the gap"))
+            found.append(
+                Fault(
+                    "evidence.csv",
+                    second,
+                    "from_date",
+                    start,
+                    f"no figure of {cell} is used from {end}",
+                    "close the gap",
+                )
+            )
     years = descriptor["years"]
     if spans[0][0] > f"{years['first']}-01-01" or spans[-1][1] <= f"{years['last']}-12-31":
-        found.append(Fault("evidence.csv", spans[0][2], "from_date", spans[0][0], f"no figure of {cell} is used in a part of {years['first']} to {years['last']}",
-                           "leave the first from_date and the last to_date blank"))
+        found.append(
+            Fault(
+                "evidence.csv",
+                spans[0][2],
+                "from_date",
+                spans[0][0],
+                f"no figure of {cell} is used in a part of {years['first']} to {years['last']}",
+                "leave the first from_date and the last to_date blank",
+            )
+        )
     return found
 
 
@@ -107,17 +180,46 @@ def _cells(tables: Tables, used: Mapping[Cell, list[dict[str, Any]]], middle: np
                 cell = Cell(name, str(row), column.name)
                 if np.isnan(value):
                     if column.required:
-                        found.append(Fault(f"{name}.csv", str(row), column.name, "", "this figure may not be blank", "give it with its evidence"))
+                        found.append(
+                            Fault(
+                                f"{name}.csv",
+                                str(row),
+                                column.name,
+                                "",
+                                "this figure may not be blank",
+                                "give it with its evidence",
+                            )
+                        )
                 elif cell not in used:
-                    found.append(Fault(f"{name}.csv", str(row), column.name, f"{value:g}", "no row of evidence is used for this figure", "add one, or label it an assumption"))
+                    found.append(
+                        Fault(
+                            f"{name}.csv",
+                            str(row),
+                            column.name,
+                            f"{value:g}",
+                            "no row of evidence is used for this figure",
+                            "add one, or label it an assumption",
+                        )
+                    )
                 elif not _supported(value, used[cell], middle):
-                    found.append(Fault(f"{name}.csv", str(row), column.name, f"{value:g}", "differs from the evidence that is used", "run `daliz fill` on the package"))
+                    found.append(
+                        Fault(
+                            f"{name}.csv",
+                            str(row),
+                            column.name,
+                            f"{value:g}",
+                            "differs from the evidence that is used",
+                            "run `daliz fill` on the package",
+                        )
+                    )
     return found
 
 
 def _supported(value: float, rows: list[dict[str, Any]], middle: np.datetime64) -> bool:
     day = str(middle)
-    now = [r["value"] for r in rows if str(r["from_date"] or "") <= day < str(r["to_date"] or "9999")] or [r["value"] for r in rows]
+    now = [r["value"] for r in rows if str(r["from_date"] or "") <= day < str(r["to_date"] or "9999")] or [
+        r["value"] for r in rows
+    ]
     return any(abs(value - v) <= TOLERANCE * max(abs(value), 1e-9) for v in now)
 
 
@@ -126,7 +228,13 @@ def grade_shares(tables: Tables) -> list[tuple[str, int, float]]:
     evidence = tables["evidence"]
     keep = np.flatnonzero(evidence["used"]) if len(evidence) else []
     seen = {
-        (evidence["table"][i], evidence["column"][i], float(evidence["value"][i]), evidence["source_id"][i], evidence["grade"][i])
+        (
+            evidence["table"][i],
+            evidence["column"][i],
+            float(evidence["value"][i]),
+            evidence["source_id"][i],
+            evidence["grade"][i],
+        )
         for i in keep
     }
     counts = Counter(str(key[4]) for key in seen)

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from daliz.errors import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+HINT_BUDGET = 200_000
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Fault:
-    """Tell one fault: where it stands, the value, what is allowed and how to mend it."""
+    """Tell one fault: where it stands, the value, what is allowed and how to mend it.
+
+    Examples
+    --------
+    >>> print(Fault("links.csv", "a-b", "length_km", "-5", "must be at least 0.1 km", "correct the figure"))
+    links.csv, row a-b, column length_km: '-5': must be at least 0.1 km; correct the figure.
+    """
 
     file: str
     row: str
@@ -18,7 +32,29 @@ class Fault:
 
     def __str__(self) -> str:
         place = ", ".join(
-            part for part in (self.file, self.row and f"row {self.row}", self.column and f"column {self.column}") if part
+            part
+            for part in (self.file, self.row and f"row {self.row}", self.column and f"column {self.column}")
+            if part
         )
         value = f" {self.value!r}:" if self.value else ""
-        return f"{place}:{value} {self.allowed}; {self.mend}."
+        return f"{place}:{value} {self.allowed}; {self.mend}{'' if self.mend.endswith('?') else '.'}"
+
+
+class Hints:
+    """Suggest near words until the work grows too large, so that a big broken file is checked in seconds.
+
+    Examples
+    --------
+    >>> Hints(["aktau", "baku"]).add("correct it", "aktua")
+    'correct it. Did you mean aktau?'
+    """
+
+    def __init__(self, known: Collection[str]) -> None:
+        self._known = known
+        self._left = HINT_BUDGET // (len(known) + 1)
+
+    def add(self, mend: str, word: str) -> str:
+        """Give the advice with the nearest known word, if there is one."""
+        self._left -= 1
+        hint = did_you_mean(word, self._known, 1) if self._left >= 0 else ""
+        return f"{mend}.{hint}" if hint else mend

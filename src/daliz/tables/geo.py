@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 EARTH_RADIUS_KM = 6371.0088
-_PAIR = re.compile(r"(-?\d+(?:\.\d+)?)\s+(-?\d+(?:\.\d+)?)")
+_LINE = re.compile(r"LINESTRING\s*\(([^()]*)\)", re.IGNORECASE)
 
 Floats = npt.NDArray[np.float64]
 
@@ -45,11 +45,17 @@ def parse_line(wkt: str) -> Floats:
     >>> parse_line("LINESTRING (51.2 43.6, 49.4 40)").shape
     (2, 2)
     """
-    text = wkt.strip()
-    points = _PAIR.findall(text)
-    if not text.upper().startswith("LINESTRING") or len(points) < 2:
-        raise ValueError(f"not a LINESTRING of two or more points: {wkt[:60]!r}")
-    return np.array(points, dtype=np.float64)
+    match = _LINE.fullmatch(wkt.strip())
+    pairs = [pair.split() for pair in match[1].split(",")] if match else []
+    if len(pairs) < 2 or any(len(pair) != 2 for pair in pairs):
+        raise ValueError(f"must be a LINESTRING of two or more lon lat pairs, not {wkt.strip()[:60]!r}")
+    try:
+        points = np.array(pairs, dtype=np.float64)
+    except ValueError:
+        raise ValueError("must hold numbers with a point, as in LINESTRING (51.2 43.6, 49.4 40)") from None
+    if not np.isfinite(points).all():
+        raise ValueError("must hold finite numbers, as in LINESTRING (51.2 43.6, 49.4 40)")
+    return points
 
 
 def line_km(points: Floats) -> float:

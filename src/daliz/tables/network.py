@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from daliz.errors import QueryError
 from daliz.tables.period import Period
-from daliz.tables.resolve import Resolved, gather_changes, resolve
+from daliz.tables.changes import gather_changes
+from daliz.tables.resolve import Resolved, resolve
 from daliz.tables.store import Store, describe, open_store
 from daliz.tables.table import Table
 from daliz.tables.write import save_package
@@ -39,7 +40,9 @@ class Network:
     (2024, False)
     """
 
-    def __init__(self, store: Store, period: Period, added: tuple[str, ...] = (), removed: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, store: Store, period: Period, added: tuple[str, ...] = (), removed: tuple[str, ...] = ()
+    ) -> None:
         self.store = store
         self.period = period
         self.added = added
@@ -47,7 +50,9 @@ class Network:
         self._cache: dict[Any, Any] = {}
 
     @classmethod
-    def from_tables(cls, tables: Mapping[str, Iterable[Mapping[str, Any]]], year: int = 2024, name: str = "tables") -> Network:
+    def from_tables(
+        cls, tables: Mapping[str, Iterable[Mapping[str, Any]]], year: int = 2024, name: str = "tables"
+    ) -> Network:
         """Make a network from rows of plain values, for small examples and tests."""
         descriptor = {"name": name, "version": "0", "years": {"first": 1990, "observed": 2024, "last": 2100}}
         made = {table: Table.from_rows(table, list(rows)) for table, rows in tables.items()}
@@ -146,17 +151,24 @@ class Network:
         modes = Counter(self.table("links")["mode"])
         mode_text = ", ".join(f"{mode} {count}" for mode, count in modes.most_common())
         nodes = self.table("nodes")
-        in_force = len({self.store["changes"].row(c["change"])["set_id"]
-                        for rows in self.resolved.changes.values() for c in rows})
-        return "\n".join([
-            f"<Network {self.name} {when} ({state}), data {self.version}",
-            f"  {len(nodes)} places in {len(set(nodes['country']))} countries, "
-            f"{len(self.table('links'))} links ({mode_text}), {len(self.table('services'))} services",
-            f"  {in_force} of {len(self.store['change_sets'])} projects, events and policies in force; "
-            f"added {', '.join(self.added) or 'none'}; removed {', '.join(self.removed) or 'none'}",
-            f"  {len(self.resolved.figures.cells):,} figures on {len(self.store['evidence']):,} rows of evidence "
-            f"from {len(self.store['sources']):,} sources>",
-        ])
+        in_force = len(
+            {
+                self.store["changes"].row(c["change"])["set_id"]
+                for rows in self.resolved.changes.values()
+                for c in rows
+            }
+        )
+        return "\n".join(
+            [
+                f"<Network {self.name} {when} ({state}), data {self.version}",
+                f"  {len(nodes)} places in {len(set(nodes['country']))} countries, "
+                f"{len(self.table('links'))} links ({mode_text}), {len(self.table('services'))} services",
+                f"  {in_force} of {len(self.store['change_sets'])} projects, events and policies in force; "
+                f"added {', '.join(self.added) or 'none'}; removed {', '.join(self.removed) or 'none'}",
+                f"  {len(self.resolved.figures.cells):,} figures on {len(self.store['evidence']):,} rows of evidence "
+                f"from {len(self.store['sources']):,} sources>",
+            ]
+        )
 
 
 def _within(store: Store, period: Period) -> Period:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 Day = np.datetime64
+NEVER = np.datetime64("NaT", "D")
 
 
 @dataclass(frozen=True, slots=True)

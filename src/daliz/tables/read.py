@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import csv
-import datetime
 import io
-import math
-import re
-from typing import TYPE_CHECKING, Any
+import os
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from daliz.errors import did_you_mean
-from daliz.tables.faults import Fault
-from daliz.tables.schema import Column, TableSchema, schema
-from daliz.tables.table import Array, Table, blanks
+from daliz.tables.cells import BOOLEANS, DATE, ID, Array, blanks, parse_cell_text
+from daliz.tables.faults import Fault, Hints
+from daliz.tables.schema import TableSchema, schema
+from daliz.tables.table import OWN_COLUMN, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from importlib.resources.abc import Traversable
     from pathlib import Path
 
+    from daliz.tables.schema import Column
+
 LARGEST_FILE_MB = 64
-_ID = re.compile(r"^[a-z0-9][a-z0-9-]*$")
-_DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
-_BOOLEANS = {"yes": True, "no": False}
+SHOWN = 60
 
 
 def read_table(path: Path | Traversable, name: str) -> tuple[Table, list[Fault]]:
@@ -33,62 +30,125 @@ def read_table(path: Path | Traversable, name: str) -> tuple[Table, list[Fault]]
     Accepts a byte-order mark and Windows line ends, which leave no doubt; refuses what would need a guess
     (semicolons, decimal commas, dates in other forms than 2024-12-31).
     """
-    file = path.name
+    file, table = path.name, schema()[name]
     text, fault = _text(path, file)
     if fault:
         return Table(name, {}), [fault]
-    reader = csv.reader(io.StringIO(text, newline=""))
-    header = next(reader, [])
-    faults = _header_faults(file, header, schema()[name])
-    if faults and any(not f.row and f.column == "" for f in faults):
-        return Table(name, {}), faults
-    rows = []
-    for row in reader:
-        if not any(cell.strip() for cell in row):
-            continue
-        if len(row) != len(header):
-            faults.append(
-                Fault(file, str(reader.line_num), "", ",".join(row)[:60], f"has {len(row)} cells where the header has {len(header)}",
-                      "put cells with commas in quotes and fill the row up")
-            )
-            row = (row + [""] * len(header))[: len(header)]  # noqa: PLW2901
-        rows.append(row)
-    columns, cell_faults = _columns(file, header, rows, schema()[name])
+    header, rows, faults = _rows(file, text)
+    faults = _header_faults(file, header, table) + faults
+    columns, cell_faults = _columns(file, header, rows, table)
     return Table(name, columns), faults + cell_faults
 
 
 def _text(path: Path | Traversable, file: str) -> tuple[str, Fault | None]:
-    raw = path.read_bytes()
-    if len(raw) > LARGEST_FILE_MB * 1_000_000:
-        return "", Fault(file, "", "", f"{len(raw) / 1e6:.0f} MB", f"a table may be {LARGEST_FILE_MB} MB at most",
-                         "split the network or leave out rows that no route needs")
+    most = LARGEST_FILE_MB * 1_000_000
+    try:
+        with path.open("rb") as stream:
+            raw = stream.read(most + 1)
+            size = len(raw) if len(raw) <= most else stream.seek(0, os.SEEK_END)
+    except OSError as error:
+        return "", Fault(file, "", "", "", f"cannot be read ({error.strerror})", "give the right to read it")
+    if size > most:
+        return "", Fault(
+            file,
+            "",
+            "",
+            f"{size / 1e6:.1f} MB",
+            f"a table may be {LARGEST_FILE_MB} MB at most",
+            "split the network or leave out rows that no route needs",
+        )
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        return "", Fault(file, "", "", f"byte {error.start}", "files are UTF-8", "save the file as CSV UTF-8")
+        line = raw.count(b"\n", 0, error.start) + 1
+        value = f"byte {error.start} on line {line}"
+        return "", Fault(file, "", "", value, "files are UTF-8", "save the file as CSV UTF-8")
+    return text, _text_fault(file, text)
+
+
+def _text_fault(file: str, text: str) -> Fault | None:
+    if not text.strip():
+        return Fault(
+            file,
+            "",
+            "",
+            "",
+            "the file is empty",
+            "remove it, or give the names of the columns in its first line",
+        )
     if "\x00" in text:
-        return "", Fault(file, "", "", "NUL", "files are plain text", "save the file as CSV UTF-8")
-    head = text.split("\n", 1)[0]
-    if ";" in head and "," not in head:
-        return "", Fault(file, "1", "", head[:60], "columns are separated by commas",
-                         "save with commas, and with a point as decimal mark")
-    return text, None
+        return Fault(file, "", "", "NUL", "files are plain text", "save the file as CSV UTF-8")
+    head = text.lstrip("\r\n").split("\n", 1)[0].strip()
+    if "," not in head and (";" in head or "\t" in head):
+        return Fault(
+            file,
+            "1",
+            "",
+            head[:SHOWN],
+            "columns are separated by commas",
+            "save with commas, and with a point as decimal mark",
+        )
+    return None
+
+
+def _rows(file: str, text: str) -> tuple[list[str], list[list[str]], list[Fault]]:
+    """Split into the header, the rows made as long as the header, and the faults of rows."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    header: list[str] = []
+    rows: list[list[str]] = []
+    faults: list[Fault] = []
+    while True:
+        start = reader.line_num + 1
+        try:
+            for row in reader:
+                if not header:
+                    header = row
+                    continue
+                if len(row) != len(header):
+                    faults += _length_fault(file, start, row, header)
+                    row = (row + [""] * len(header))[: len(header)]  # noqa: PLW2901
+                if row[0] or any(map(str.strip, row)):
+                    rows.append(row)
+                start = reader.line_num + 1
+        except csv.Error as error:
+            allowed = f"cannot be split into cells ({error})"
+            mend = "close every quote, and write a quote inside a cell twice"
+            faults.append(Fault(file, f"on line {start}", "", "", allowed, mend))
+            if "limit" not in str(error):
+                continue
+        return [name.strip() for name in header], rows, faults
+
+
+def _length_fault(file: str, line: int, row: list[str], header: list[str]) -> list[Fault]:
+    if not any(map(str.strip, row)):
+        return []
+    count = f"{len(row)} cell{'s' * (len(row) != 1)}"
+    allowed = f"has {count} where the header has {len(header)}"
+    mend = "put cells with commas in quotes and fill the row up"
+    return [Fault(file, f"on line {line}", "", ",".join(row)[:SHOWN], allowed, mend)]
 
 
 def _header_faults(file: str, header: list[str], table: TableSchema) -> list[Fault]:
-    faults = [
+    hints = Hints(table.columns)
+    mend = "correct the name, or begin it with x_ to keep a column of your own"
+    missing = [
         Fault(file, "", name, "", "this column is required", "add it")
         for name, column in table.columns.items()
         if column.required and name not in header
     ]
-    faults += [
-        Fault(file, "1", name, name, f"{table.name} has no such column{did_you_mean(name, table.columns)}",
-              "correct the name, or begin it with x_ to keep a column of your own")
-        for name in header
-        if name not in table.columns and not name.startswith("x_")
+    unknown = [
+        Fault(file, "1", name, name, f"{table.name} has no such column", hints.add(mend, name))
+        if name
+        else Fault(file, "1", "", "", f"column {i + 1} of {table.name} has no name", "name or remove it")
+        for i, name in enumerate(header)
+        if name not in table.columns and not name.startswith(OWN_COLUMN)
     ]
-    repeated = {name for name in header if header.count(name) > 1}
-    return faults + [Fault(file, "1", name, name, "a column stands once", "remove the second") for name in repeated]
+    repeated = [name for name in dict.fromkeys(header) if name and header.count(name) > 1]
+    return (
+        missing
+        + unknown
+        + [Fault(file, "1", name, name, "a column stands once", "remove the second") for name in repeated]
+    )
 
 
 def _columns(
@@ -96,115 +156,98 @@ def _columns(
 ) -> tuple[dict[str, Array], list[Fault]]:
     columns: dict[str, Array] = {table.key: blanks("id", len(rows))}
     faults: list[Fault] = []
-    keys = [row[header.index(table.key)] for row in rows] if table.key in header else [""] * len(rows)
-    for j, name in enumerate(header):
+    cells = {
+        name: list(map(str.strip, column))
+        for name, column in zip(header, zip(*rows, strict=True), strict=rows != [])
+    }
+    keys = cells.get(table.key, [""] * len(rows))
+    for name, texts in cells.items():
         column = table.columns.get(name)
-        if column is None:
-            continue
-        cells = [row[j].strip() for row in rows]
-        columns[name] = _parse(file, column, cells, keys, faults)
+        if column is not None:
+            values = parse_column(texts, column)
+            columns[name] = _cell_by_cell(file, column, texts, keys, faults) if values is None else values
+        elif name.startswith(OWN_COLUMN):
+            columns[name] = np.array(texts, dtype=object)
+    for values in columns.values():
+        values.flags.writeable = False
     return columns, faults
 
 
-def _parse(file: str, column: Column, cells: list[str], keys: list[str], faults: list[Fault]) -> Array:
+def parse_column(cells: list[str], column: Column) -> Array | None:
+    """Read a whole column at once; None if any cell may be faulty.
+
+    Examples
+    --------
+    >>> from daliz.tables.schema import schema
+    >>> parse_column(["310.5", ""], schema()["links"].columns["length_km"])
+    array([310.5,   nan])
+    """
     if column.default:
         cells = [cell or column.default for cell in cells]
-    values = blanks(column.type, len(cells))
-    parse = _PARSERS[column.type]
-    for i, cell in enumerate(cells):
-        if not cell:
-            if column.required and not column.figure:
-                faults.append(Fault(file, keys[i], column.name, "", "this cell may not be blank", column.description.lower()))
-            continue
-        try:
-            values[i] = parse(cell, column)
-        except ValueError as error:
-            allowed, _, mend = str(error).partition("; ")
-            faults.append(Fault(file, keys[i], column.name, cell[:60], allowed, mend or "correct the cell"))
+    if column.required and not column.figure and "" in cells:
+        return None
+    if column.numeric:
+        return _numbers(cells, column)
+    if column.type == "id":
+        return np.array(cells, dtype=object) if all(map(ID.fullmatch, filter(None, cells))) else None
+    if column.type in {"text", "ref"}:
+        return np.array(cells, dtype=object)
+    return _few(cells, column)
+
+
+def _numbers(cells: list[str], column: Column) -> Array | None:
+    joined = "".join(cells)
+    if not joined.isascii() or "_" in joined:
+        return None
+    try:
+        values = np.array([float(cell) if cell else np.nan for cell in cells], dtype=np.float64)
+    except ValueError:
+        return None
+    known = values[~np.isnan(values)]
+    if len(known) + cells.count("") != len(cells) or not np.isfinite(known).all():
+        return None
+    lowest = -np.inf if column.minimum is None else column.minimum
+    highest = np.inf if column.maximum is None else column.maximum
+    if ((known < lowest) | (known > highest)).any():
+        return None
+    if column.type == "integer" and (known != np.rint(known)).any():
+        return None
+    if column.allowed and not np.isin(known, [float(a) for a in column.allowed]).all():
+        return None
     return values
 
 
-def _number(cell: str, column: Column) -> float:
+def _few(cells: list[str], column: Column) -> Array | None:
+    """Read a column whose cells repeat, such as choices, flags and dates, by reading each text once."""
+    values = blanks(column.type, len(cells))
+    blank = values[:1].tolist()[0] if len(cells) else None
     try:
-        value = float(cell)
+        known = {cell: parse_cell_text(cell, column) if cell else blank for cell in set(cells)}
     except ValueError:
-        unit = f" in {column.unit}" if column.unit else ""
-        raise ValueError(f"must be a number{unit}; write it with a point and without unit or spaces") from None
-    if not math.isfinite(value):
-        raise ValueError("must be a finite number; leave the cell blank if the figure is not known")
-    if column.minimum is not None and value < column.minimum:
-        raise ValueError(f"must be at least {column.minimum:g} {column.unit}; correct the figure or its unit".replace(" ;", ";"))
-    if column.maximum is not None and value > column.maximum:
-        raise ValueError(f"must be at most {column.maximum:g} {column.unit}; correct the figure or its unit".replace(" ;", ";"))
-    if column.allowed and cell not in column.allowed:
-        raise ValueError(f"must be one of {' '.join(column.allowed)}; choose one")
-    return value
+        return None
+    values[:] = [known[cell] for cell in cells]
+    return values
 
 
-def _integer(cell: str, column: Column) -> float:
-    value = _number(cell, column)
-    if value != round(value):
-        raise ValueError("must be a whole number; round or correct it")
-    return value
+def _cell_by_cell(file: str, column: Column, cells: list[str], keys: list[str], faults: list[Fault]) -> Array:
+    """Read a column that has faults: blank the faulty cells and describe each."""
+    values = blanks(column.type, len(cells))
+    for i, given in enumerate(cells):
+        cell = given or column.default
+        if not cell:
+            if column.required and not column.figure:
+                mend = f"give it ({column.description})"
+                faults.append(Fault(file, _row(keys, i), column.name, "", "this cell may not be blank", mend))
+            continue
+        try:
+            values[i] = parse_cell_text(cell, column)
+        except ValueError as error:
+            allowed, _, mend = str(error).partition("; ")
+            faults.append(
+                Fault(file, _row(keys, i), column.name, cell[:SHOWN], allowed, mend or "correct the cell")
+            )
+    return values
 
 
-def _date(cell: str, _column: Column) -> np.datetime64:
-    if not _DATE.match(cell):
-        raise ValueError("must be a date such as 2024-12-31; a spreadsheet may have changed it, so write it as text")
-    try:
-        return np.datetime64(datetime.date.fromisoformat(cell))
-    except ValueError:
-        raise ValueError("must be a day of the calendar such as 2024-12-31; correct it") from None
-
-
-def _boolean(cell: str, _column: Column) -> bool:
-    if cell not in _BOOLEANS:
-        raise ValueError("must be yes or no; choose one")
-    return _BOOLEANS[cell]
-
-
-def _choice(cell: str, column: Column) -> str:
-    if cell not in column.allowed:
-        raise ValueError(f"must be one of {' '.join(column.allowed)}; choose one{did_you_mean(cell, column.allowed)}")
-    return cell
-
-
-def _list(cell: str, column: Column) -> str:
-    items = cell.replace(";", " ").split()
-    wrong = [item for item in items if column.allowed and item not in column.allowed]
-    if wrong:
-        raise ValueError(f"may hold {' '.join(column.allowed)} separated by spaces; remove {' '.join(wrong)}")
-    return " ".join(items)
-
-
-def _id(cell: str, _column: Column) -> str:
-    if not _ID.match(cell):
-        raise ValueError("must be made of a-z, 0-9 and hyphens; rename it")
-    return cell
-
-
-def _text_cell(cell: str, _column: Column) -> str:
-    return cell
-
-
-def _wkt(cell: str, _column: Column) -> str:
-    from daliz.tables.geo import parse_line
-
-    points = parse_line(cell)
-    if np.abs(points[:, 1]).max() > 90 or np.abs(points[:, 0]).max() > 360:
-        raise ValueError("must hold lon lat pairs in degrees; exchange them if they are the wrong way round")
-    return cell
-
-
-_PARSERS: dict[str, Callable[[str, Column], Any]] = {
-    "number": _number,
-    "integer": _integer,
-    "date": _date,
-    "boolean": _boolean,
-    "choice": _choice,
-    "list": _list,
-    "id": _id,
-    "ref": _text_cell,
-    "text": _text_cell,
-    "wkt": _wkt,
-}
+def _row(keys: list[str], i: int) -> str:
+    return keys[i] or f"number {i + 1}"

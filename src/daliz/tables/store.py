@@ -13,7 +13,8 @@ from daliz.errors import CheckError, DataError
 from daliz.tables.read import read_table
 from daliz.tables.schema import schema
 from daliz.tables.table import Table
-from daliz.tables.write import DESCRIPTOR, cell_text
+from daliz.tables.cells import cell_text
+from daliz.tables.write import DESCRIPTOR
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -26,7 +27,9 @@ EMBEDDED = ("eurasia",)
 class Store(Mapping[str, Table]):
     """Hold the tables of one package; a table that has no file is empty."""
 
-    def __init__(self, descriptor: Mapping[str, Any], folder: Path | Traversable | None, tables: Mapping[str, Table]) -> None:
+    def __init__(
+        self, descriptor: Mapping[str, Any], folder: Path | Traversable | None, tables: Mapping[str, Table]
+    ) -> None:
         self.descriptor = dict(descriptor)
         self._folder = folder
         self._tables = dict(tables)
@@ -89,10 +92,14 @@ def open_store(name_or_path: str | Path) -> Store:
         folder = Path(name_or_path)
         if not folder.is_dir():
             known = ", ".join(EMBEDDED)
-            raise DataError(f"{name_or_path} is neither an embedded package ({known}) nor a folder; check the path.")
+            raise DataError(
+                f"{name_or_path} is neither an embedded package ({known}) nor a folder; check the path."
+            )
     path = folder.joinpath(DESCRIPTOR)
     if not path.is_file():
-        raise DataError(f"{name_or_path} holds no {DESCRIPTOR}, so it is no package; see docs/data.md for how to make one.")
+        raise DataError(
+            f"{name_or_path} holds no {DESCRIPTOR}, so it is no package; see docs/data.md for how to make one."
+        )
     try:
         descriptor = json.loads(path.read_text(encoding="utf-8"))
         years = descriptor["years"]
@@ -108,7 +115,14 @@ def open_store(name_or_path: str | Path) -> Store:
 
 def describe(store: Store) -> str:
     """Write the Frictionless descriptor of a store as JSON text."""
-    kinds = {"id": "string", "ref": "string", "text": "string", "choice": "string", "list": "string", "wkt": "string"}
+    kinds = {
+        "id": "string",
+        "ref": "string",
+        "text": "string",
+        "choice": "string",
+        "list": "string",
+        "wkt": "string",
+    }
     found = []
     for name, table in schema().items():
         fields = [
@@ -117,6 +131,8 @@ def describe(store: Store) -> str:
             for c in table.columns.values()
         ]
         if len(store[name]):
-            found.append({"name": name, "path": f"{name}.csv", "schema": {"fields": fields, "primaryKey": table.key}})
+            found.append(
+                {"name": name, "path": f"{name}.csv", "schema": {"fields": fields, "primaryKey": table.key}}
+            )
     descriptor = {k: v for k, v in store.descriptor.items() if k != "resources"} | {"resources": found}
     return json.dumps(descriptor, indent=1, ensure_ascii=False) + "\n"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
-from daliz.errors import PlaceError, did_you_mean
+from daliz.errors import DataError, PlaceError, did_you_mean
+from daliz.tables.cells import Array, blanks, parse_cell_text
 from daliz.tables.schema import TableSchema, schema
 
 if TYPE_CHECKING:
@@ -16,13 +18,10 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-Array = npt.NDArray[Any]
-DTYPES: dict[str, Any] = {
-    "number": np.float64,
-    "integer": np.float64,
-    "boolean": np.bool_,
-    "date": "datetime64[D]",
-}
+    from daliz.tables.schema import Column
+
+__all__ = ["OWN_COLUMN", "Array", "Table"]
+OWN_COLUMN = "x_"
 
 
 class Table:
@@ -49,27 +48,58 @@ class Table:
 
     def __init__(self, name: str, columns: Mapping[str, Array]) -> None:
         self.name = name
-        self.schema: TableSchema = schema()[name]
+        self.schema: TableSchema = _schema_of(name)
         count = len(next(iter(columns.values()))) if columns else 0
         self._columns: dict[str, Array] = {}
         for column in self.schema.columns.values():
             values = columns.get(column.name)
-            if values is None:
-                values = blanks(column.type, count)
-            values.flags.writeable = False
-            self._columns[column.name] = values
+            self._columns[column.name] = _frozen(blanks(column.type, count) if values is None else values)
+        for own, values in columns.items():
+            if own.startswith(OWN_COLUMN):
+                self._columns[own] = _frozen(values)
+            elif own not in self.schema.columns:
+                raise DataError(f"{name} has no column {own!r}.{did_you_mean(own, self.schema.columns)}")
+        uneven = [n for n, v in self._columns.items() if len(v) != count]
+        if uneven:
+            raise DataError(
+                f"Column {uneven[0]} of {name} has {len(self._columns[uneven[0]])} cells, not {count}."
+            )
 
     @classmethod
     def from_rows(cls, name: str, rows: Sequence[Mapping[str, Any]]) -> Table:
-        """Make a table from rows of plain values; absent cells are blank."""
-        columns: dict[str, Array] = {}
-        for column in schema()[name].columns.values():
+        """Make a table from rows of plain values; absent cells are blank or the default of the column.
+
+        Raises
+        ------
+        DataError
+            If the table or a column is unknown, or a value is not of the type of its column.
+
+        Examples
+        --------
+        >>> Table.from_rows("grids", [{"id": "kz", "g_co2e_kwh": "821,0"}])
+        Traceback (most recent call last):
+        daliz.errors.DataError: grids, row kz, column g_co2e_kwh: '821,0' must be a number in g/kWh; ...
+        """
+        table = _schema_of(name)
+        names = dict.fromkeys(column for row in rows for column in row)
+        columns: dict[str, Array] = {
+            own: np.array([str(row.get(own, "")) for row in rows], dtype=object)
+            for own in names
+            if own.startswith(OWN_COLUMN)
+        }
+        unknown = [n for n in names if n not in table.columns and n not in columns]
+        if unknown:
+            raise DataError(f"{name} has no column {unknown[0]!r}.{did_you_mean(unknown[0], table.columns)}")
+        for column in table.columns.values():
             values = blanks(column.type, len(rows))
             for i, row in enumerate(rows):
-                if row.get(column.name) not in (None, ""):
-                    values[i] = row[column.name]
+                value = row.get(column.name)
+                if value is None or (isinstance(value, str) and not value.strip()):
+                    value = column.default
+                if not (isinstance(value, str) and not value):
+                    values[i] = _plain_cell(value, column, str(row.get(table.key, i + 1)))
             columns[column.name] = values
-        return cls(name, columns)
+        return cls(name, columns or {table.key: blanks("id", len(rows))})
 
     def __len__(self) -> int:
         return len(self._columns[self.schema.key])
@@ -125,7 +155,7 @@ class Table:
         """Give a table with some columns exchanged."""
         return Table(self.name, self._columns | columns)
 
-    @functools.cached_property
+    @property
     def frame(self) -> pd.DataFrame:
         """Give the table as a pandas DataFrame indexed by its key; a copy."""
         import pandas as pd
@@ -133,12 +163,36 @@ class Table:
         return pd.DataFrame({n: v.copy() for n, v in self._columns.items()}).set_index(self.schema.key)
 
 
-def blanks(kind: str, count: int) -> Array:
-    """Make an array of blank cells of a column type."""
-    if kind in {"number", "integer"}:
-        return np.full(count, np.nan)
-    if kind == "boolean":
-        return np.zeros(count, dtype=np.bool_)
-    if kind == "date":
-        return np.full(count, np.datetime64("NaT"), dtype="datetime64[D]")
-    return np.full(count, "", dtype=object)
+def _schema_of(name: str) -> TableSchema:
+    if name not in schema():
+        raise DataError(f"There is no table {name!r}; the tables are {', '.join(schema())}.")
+    return schema()[name]
+
+
+def _frozen(values: Array) -> Array:
+    """Give an array that nobody can write to; the array of a caller is copied, not locked."""
+    if values.flags.writeable:
+        values = values.copy()
+        values.flags.writeable = False
+    return values
+
+
+def _plain_cell(value: Any, column: Column, row: str) -> Any:
+    """Take a plain value into a column, or read it if it is text."""
+    wanted = {"number": "a number", "integer": "a number", "date": "a date", "boolean": "True or False"}.get(
+        column.type, "text"
+    )
+    try:
+        if isinstance(value, str):
+            return parse_cell_text(value.strip(), column)
+        if column.numeric and isinstance(value, float) and math.isnan(value):
+            return np.nan
+        if column.numeric and not isinstance(value, bool):
+            return parse_cell_text(repr(float(value)), column)
+        if column.type == "date" and isinstance(value, datetime.date | np.datetime64):
+            return np.datetime64(value, "D")
+        if column.type == "boolean" and isinstance(value, bool | np.bool_):
+            return bool(value)
+    except (TypeError, ValueError) as error:
+        wanted = str(error).removeprefix("must be ")
+    raise DataError(f"{column.table}, row {row}, column {column.name}: {value!r} must be {wanted}.")

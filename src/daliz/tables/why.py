@@ -80,14 +80,18 @@ def parse_cell(network: Network, text: str) -> Cell:
     """
     parts = text.split(".")
     if len(parts) != 3:
-        raise QueryError(f"{text!r} does not name a cell; write table.row.column such as speeds.rail-kz.speed_km_h.")
+        raise QueryError(
+            f"{text!r} does not name a cell; write table.row.column such as speeds.rail-kz.speed_km_h."
+        )
     table, row, column = parts
     if table not in schema():
         raise PlaceError(f"There is no table {table!r}.{did_you_mean(table, schema())}")
     if column not in schema()[table].columns:
         raise PlaceError(f"{table} has no column {column!r}.{did_you_mean(column, schema()[table].columns)}")
     if not schema()[table].columns[column].figure:
-        raise QueryError(f"{table}.{column} is not a figure; {', '.join(schema()[table].figures) or 'none'} are.")
+        raise QueryError(
+            f"{table}.{column} is not a figure; {', '.join(schema()[table].figures) or 'none'} are."
+        )
     network.store[table].row(row)
     return Cell(table, row, column)
 
@@ -125,8 +129,14 @@ def why(network: Network, cell: str) -> Reason:
     root = figures.cells[i]
     unit = schema()[root.table].columns[root.column].unit
     return Reason(
-        asked, root, float(figures.value[i]), float(figures.low[i]), float(figures.high[i]), unit,
-        _evidence(network, root), resolved.changes.get(asked, []) + (resolved.changes.get(root, []) if root != asked else []),
+        asked,
+        root,
+        float(figures.value[i]),
+        float(figures.low[i]),
+        float(figures.high[i]),
+        unit,
+        _evidence(network, root),
+        resolved.changes.get(asked, []) + (resolved.changes.get(root, []) if root != asked else []),
         _note(network, root, float(figures.value[i])),
     )
 
@@ -136,9 +146,17 @@ def _evidence(network: Network, root: Cell) -> list[dict[str, Any]]:
     cells = [root] + [Cell("changes", c["change"], "value") for c in network.resolved.changes.get(root, [])]
     rows = []
     for cell in cells:
-        match = (evidence["table"] == cell.table) & (evidence["row_id"] == cell.row) & (evidence["column"] == cell.column)
+        match = (
+            (evidence["table"] == cell.table)
+            & (evidence["row_id"] == cell.row)
+            & (evidence["column"] == cell.column)
+        )
         for row in evidence.take(match).rows():
-            source = sources.row(row["source_id"]) if row["source_id"] in sources.position else {"title": "", "address": ""}
+            source = (
+                sources.row(row["source_id"])
+                if row["source_id"] in sources.position
+                else {"title": "", "address": ""}
+            )
             rows.append(row | {"title": source["title"], "address": source["address"]})
     middle = str(network.period.start + (network.period.end - network.period.start) // 2)
 

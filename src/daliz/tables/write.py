@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from daliz.errors import DataError
+from daliz.tables.cells import cell_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,25 +20,6 @@ if TYPE_CHECKING:
     from daliz.tables.table import Table
 
 DESCRIPTOR = "datapackage.json"
-
-
-def cell_text(value: Any, kind: str) -> str:
-    """Write one cell so that reading it gives the same value.
-
-    Examples
-    --------
-    >>> cell_text(0.1, "number"), cell_text(1520.0, "integer"), cell_text(True, "boolean")
-    ('0.1', '1520', 'yes')
-    """
-    if kind == "boolean":
-        return "yes" if value else "no"
-    if kind == "date":
-        return "" if np.isnat(value) else str(value)
-    if kind in {"number", "integer"}:
-        if np.isnan(value):
-            return ""
-        return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(float(value))
-    return str(value)
 
 
 def write_table(table: Table, path: Path) -> None:
@@ -79,5 +61,7 @@ def save_package(tables: Mapping[str, Table], package: str, path: str | Path) ->
             shutil.rmtree(old)
     except OSError as error:
         shutil.rmtree(scratch, ignore_errors=True)
-        raise DataError(f"{target} could not be written: {error.strerror or error}; nothing was changed.") from error
+        raise DataError(
+            f"{target} could not be written: {error.strerror or error}; nothing was changed."
+        ) from error
     return target

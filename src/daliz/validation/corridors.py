@@ -22,7 +22,8 @@ def corridor_matrix(network: Network, years: Sequence[int], progress: Callable[[
     done = 0
     for year in years:
         then = planned_network(network_of(network, year))
-        corridors = [str(i) for i in then.table("corridors").ids]
+        table = then.table("corridors")
+        corridors = [str(i) for i, shown in zip(table.ids, table["shown"], strict=True) if shown]
         for pair in pairs:
             best = best_by_corridor(then, pair["origin"], pair["destination"], cargo=pair["cargo_id"])
             cells = {c: f"{best[c].days:.0f} d, {best[c].usd:,.0f} USD" if c in best else "-" for c in corridors}

@@ -1,0 +1,112 @@
+"""Collect the changes of projects, events and policies that apply to a network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from daliz.errors import DataError, PlaceError, did_you_mean
+from daliz.tables.figures import Cell
+from daliz.tables.period import NEVER
+from daliz.tables.schema import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from daliz.tables.period import Day
+    from daliz.tables.table import Table
+
+SWITCHES = ("open", "close")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Hold one change with the days between which it is in force."""
+
+    id: str
+    cell: Cell
+    op: str
+    value: float
+    start: Day
+    end: Day
+
+    def active(self, day: Day) -> bool:
+        """Tell whether it is in force on a day."""
+        return bool((np.isnat(self.start) or day >= self.start) and (np.isnat(self.end) or day < self.end))
+
+    def apply(self, value: float) -> float:
+        """Give the value of a cell after this change."""
+        if self.op == "set":
+            return self.value
+        return value + self.value if self.op == "add" else value * self.value
+
+
+def can_switch(table: str) -> bool:
+    """Tell whether rows of a table can be opened and closed: those that may have a first and last day.
+
+    Examples
+    --------
+    >>> can_switch("links"), can_switch("nodes")
+    (True, False)
+    """
+    return table in schema() and "from_date" in schema()[table].columns and table != "changes"
+
+
+def gather_changes(store: Mapping[str, Table], added: Iterable[str], removed: Iterable[str]) -> list[Change]:
+    """Collect the changes that apply: history by its dates, then the added sets whatever their dates.
+
+    Raises
+    ------
+    PlaceError
+        If a named set is unknown.
+    DataError
+        If two changes of the added sets set the same cell, or a change concerns what cannot change.
+    """
+    sets = store["change_sets"]
+    added, removed = list(added), set(removed)
+    for name in [*added, *sorted(removed)]:
+        if name not in sets.position:
+            hint = did_you_mean(name, sets.position)
+            raise PlaceError(
+                f"There is no project, event or policy named {name!r}.{hint} `daliz changes` lists them."
+            )
+    history = [
+        r["id"] for r in sets.rows() if r["history"] and r["id"] not in removed and r["id"] not in added
+    ]
+    order = {name: i for i, name in enumerate(history + added)}
+    rows = sorted(
+        (r for r in store["changes"].rows() if r["set_id"] in order),
+        key=lambda r: (order[r["set_id"]], str(r["from_date"])),
+    )
+    _refuse_two_setters([r for r in rows if r["set_id"] in added and r["op"] == "set"])
+    return [_change(row, timeless=row["set_id"] in added) for row in rows]
+
+
+def _refuse_two_setters(rows: list[dict[str, Any]]) -> None:
+    setters: dict[Cell, str] = {}
+    for row in rows:
+        cell = Cell(row["table"], row["row_id"], row["column"])
+        if setters.setdefault(cell, row["set_id"]) != row["set_id"]:
+            raise DataError(
+                f"{setters[cell]} and {row['set_id']} both set {cell}; add only one of them, or make one multiply."
+            )
+
+
+def _change(row: dict[str, Any], *, timeless: bool) -> Change:
+    cell = Cell(row["table"], row["row_id"], row["column"])
+    if row["op"] in SWITCHES:
+        if not can_switch(cell.table):
+            allowed = ", ".join(name for name in schema() if can_switch(name))
+            raise DataError(
+                f"Change {row['id']} would {row['op']} a row of {cell.table}, but only {allowed} open and close."
+            )
+    elif cell.table not in schema() or cell.column not in schema()[cell.table].figures:
+        raise DataError(f"Change {row['id']} would {row['op']} {cell}, which is no column of figures.")
+    start, end = (
+        (NEVER, NEVER)
+        if timeless
+        else (np.datetime64(row["from_date"], "D"), np.datetime64(row["to_date"], "D"))
+    )
+    return Change(row["id"], cell, row["op"], row["value"], start, end)

@@ -55,10 +55,21 @@ def routes_table() -> None:
     network = daliz.open("eurasia")
     pairs = [(p["origin"], p["destination"]) for p in network.store["pairs"].rows()]
     daliz.routes(network, *pairs[0])
-    print("\n| routes in process, k = 5, twelve pairs | median CPU ms | median wall ms | slowest CPU ms |\n|---|---|---|---|")
-    for label, options in (("with Pareto set", {"draws": 0}), ("with Pareto set and 10,000 draws", {"draws": 10_000}), ("alternatives alone", {"draws": 0, "with_pareto": False})):
-        spent = [timed(lambda o=o, d=d, options=options: daliz.routes(network, o, d, **options), ROUNDS) for o, d in pairs]
-        print(f"| {label} | {statistics.median(s[0] for s in spent):.1f} | {statistics.median(s[1] for s in spent):.1f} | {max(s[0] for s in spent):.1f} |")
+    print(
+        "\n| routes in process, k = 5, twelve pairs | median CPU ms | median wall ms | slowest CPU ms |\n|---|---|---|---|"
+    )
+    for label, options in (
+        ("with Pareto set", {"draws": 0}),
+        ("with Pareto set and 10,000 draws", {"draws": 10_000}),
+        ("alternatives alone", {"draws": 0, "with_pareto": False}),
+    ):
+        spent = [
+            timed(lambda o=o, d=d, options=options: daliz.routes(network, o, d, **options), ROUNDS)
+            for o, d in pairs
+        ]
+        print(
+            f"| {label} | {statistics.median(s[0] for s in spent):.1f} | {statistics.median(s[1] for s in spent):.1f} | {max(s[0] for s in spent):.1f} |"
+        )
 
 
 def command_table() -> None:
@@ -66,14 +77,17 @@ def command_table() -> None:
     print("\n| command | median CPU s |\n|---|---|")
     print(f"| python -c 'import daliz' | {command_cpu(sys.executable, '-c', 'import daliz'):.2f} |")
     print(f"| python -c pass | {command_cpu(sys.executable, '-c', 'pass'):.2f} |")
-    print(f"| daliz routes Xi'an Duisburg | {command_cpu(str(BIN / 'daliz'), 'routes', "Xi'an", 'Duisburg'):.2f} |")
+    print(
+        f"| daliz routes Xi'an Duisburg | {command_cpu(str(BIN / 'daliz'), 'routes', 'xian', 'duisburg'):.2f} |"
+    )
     print(f"| daliz check eurasia | {command_cpu(str(BIN / 'daliz'), 'check', 'eurasia'):.2f} |")
 
 
 def peers_table() -> None:
     """Measure shortest ways by hours over the same arcs beside networkx and scgraph."""
-    import daliz
     import networkx as nx
+
+    import daliz
     from daliz.graph import build_graph
     from daliz.routing.query import make_query
     from daliz.routing.search import Layers, shortest
@@ -92,8 +106,22 @@ def peers_table() -> None:
     for (t, h), w in best.items():
         lists[t][h] = w
     pairs = [(p["origin"], p["destination"]) for p in network.store["pairs"].rows()]
-    queries = [make_query(network, o, d, cargo="container-40", month=None, via=(), avoid=(), max_borders=None, carbon_usd_t=0.0, value_of_time=None, carrier="")
-               for o, d in pairs]
+    queries = [
+        make_query(
+            network,
+            o,
+            d,
+            cargo="container-40",
+            month=None,
+            via=(),
+            avoid=(),
+            max_borders=None,
+            carbon_usd_t=0.0,
+            value_of_time=None,
+            carrier="",
+        )
+        for o, d in pairs
+    ]
     ready = [(q, Layers(q)) for q in queries]
     print("\n| shortest way by hours, twelve pairs, same arcs | CPU ms | ratio to daliz |\n|---|---|---|")
     own, _ = timed(lambda: [shortest(layers, q.costs.hours) for q, layers in ready], ROUNDS)
@@ -107,21 +135,30 @@ def peers_table() -> None:
     else:
         version = importlib.metadata.version("scgraph")
         engine = Scgraph(lists) if isinstance(Scgraph, type) else Scgraph
-        theirs, _ = timed(lambda: [engine.dijkstra(origin_id=q.start, destination_id=q.goal) for q in queries], ROUNDS)
+        theirs, _ = timed(
+            lambda: [engine.dijkstra(origin_id=q.start, destination_id=q.goal) for q in queries], ROUNDS
+        )
         print(f"| scgraph {version} | {theirs:.1f} | {theirs / own:.1f} |")
 
 
 def sea_table() -> None:
     """Compare sea distances and times of asking with searoute."""
-    import daliz
     import searoute
+
+    import daliz
 
     network = daliz.open("eurasia", year=2021)
     nodes = network.table("nodes")
-    print("\n| sea way, 2021 | daliz km | searoute km | daliz CPU ms (routes, k = 1) | searoute CPU ms |\n|---|---|---|---|---|")
+    print(
+        "\n| sea way, 2021 | daliz km | searoute km | daliz CPU ms (routes, k = 1) | searoute CPU ms |\n|---|---|---|---|---|"
+    )
     for origin, destination in (("shanghai", "rotterdam"), ("poti", "constanta"), ("aktau", "alat")):
         ends = [[float(nodes.row(n)["lon"]), float(nodes.row(n)["lat"])] for n in (origin, destination)]
-        ask = lambda o=origin, d=destination: daliz.routes(network, o, d, k=1, draws=0, with_pareto=False, avoid=["mode:rail", "mode:road", "mode:air"])  # noqa: E731
+
+        def ask(o: str = origin, d: str = destination) -> daliz.Routes:
+            sea_alone = ["mode:rail", "mode:road", "mode:air"]
+            return daliz.routes(network, o, d, k=1, draws=0, with_pareto=False, avoid=sea_alone)
+
         mine, _ = timed(ask, ROUNDS)
         theirs, _ = timed(lambda ends=ends: searoute.searoute(*ends), ROUNDS)
         km = searoute.searoute(*ends)["properties"]["length"]
@@ -130,7 +167,13 @@ def sea_table() -> None:
 
 def dependencies_table() -> None:
     """Show what each package of the core environment weighs."""
-    earns = {"numpy": "arrays everywhere", "scipy": "shortest paths", "pandas": "tables for users", "typer": "command line", "rich": "tables in the terminal"}
+    earns = {
+        "numpy": "arrays everywhere",
+        "scipy": "shortest paths",
+        "pandas": "tables for users",
+        "typer": "command line",
+        "rich": "tables in the terminal",
+    }
     print("\n| core dependency | MB installed | what it earns |\n|---|---|---|")
     for name, why in earns.items():
         files = importlib.metadata.files(name) or []

@@ -1,4 +1,4 @@
-"""Make small packages for tests: one that is written out, and any number that Hypothesis makes up.
+r"""Make small packages for tests: one that is written out, and any number that Hypothesis makes up.
 
 The tiny package, rail ``=``, road ``-``, sea ``~``; the rail is 1435 mm from east to gate and 1520 mm after it::
 
@@ -11,20 +11,23 @@ The tiny package, rail ``=``, road ``-``, sea ``~``; the rail is 1435 mm from ea
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import json
 import math
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
+from daliz.tables.cells import cell_text
 from daliz.tables.network import Network
 from daliz.tables.period import Period
 from daliz.tables.schema import Column, TableSchema, schema
 from daliz.tables.store import Store
 from daliz.tables.table import Table
-from daliz.tables.cells import cell_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
@@ -320,9 +323,11 @@ def evidence_for(tables: Mapping[str, Sequence[Row]]) -> list[Row]:
         if name in NOT_FIGURES:
             continue
         for row in rows:
-            for column in table.figures:
-                if row.get(column) not in {None, ""}:
-                    found.append(evidence_row(table, str(row[table.key]), column, row[column]))
+            found += [
+                evidence_row(table, str(row[table.key]), column, row[column])
+                for column in table.figures
+                if isinstance(row.get(column), int | float)
+            ]
     return found
 
 
@@ -334,7 +339,7 @@ def evidence_row(table: TableSchema, row_id: str, column: str, value: float) -> 
         "row_id": row_id,
         "column": column,
         "value": float(value),
-        "unit": table.columns[column].unit or "1",
+        "unit": table.columns[column].unit or "ratio",
         "distribution": "triangular",
         "year": 2024.0,
         "source_id": "atlas",
@@ -381,3 +386,51 @@ def write_package(
         write_csv(folder / f"{name}.csv", name, rows)
     (folder / "datapackage.json").write_text(json.dumps(descriptor), encoding="utf-8")
     return folder
+
+
+TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc"), include_characters='\n,;"'), max_size=12).map(
+    str.strip
+)
+IDS = st.from_regex(r"[a-z0-9][a-z0-9-]{0,8}", fullmatch=True)
+
+
+def cells(column: Column) -> st.SearchStrategy[Any]:
+    """Make up values that a column may hold, blanks among them where it may be blank."""
+    filled: st.SearchStrategy[Any]
+    if column.allowed and column.numeric:
+        filled = st.sampled_from([float(a) for a in column.allowed])
+    elif column.type == "choice":
+        filled = st.sampled_from(column.allowed)
+    elif column.type == "list":
+        filled = st.lists(
+            st.sampled_from(column.allowed) if column.allowed else IDS, min_size=1, max_size=3
+        ).map(" ".join)
+    elif column.numeric:
+        low = -1e9 if column.minimum is None else column.minimum
+        high = 1e9 if column.maximum is None else column.maximum
+        whole = st.integers(math.ceil(low), math.floor(high)).map(float)
+        filled = whole if column.type == "integer" else st.floats(low, high) | whole
+    elif column.type == "date":
+        filled = st.dates(max_value=dt.date(9998, 1, 1))
+    elif column.type == "boolean":
+        filled = st.booleans()
+    elif column.type == "wkt":
+        pair = st.tuples(st.integers(-180, 180), st.integers(-90, 90)).map("{0[0]} {0[1]}".format)
+        filled = st.lists(pair, min_size=2, max_size=4).map(lambda pairs: f"LINESTRING ({', '.join(pairs)})")
+    else:
+        filled = IDS if column.type in {"id", "ref"} else TEXT.filter(bool)
+    return filled if column.required else st.none() | filled
+
+
+@st.composite
+def packages(draw: st.DrawFn) -> Tables:
+    """Make up the rows of a few tables; each cell is as its column wants it, references lead anywhere."""
+    tables: Tables = {}
+    for name in draw(st.lists(st.sampled_from(sorted(schema())), min_size=1, max_size=4, unique=True)):
+        table = schema()[name]
+        keys = draw(st.lists(IDS, min_size=1, max_size=3, unique=True))
+        tables[name] = [
+            {table.key: key} | {c.name: draw(cells(c)) for c in table.columns.values() if not c.key}
+            for key in keys
+        ]
+    return tables

@@ -38,7 +38,10 @@ def main() -> None:
         # d3-geo takes the inside of a ring to be on its right hand, which is the other way round from GeoJSON.
         geometry = mapping(shapely.set_precision(orient(part, sign=-1.0), 0.01))
         features.append({"type": "Feature", "properties": {}, "geometry": geometry})
-    TARGET.write_text(json.dumps({"type": "FeatureCollection", "features": features}, separators=(",", ":")), encoding="utf-8")
+    TARGET.write_text(
+        json.dumps({"type": "FeatureCollection", "features": features}, separators=(",", ":")),
+        encoding="utf-8",
+    )
     print(f"{TARGET.name}: {len(features)} polygons, {TARGET.stat().st_size / 1000:.0f} kB")
 
 

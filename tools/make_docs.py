@@ -1,6 +1,6 @@
 """Write the pages of docs that are made from the data: schema, data quality, what connects what, validation.
 
-    python tools/make_docs.py
+python tools/make_docs.py
 """
 
 from __future__ import annotations
@@ -31,13 +31,26 @@ def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 def schema_page() -> str:
     """Write the page of all tables and columns."""
-    parts = [MADE + "# Tables\n\nEach table is a CSV file of a package. Bold columns are required; *figures* need a row of evidence.\n"]
+    parts = [
+        MADE
+        + "# Tables\n\nEach table is a CSV file of a package. Bold columns are required; *figures* need a row of evidence.\n"
+    ]
     for name, t in schema().items():
         rows = [
-            [f"**{c.name}**" if c.required else c.name, f"*{c.type}*" if c.figure else c.type, c.unit, c.references or " ".join(c.allowed), c.inherits, c.description]
+            [
+                f"**{c.name}**" if c.required else c.name,
+                f"*{c.type}*" if c.figure else c.type,
+                c.unit,
+                c.references or " ".join(c.allowed),
+                c.inherits,
+                c.description,
+            ]
             for c in t.columns.values()
         ]
-        parts.append(f"\n## {name}\n\n" + table(["column", "type", "unit", "refers to or allowed", "inherits", "meaning"], rows))
+        parts.append(
+            f"\n## {name}\n\n"
+            + table(["column", "type", "unit", "refers to or allowed", "inherits", "meaning"], rows)
+        )
     return "".join(parts)
 
 
@@ -49,18 +62,25 @@ def quality_page(network: daliz.Network) -> str:
     middle_count, middle = share_sourced(network, middle_cells(network))
     rows = [[g, grades["description"][grades.position[g]], n, f"{s:.1%}"] for g, n, s in shares]
     ways = [
-        [f"{o} - {d}", c, *(f"{sum(v for g, v in w[m].items() if g != 'assumption'):.0%}" for m in ("hours", "usd"))] for o, d, c, w in weights(network)
+        [
+            f"{o} - {d}",
+            c,
+            *(f"{sum(v for g, v in w[m].items() if g != 'assumption'):.0%}" for m in ("hours", "usd")),
+        ]
+        for o, d, c, w in weights(network)
     ]
     sizes = [[n, len(t)] for n, t in network.store.items() if len(t)]
     return (
-        MADE + "# Data quality of eurasia\n\nDistinct figures in use: one value from one source in one column counts once.\n\n"
+        MADE
+        + "# Data quality of eurasia\n\nDistinct figures in use: one value from one source in one column counts once.\n\n"
         + table(["grade", "meaning", "figures", "share"], rows)
         + f"\nOn a source or on arithmetic from sources: **{share:.0%}** of {count:,} distinct figures over all; "
         f"**{middle:.0%}** of {middle_count:,} distinct figures for km, hours, rates and capacities on the Middle Corridor.\n\n"
         "Derived figures count as sourced; some of them rest in part on a labelled assumption, which their note says.\n\n"
         "## Shares of the hours and dollars of the named itineraries\n\nOne 40 ft container, 2024. Sourced is all but assumptions.\n\n"
         + table(["pair", "corridor", "hours sourced", "USD sourced"], ways)
-        + "\n## Rows\n\n" + table(["table", "rows"], sizes)
+        + "\n## Rows\n\n"
+        + table(["table", "rows"], sizes)
     )
 
 
@@ -69,8 +89,10 @@ def matrix_page(network: daliz.Network) -> str:
     rows = corridor_matrix(network, YEARS)
     header = list(rows[0])
     return (
-        MADE + "# What connects what\n\nBest days and USD of one 40 ft container by corridor (`daliz matrix`); - where it does not connect. "
-        "Years after 2024 are projected, with the projects promised until then.\n\n" + table(header, [[r[h] for h in header] for r in rows])
+        MADE
+        + "# What connects what\n\nBest days and USD of one 40 ft container by corridor (`daliz matrix`); - where it does not connect. "
+        "Years after 2024 are projected, with the projects promised until then.\n\n"
+        + table(header, [[r[h] for h in header] for r in rows])
     )
 
 
@@ -80,30 +102,63 @@ def validation_page(network: daliz.Network) -> str:
     kinds = sorted({(s.observation["kind"], s.observation["measure"]) for s in result.scored})
     summary = []
     for kind, measure in kinds:
-        some = [s for s in result.scored if (s.observation["kind"], s.observation["measure"]) == (kind, measure)]
-        summary.append([kind, measure, len(some), sum(s.inside for s in some), f"{sum(s.inside for s in some) / len(some):.0%}"])
-    rows, unmet, shown = [], [], []
+        some = [
+            s for s in result.scored if (s.observation["kind"], s.observation["measure"]) == (kind, measure)
+        ]
+        summary.append(
+            [
+                kind,
+                measure,
+                len(some),
+                sum(s.inside for s in some),
+                f"{sum(s.inside for s in some) / len(some):.0%}",
+            ]
+        )
+    rows: list[list[object]] = []
+    unmet: list[list[object]] = []
+    shown: list[list[object]] = []
     for s in sorted(result.scores, key=lambda s: s.observation["id"]):
         o = s.observation
         span = "" if o["low"] != o["low"] and o["high"] != o["high"] else f" ({o['low']:g}-{o['high']:g})"
-        row = [o["id"], o["kind"], o["measure"], o["statistic"], f"{o['value']:g}{span}", f"{s.answer:.4g}", f"{s.error:+.0%}", "yes" if s.inside else "no"]
+        row = [
+            o["id"],
+            o["kind"],
+            o["measure"],
+            o["statistic"],
+            f"{o['value']:g}{span}",
+            f"{s.answer:.4g}",
+            f"{s.error:+.0%}",
+            "yes" if s.inside else "no",
+        ]
         (rows if s.scored else shown).append([*row, s.remark])
         if s.scored and not s.inside:
             unmet.append([o["id"], f"{s.error:+.0%}", o["explanation"] or "not explained", o["scope"]])
     header = ["observation", "kind", "measure", "statistic", "published", "model", "error", "met", "way"]
     return (
-        MADE + "# Validation\n\n" + (daliz.validate.__doc__ or "").split("Parameters")[0].strip().replace("\n    ", "\n")
+        MADE
+        + "# Validation\n\n"
+        + (daliz.validate.__doc__ or "").split("Parameters")[0].strip().replace("\n    ", "\n")
         + f"\n\n**{sum(s.inside for s in result.scored)} of {len(result.scored)} scored observations are met ({result.share:.0%})**: inside their published range or "
-        "within 15 % of the value.\n\n" + table(["kind", "measure", "scored", "met", "share"], summary)
-        + "\n## Not met, and why\n\n" + table(["observation", "error", "why", "what the source counts"], unmet)
-        + "\n## Scored\n\n" + table(header, rows) + "\n## Shown, not scored\n\n" + table(header, shown)
+        "within 15 % of the value.\n\n"
+        + table(["kind", "measure", "scored", "met", "share"], summary)
+        + "\n## Not met, and why\n\n"
+        + table(["observation", "error", "why", "what the source counts"], unmet)
+        + "\n## Scored\n\n"
+        + table(header, rows)
+        + "\n## Shown, not scored\n\n"
+        + table(header, shown)
     )
 
 
 def main() -> None:
     """Write all pages."""
     network = daliz.open("eurasia")
-    pages = {"schema.md": schema_page(), "data-quality.md": quality_page(network), "matrix.md": matrix_page(network), "validation.md": validation_page(network)}
+    pages = {
+        "schema.md": schema_page(),
+        "data-quality.md": quality_page(network),
+        "matrix.md": matrix_page(network),
+        "validation.md": validation_page(network),
+    }
     for name, text in pages.items():
         (DOCS / name).write_text(text, encoding="utf-8")
         print(DOCS / name)

@@ -32,6 +32,7 @@ import struct
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import networkx as nx
 import shapely
@@ -70,7 +71,13 @@ GATES: dict[str, Line] = {
     "corinth": [(22.88, 37.83), (23.12, 38.07)],  # no node: shut to all, the canal is too small
     "cape-of-good-hope": [(18.45, -33.5), (18.3, -34.9), (18.3, -65.0)],
 }
-KIEL_CANAL: Line = [(9.15, 53.88), (9.35, 54.1), (9.67, 54.3), (10.15, 54.37), (10.25, 54.55)]  # not in the network
+KIEL_CANAL: Line = [
+    (9.15, 53.88),
+    (9.35, 54.1),
+    (9.67, 54.3),
+    (10.15, 54.37),
+    (10.25, 54.55),
+]  # not in the network
 KIEL_LINKS = {frozenset(("hamburg", "danish-straits"))}  # feeder ships use the canal
 
 # Waters of the visibility graph: bounding box, shrinkage, kept free round the ports, simplification (degrees).
@@ -115,7 +122,13 @@ RIVERS: dict[str, Line] = {
         (18.87, 46.6),
         (18.95, 46.96),
     ],
-    "waterway-budapest-bratislava": [(19.13, 47.78), (18.74, 47.79), (18.12, 47.75), (17.8, 47.74), (17.45, 47.93)],
+    "waterway-budapest-bratislava": [
+        (19.13, 47.78),
+        (18.74, 47.79),
+        (18.12, 47.75),
+        (17.8, 47.74),
+        (17.45, 47.93),
+    ],
     "waterway-bratislava-vienna": [(16.94, 48.15)],
 }
 
@@ -123,7 +136,10 @@ RIVERS: dict[str, Line] = {
 def great_circle_km(a: Position, b: Position) -> float:
     """Return the great-circle distance; ``great_circle_km((0, 0), (0, 1))`` is 111.195."""
     (lon_a, lat_a), (lon_b, lat_b) = ((math.radians(x) for x in p) for p in (a, b))
-    h = math.sin((lat_b - lat_a) / 2) ** 2 + math.cos(lat_a) * math.cos(lat_b) * math.sin((lon_b - lon_a) / 2) ** 2
+    h = (
+        math.sin((lat_b - lat_a) / 2) ** 2
+        + math.cos(lat_a) * math.cos(lat_b) * math.sin((lon_b - lon_a) / 2) ** 2
+    )
     return 2 * EARTH_KM * math.asin(math.sqrt(min(1.0, h)))
 
 
@@ -266,7 +282,12 @@ def water(name: str, ports: list[Position]) -> Polygon:
     layer = natural_earth("lakes" if name == "van" else "ocean")
     polygons = [shapely.intersection(p, frame) for p in layer if p.intersects(frame)]
     whole = max(
-        (g for p in polygons for g in (p.geoms if isinstance(p, MultiPolygon) else [p]) if isinstance(g, Polygon)),
+        (
+            g
+            for p in polygons
+            for g in (p.geoms if isinstance(p, MultiPolygon) else [p])
+            if isinstance(g, Polygon)
+        ),
         key=lambda g: g.area,
     )
     around = shapely.union_all([Point(p).buffer(free) for p in ports])
@@ -368,11 +389,13 @@ class Ocean:
 
     def path(self, origin: str, destination: str) -> Line:
         """Return the pulled line between two nodes, passing no gate but those of its ends."""
-        open_gates = {origin, destination} | ({"kiel"} if frozenset((origin, destination)) in KIEL_LINKS else set())
+        open_gates = {origin, destination} | (
+            {"kiel"} if frozenset((origin, destination)) in KIEL_LINKS else set()
+        )
         ends = {self.ports[origin], self.ports[destination]}
         others = set(self.ports.values()) - ends
 
-        def cost(a: Position, b: Position, data: dict) -> float | None:
+        def cost(a: Position, b: Position, data: dict[str, Any]) -> float | None:
             return None if data["gates"] - open_gates or a in others or b in others else data["cost"]
 
         line = nx.shortest_path(self.graph, self.ports[origin], self.ports[destination], weight=cost)
@@ -409,7 +432,10 @@ class Grid:
         """Lay the grid over two positions and mark land as dear and the shore as less liked than the open sea."""
         self.west, self.south = min(a[0], b[0]) - GRID_MARGIN_DEG, min(a[1], b[1]) - GRID_MARGIN_DEG
         east, north = max(a[0], b[0]) + GRID_MARGIN_DEG, max(a[1], b[1]) + GRID_MARGIN_DEG
-        self.columns, self.rows = math.ceil((east - self.west) / GRID_DEG), math.ceil((north - self.south) / GRID_DEG)
+        self.columns, self.rows = (
+            math.ceil((east - self.west) / GRID_DEG),
+            math.ceil((north - self.south) / GRID_DEG),
+        )
         self.narrow = math.cos(math.radians((self.south + north) / 2))
         self.cost = [[1.0] * self.columns for _ in range(self.rows)]
         for margin, factor in ((SHORE_DEG, DEAR_SHORE), (0.0, DEAR_LAND)):
@@ -541,7 +567,9 @@ def main(nodes_csv: str, links_csv: str, shapes_csv: str) -> None:
     """Read nodes and links, write shapes."""
     rows = [row for path in nodes_csv.split(",") for row in read_table(Path(path))]
     nodes = {row["id"]: (float(row["lon"]), float(row["lat"])) for row in rows}
-    links = [(r["id"], r["from_node"], r["to_node"]) for r in read_table(Path(links_csv)) if r["mode"] == "sea"]
+    links = [
+        (r["id"], r["from_node"], r["to_node"]) for r in read_table(Path(links_csv)) if r["mode"] == "sea"
+    ]
     shapes = sea_shapes(nodes, links)
     for row in read_table(Path(links_csv)):
         if row["mode"] == "waterway" and row["id"] in RIVERS:

@@ -24,15 +24,38 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "Check", "Itinerary", "Leg", "Network", "Reason", "Routes", "Validation",
-    "brief", "chain_emissions", "check", "errors", "open", "routes", "validate", "why",
+    "Check",
+    "Itinerary",
+    "Leg",
+    "Network",
+    "Reason",
+    "Routes",
+    "Validation",
+    "brief",
+    "chain_emissions",
+    "check",
+    "errors",
+    "open",
+    "routes",
+    "validate",
+    "why",
 ]
 
 _HOMES = {
-    "Check": ("tables", "Check"), "Network": ("tables", "Network"), "Reason": ("tables", "Reason"), "check": ("tables", "check"),
-    "open": ("tables", "open_network"), "why": ("tables", "why"), "Itinerary": ("routing", "Itinerary"), "Leg": ("routing", "Leg"),
-    "Routes": ("routing", "Routes"), "routes": ("routing", "routes"), "Validation": ("validation", "Validation"),
-    "validate": ("validation", "validate"), "brief": ("report", "brief"), "chain_emissions": ("emissions", "chain_emissions"),
+    "Check": ("tables", "Check"),
+    "Network": ("tables", "Network"),
+    "Reason": ("tables", "Reason"),
+    "check": ("tables", "check"),
+    "open": ("tables", "open_network"),
+    "why": ("tables", "why"),
+    "Itinerary": ("routing", "Itinerary"),
+    "Leg": ("routing", "Leg"),
+    "Routes": ("routing", "Routes"),
+    "routes": ("routing", "routes"),
+    "Validation": ("validation", "Validation"),
+    "validate": ("validation", "validate"),
+    "brief": ("report", "brief"),
+    "chain_emissions": ("emissions", "chain_emissions"),
 }
 
 

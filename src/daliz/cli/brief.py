@@ -16,7 +16,10 @@ EXAMPLE = "Example: daliz brief --out brief"
 
 def run(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write into.")] = Path("brief"),
-    package: Package = "eurasia", year: Year = None, under: Under = [], without: Without = [],  # noqa: B006
+    package: Package = "eurasia",
+    year: Year = None,
+    under: Under = [],
+    without: Without = [],
 ) -> None:
     """Run the verb."""
     from daliz.cli.common import need

@@ -16,7 +16,8 @@ EXAMPLE = "Example: daliz changes --kind project"
 def run(
     package: Package = "eurasia",
     kind: Annotated[str, typer.Option(help="project, event, policy or scenario; all unless given.")] = "",
-    as_json: AsJson = False, as_csv: AsCsv = False,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """Run the verb."""
     from daliz.tables import open_network
@@ -26,12 +27,23 @@ def run(
     for row in store["changes"].rows():
         first[row["set_id"]] = min(first.get(row["set_id"], "9999"), str(row["from_date"]))
     rows = [
-        {"id": r["id"], "kind": r["kind"], "name": r["name_en"], "from": first.get(r["id"], ""), "history": "yes" if r["history"] else "no"}
-        for r in store["change_sets"].rows() if not kind or r["kind"] == kind
+        {
+            "id": r["id"],
+            "kind": r["kind"],
+            "name": r["name_en"],
+            "from": first.get(r["id"], ""),
+            "history": "yes" if r["history"] else "no",
+        }
+        for r in store["change_sets"].rows()
+        if not kind or r["kind"] == kind
     ]
     if as_json:
         print_json(rows)
     elif as_csv:
         print_csv(rows)
     else:
-        print_table("Projects, events and policies (history: applies by its dates)", ("id", "kind", "name", "from", "history"), [list(r.values()) for r in rows])
+        print_table(
+            "Projects, events and policies (history: applies by its dates)",
+            ("id", "kind", "name", "from", "history"),
+            [list(r.values()) for r in rows],
+        )

@@ -23,13 +23,24 @@ def run(
 
     found = check(path)
     if as_json:
-        print_json({"name": found.name, "clean": found.clean, "faults": [asdict(f) for f in found.faults],
-                    "rows": found.rows, "grades": [{"grade": g, "figures": n, "share": s} for g, n, s in found.shares]})
+        print_json(
+            {
+                "name": found.name,
+                "clean": found.clean,
+                "faults": [asdict(f) for f in found.faults],
+                "rows": found.rows,
+                "grades": [{"grade": g, "figures": n, "share": s} for g, n, s in found.shares],
+            }
+        )
     else:
         for fault in found.faults:
             typer.echo(str(fault))
         typer.echo(repr(found))
-        print_table("Distinct figures by grade of evidence", ("grade", "figures", "share"),
-                    [[g, f"{n:,}", f"{s:.1%}"] for g, n, s in found.shares], right=(1, 2))
+        print_table(
+            "Distinct figures by grade of evidence",
+            ("grade", "figures", "share"),
+            [[g, f"{n:,}", f"{s:.1%}"] for g, n, s in found.shares],
+            right=(1, 2),
+        )
     if not found.clean:
         raise typer.Exit(1)

@@ -17,8 +17,12 @@ if TYPE_CHECKING:
 
 Package = Annotated[str, typer.Option("--network", "-n", help="Embedded package or folder of tables.")]
 Year = Annotated[int | None, typer.Option("--year", "-y", help="Year; the last observed one unless given.")]
-Under = Annotated[list[str], typer.Option("--under", help="Project, event or policy to put in force; may be repeated.")]
-Without = Annotated[list[str], typer.Option("--without", help="Event or project to take out; may be repeated.")]
+Under = Annotated[
+    list[str], typer.Option("--under", help="Project, event or policy to put in force; may be repeated.")
+]
+Without = Annotated[
+    list[str], typer.Option("--without", help="Event or project to take out; may be repeated.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV for programs.")]
 
@@ -58,7 +62,9 @@ def print_csv(rows: Sequence[dict[str, Any]]) -> None:
     sys.stdout.write(out.getvalue())
 
 
-def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], right: Sequence[int] = ()) -> None:
+def print_table(
+    title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], right: Sequence[int] = ()
+) -> None:
     """Print a table for people."""
     from rich.console import Console
     from rich.table import Table
@@ -68,7 +74,24 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]
         table.add_column(column, justify="right" if i in right else "left", overflow="fold")
     for row in rows:
         table.add_row(*(str(cell) for cell in row))
-    Console().print(table)
+    Console(width=terminal_width()).print(table)
+
+
+def terminal_width() -> int:
+    """Give the columns of the terminal; wide where there is none, as in a pipe."""
+    from shutil import get_terminal_size
+
+    return get_terminal_size((160, 24)).columns
+
+
+def print_lines(paragraphs: Sequence[str]) -> None:
+    """Print text in lines that fit the terminal; what follows the first is indented."""
+    from textwrap import fill
+
+    width = terminal_width()
+    for n, text in enumerate(paragraphs):
+        indent = "  " if n else ""
+        sys.stdout.write(fill(text, width, initial_indent=indent, subsequent_indent=indent or "  ") + "\n")
 
 
 def need(*modules: str, extra: str) -> None:

@@ -15,8 +15,16 @@ EXAMPLE = "Example: daliz matrix --year 2021 --year 2024 --year 2030"
 
 def run(
     package: Package = "eurasia",
-    year: Annotated[list[int], typer.Option(help="Year; may be repeated.")] = [2019, 2021, 2022, 2024, 2030, 2035],  # noqa: B006
-    as_json: AsJson = False, as_csv: AsCsv = False,
+    year: Annotated[list[int], typer.Option(help="Year; may be repeated.")] = [
+        2019,
+        2021,
+        2022,
+        2024,
+        2030,
+        2035,
+    ],
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """Run the verb."""
     from daliz.validation.corridors import corridor_matrix
@@ -32,5 +40,8 @@ def run(
         print_csv(rows)
     else:
         names = [c for c in rows[0] if c not in {"origin", "destination", "year"}]
-        print_table("Best days and USD per 40 ft container by corridor; - where it does not connect", ("origin", "destination", "year", *names),
-                    [[r[c] for c in ("origin", "destination", "year", *names)] for r in rows])
+        print_table(
+            "Best days and USD per 40 ft container by corridor; - where it does not connect",
+            ("origin", "destination", "year", *names),
+            [[r[c] for c in ("origin", "destination", "year", *names)] for r in rows],
+        )

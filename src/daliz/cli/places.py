@@ -16,13 +16,18 @@ EXAMPLE = "Example: daliz places --country KZ"
 def run(
     package: Package = "eurasia",
     country: Annotated[str, typer.Option(help="ISO code; all unless given.")] = "",
-    as_json: AsJson = False, as_csv: AsCsv = False,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """Run the verb."""
     from daliz.tables import open_network
 
     columns = ("id", "name_en", "name_kk", "name_ru", "country", "kind", "locode")
-    rows = [{c: r[c] for c in columns} for r in open_network(package).table("nodes").rows() if not country or r["country"] == country.upper()]
+    rows = [
+        {c: r[c] for c in columns}
+        for r in open_network(package).table("nodes").rows()
+        if not country or r["country"] == country.upper()
+    ]
     if as_json:
         print_json(rows)
     elif as_csv:

@@ -1,4 +1,4 @@
-"""Answer: which way should this shipment go?"""
+"""Answer which way a shipment should go."""
 
 from __future__ import annotations
 
@@ -6,46 +6,84 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from daliz.cli.common import AsCsv, AsJson, Package, Under, Without, Year, open_for, print_csv, print_json, print_table
+from daliz.cli.common import (
+    AsCsv,
+    AsJson,
+    Package,
+    Under,
+    Without,
+    Year,
+    open_for,
+    print_csv,
+    print_json,
+    print_lines,
+    print_table,
+    terminal_width,
+)
 
 if TYPE_CHECKING:
     from daliz.routing import Itinerary, Routes
 
 NAME = "routes"
 HELP = "Find good and different ways for one shipment, with days, USD, CO2e, risk and their ranges."
-EXAMPLE = "Example: daliz routes \"Xi'an\" Duisburg --cargo container-40 --month 11 --under red-sea-2024"
+EXAMPLE = 'Example: daliz routes "Xi\'an" Duisburg --cargo container-40 --month 11 --under red-sea-2024'
 
 
 def run(
-    origin: Annotated[str, typer.Argument(help="Place in English, Kazakh or Russian, id, UN/LOCODE or lat,lon.")],
+    origin: Annotated[
+        str, typer.Argument(help="Place in English, Kazakh or Russian, id, UN/LOCODE or lat,lon.")
+    ],
     destination: Annotated[str, typer.Argument(help="The same.")],
     cargo: Annotated[str, typer.Option(help="Cargo class.")] = "container-40",
     k: Annotated[int, typer.Option("--k", "-k", help="How many alternatives.")] = 5,
     month: Annotated[int | None, typer.Option(help="Month 1-12 for the weather.")] = None,
     date: Annotated[str | None, typer.Option(help="Day such as 2024-11-15 instead of a year.")] = None,
-    via: Annotated[list[str], typer.Option(help="Place to pass; may be repeated, in order.")] = [],  # noqa: B006
-    avoid: Annotated[list[str], typer.Option(help="Place, country:XX, mode:sea, link:ID or service:ID; may be repeated.")] = [],  # noqa: B006
+    via: Annotated[list[str], typer.Option(help="Place to pass; may be repeated, in order.")] = [],
+    avoid: Annotated[
+        list[str], typer.Option(help="Place, country:XX, mode:sea, link:ID or service:ID; may be repeated.")
+    ] = [],
     max_borders: Annotated[int | None, typer.Option(help="Borders at most.")] = None,
     carbon_price: Annotated[float, typer.Option(help="USD per tonne of CO2e.")] = 0.0,
-    value_of_time: Annotated[float | None, typer.Option(help="USD per hour and unit, if not the class's.")] = None,
+    value_of_time: Annotated[
+        float | None, typer.Option(help="USD per hour and unit, if not the class's.")
+    ] = None,
     carrier: Annotated[str, typer.Option(help="Country of the carrier, for rules on carriers.")] = "",
     draws: Annotated[int, typer.Option(help="Draws for the ranges; 0 for none.")] = 2000,
     seed: Annotated[int, typer.Option(help="Seed of the draws.")] = 1,
     pareto: Annotated[bool, typer.Option("--pareto", help="Show the Pareto set too.")] = False,
     legs: Annotated[bool, typer.Option("--legs", help="Show the legs of each way.")] = False,
-    diagram: Annotated[str, typer.Option(help="Write the time-cost-distance diagram to this file: .html .png .svg .pdf.")] = "",
+    diagram: Annotated[
+        str, typer.Option(help="Write the time-cost-distance diagram to this file: .html .png .svg .pdf.")
+    ] = "",
     chart_map: Annotated[str, typer.Option("--map", help="Write the map of the ways to this file.")] = "",
     explain: Annotated[bool, typer.Option("--why", help="Show the evidence behind the best way.")] = False,
-    package: Package = "eurasia", year: Year = None, under: Under = [], without: Without = [],  # noqa: B006
-    as_json: AsJson = False, as_csv: AsCsv = False,
+    package: Package = "eurasia",
+    year: Year = None,
+    under: Under = [],
+    without: Without = [],
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """Run the verb."""
     from daliz.routing import routes
 
     network = open_for(package, int(date[:4]) if date and date[:4].isdigit() else year, under, without)
     found = routes(
-        network, origin, destination, cargo=cargo, k=k, month=month, date=date, via=via, avoid=avoid, max_borders=max_borders,
-        carbon_usd_t=carbon_price, value_of_time_usd_h=value_of_time, carrier=carrier, draws=draws, seed=seed,
+        network,
+        origin,
+        destination,
+        cargo=cargo,
+        k=k,
+        month=month,
+        date=date,
+        via=via,
+        avoid=avoid,
+        max_borders=max_borders,
+        carbon_usd_t=carbon_price,
+        value_of_time_usd_h=value_of_time,
+        carrier=carrier,
+        draws=draws,
+        seed=seed,
         with_pareto=pareto or as_json,
     )
     if diagram or chart_map:
@@ -75,8 +113,17 @@ def _draw(found: Routes, diagram: str, chart_map: str) -> None:
 
 
 def _plain(i: Itinerary) -> dict[str, Any]:
-    row = {"corridor": i.corridor, "way": i.summary(), "km": round(i.km), "days": round(i.days, 2), "usd": round(i.usd), "kg_co2e": round(i.kg_co2e),
-           "risk": round(i.risk, 4), "borders": len(i.borders), "gauge_changes": len(i.gauge_changes)}
+    row = {
+        "corridor": i.corridor,
+        "way": i.summary(),
+        "km": round(i.km),
+        "days": round(i.days, 2),
+        "usd": round(i.usd),
+        "kg_co2e": round(i.kg_co2e),
+        "risk": round(i.risk, 4),
+        "borders": len(i.borders),
+        "gauge_changes": len(i.gauge_changes),
+    }
     return row | ({k: round(v, 3) for k, v in i.spread.as_dict().items()} if i.spread else {})
 
 
@@ -84,26 +131,89 @@ def _row(n: int, i: Itinerary) -> list[str]:
     s = i.spread
     days = f"{i.days:.1f}" + (f" ({s.days_low:.0f}-{s.days_high:.0f})" if s else "")
     usd = f"{i.usd:,.0f}" + (f" ({s.usd_low:,.0f}-{s.usd_high:,.0f})" if s else "")
-    return [str(n), i.corridor, i.summary(), f"{i.km:,.0f}", days, f"{s.p50_days:.1f} / {s.p95_days:.1f}" if s else "-", usd,
-            f"{i.kg_co2e:,.0f}", f"{i.risk:.0%}", f"{len(i.borders)} / {len(i.gauge_changes)}"]
+    return [
+        str(n),
+        i.corridor,
+        i.summary(),
+        f"{i.km:,.0f}",
+        days,
+        f"{s.p50_days:.1f} / {s.p95_days:.1f}" if s else "-",
+        usd,
+        f"{i.kg_co2e:,.0f}",
+        f"{i.risk:.0%}",
+        f"{len(i.borders)} / {len(i.gauge_changes)}",
+    ]
 
 
 COLUMNS = ("", "corridor", "way", "km", "days", "p50 / p95", "USD", "kg CO2e", "risk", "borders / gauge")
 
 
+NARROW = 110
+
+
 def _show(found: Routes, *, pareto: bool, legs: bool) -> None:
     state = " (projected)" if found.projected else ""
     title = f"{found.origin} to {found.destination}, one {found.cargo}, {found.year}{state}; in brackets 5 to 95 % over the evidence"
-    print_table(title, COLUMNS, [_row(n, i) for n, i in enumerate(found.itineraries, 1)], right=(3, 4, 5, 6, 7, 8, 9))
+    _ways(title, found.itineraries)
     if pareto:
-        print_table("Pareto set: nothing is 1 % better in USD, hours, CO2e and risk together", COLUMNS,
-                    [_row(n, i) for n, i in enumerate(found.pareto, 1)], right=(3, 4, 5, 6, 7, 8, 9))
-    if legs:
-        for n, i in enumerate(found.itineraries, 1):
-            rows = [[g.origin, g.destination, g.service or g.mode, f"{g.km:,.0f}", f"{g.hours:.1f} ({g.hours_sd:.0f})", _causes(g.hours_by_cause),
-                     f"{g.usd:,.0f}", f"{g.kg_co2e:,.0f}", " ".join(g.borders) or "-"] for g in i.legs]
-            print_table(f"Way {n}: {i.corridor}", ("from", "to", "by", "km", "hours (sd)", "of which", "USD", "kg CO2e", "into"), rows, right=(3, 4, 6, 7))
+        _ways("Pareto set: nothing is 1 % better in USD, hours, CO2e and risk together", found.pareto)
+    for n, i in enumerate(found.itineraries if legs else [], 1):
+        _legs(f"Way {n}: {i.corridor}", i)
+
+
+def _narrow() -> bool:
+    return terminal_width() < NARROW
+
+
+def _ways(title: str, ways: list[Itinerary]) -> None:
+    rows = [_row(n, i) for n, i in enumerate(ways, 1)]
+    if not _narrow():
+        print_table(title, COLUMNS, rows, right=(3, 4, 5, 6, 7, 8, 9))
+        return
+    print_lines([title])
+    for number, corridor, way, km, days, spread, usd, kg, risk, counts in rows:
+        print_lines(
+            [
+                f"{number}. {corridor}: {way}",
+                f"{km} km; {days} days, p50 / p95 {spread}; {usd} USD; {kg} kg CO2e; risk {risk}; borders / gauge {counts}",
+            ]
+        )
+
+
+def _legs(title: str, way: Itinerary) -> None:
+    rows = [
+        [
+            g.origin,
+            g.destination,
+            g.service or g.mode,
+            f"{g.km:,.0f}",
+            f"{g.hours:.1f} ({g.hours_sd:.0f})",
+            _causes(g.hours_by_cause),
+            f"{g.usd:,.0f}",
+            f"{g.kg_co2e:,.0f}",
+            " ".join(g.borders) or "-",
+        ]
+        for g in way.legs
+    ]
+    if not _narrow():
+        print_table(
+            title,
+            ("from", "to", "by", "km", "hours (sd)", "of which", "USD", "kg CO2e", "into"),
+            rows,
+            right=(3, 4, 6, 7),
+        )
+        return
+    print_lines([title])
+    for origin, destination, by, km, hours, causes, usd, kg, into in rows:
+        print_lines(
+            [
+                f"{origin} to {destination} by {by}",
+                f"{km} km; hours {hours}: {causes}; {usd} USD; {kg} kg CO2e; into {into}",
+            ]
+        )
 
 
 def _causes(hours: dict[str, float]) -> str:
-    return ", ".join(f"{name.replace('_', ' ')} {h:.0f}" for name, h in sorted(hours.items(), key=lambda x: -x[1])[:4])
+    return ", ".join(
+        f"{name.replace('_', ' ')} {h:.0f}" for name, h in sorted(hours.items(), key=lambda x: -x[1])[:4]
+    )

@@ -17,7 +17,8 @@ def run(
     package: Package = "eurasia",
     need: Annotated[float, typer.Option(help="Share of scored observations that must hold.")] = 0.8,
     every: Annotated[bool, typer.Option("--all", help="Show those that are not scored too.")] = False,
-    as_json: AsJson = False, as_csv: AsCsv = False,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """Run the verb."""
     from daliz.validation import validate
@@ -30,17 +31,35 @@ def run(
     shown = result.scores if every else result.scored
     if as_json or as_csv:
         rows = result.table.to_dict("records")
-        print_json({"share": result.share, "need": need, "scores": rows}) if as_json else print_csv(rows)
+        print_json({"share": result.share, "need": need, "scores": rows}) if as_json else print_csv(
+            [{str(k): v for k, v in r.items()} for r in rows]
+        )
     else:
-        print_table("Observations and answers", ("observation", "kind", "measure", "published", "model", "error", "met", "remark"), [
-            [s.observation["id"], s.observation["kind"], s.observation["measure"], _published(s.observation), f"{s.answer:,.1f}", f"{s.error:+.0%}",
-             "yes" if s.inside else "no", s.remark] for s in shown], right=(3, 4, 5))
+        print_table(
+            "Observations and answers",
+            ("observation", "kind", "measure", "published", "model", "error", "met", "remark"),
+            [
+                [
+                    s.observation["id"],
+                    s.observation["kind"],
+                    s.observation["measure"],
+                    _published(s.observation),
+                    f"{s.answer:,.1f}",
+                    f"{s.error:+.0%}",
+                    "yes" if s.inside else "no",
+                    s.remark,
+                ]
+                for s in shown
+            ],
+            right=(3, 4, 5),
+        )
         typer.echo(repr(result))
     if not result.share >= need:
         raise typer.Exit(1)
 
 
 def _published(row: dict[str, float]) -> str:
-    low, high = row["low"], row["high"]
-    span = f" ({'' if low != low else f'{low:,g}'}-{'' if high != high else f'{high:,g}'})" if low == low or high == high else ""  # noqa: PLR0124
-    return f"{row['value']:,g}{span}"
+    from math import isnan
+
+    low, high = ("" if isnan(row[k]) else f"{row[k]:,g}" for k in ("low", "high"))
+    return f"{row['value']:,g}" + (f" ({low}-{high})" if low or high else "")

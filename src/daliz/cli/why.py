@@ -16,7 +16,10 @@ EXAMPLE = "Example: daliz why eurasia links.rail-dostyk-aktogay.speed_km_h"
 def run(
     package: Annotated[str, typer.Argument(help="Embedded package or folder of tables.")],
     cell: Annotated[str, typer.Argument(help="table.row.column")],
-    year: Year = None, under: Under = [], without: Without = [], as_json: AsJson = False,  # noqa: B006
+    year: Year = None,
+    under: Under = [],
+    without: Without = [],
+    as_json: AsJson = False,
 ) -> None:
     """Run the verb."""
     from dataclasses import asdict

@@ -67,8 +67,8 @@ class Chain:
 
     @property
     def intensity_kg_tkm(self) -> float:
-        """Give the emission intensity of the chain in kg CO2e per tonne-km."""
-        return self.wtw_kg / self.tonne_km
+        """Give the emission intensity of the chain in kg CO2e per tonne-km; NaN for hubs alone."""
+        return self.wtw_kg / self.tonne_km if self.tonne_km else float("nan")
 
     def __repr__(self) -> str:
         return f"<Chain of {len(self.elements)} elements: {self.wtw_kg:,.1f} kg CO2e well to wheel, {self.tonne_km:,.0f} tkm>"
@@ -111,7 +111,7 @@ def transport_element(
     >>> transport_element("sea", "sea", tonnes=100, km=21000, wtw_kg=0.0499, teu=10).wtw_kg
     10479.0
     """
-    _checked(name, tonnes=tonnes, km=km, wtw=wtw_kg, wtt=wtt_kg, ttw=ttw_kg)
+    _checked(name, tonnes=tonnes, km=km, teu=teu or 0.0, wtw=wtw_kg, wtt=wtt_kg, ttw=ttw_kg)
     activity = (tonnes if teu is None else teu) * km
     return Element(
         name,

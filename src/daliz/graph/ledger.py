@@ -134,10 +134,10 @@ class Ledger:
     def __len__(self) -> int:
         return len(self.arc)
 
-    def joined(self, other: Ledger) -> Ledger:
-        """Give the entries of both."""
-        names = [f.name for f in fields(self)]
-        return Ledger(*(np.concatenate([getattr(self, n), getattr(other, n)]) for n in names))
+    def joined(self, *others: Ledger) -> Ledger:
+        """Give the entries of all."""
+        every = (self, *others)
+        return Ledger(*(np.concatenate([getattr(x, f.name) for x in every]) for f in fields(self)))
 
     def take(self, rows: Ints) -> Ledger:
         """Give some of the entries."""

@@ -24,17 +24,14 @@ TURNED = {"board": "alight", "alight": "board"}
 
 @dataclass(frozen=True)
 class _Line:
-    """Be one direction of a service: its row, its stops in order and the column of its departures."""
+    """Be one direction of a service: its row, its stops in order, the column of its departures, its cargo."""
 
     at: int
     service: dict[str, Any]
     stops: list[dict[str, Any]]
     direction: str
     column: str
-
-    @property
-    def groups(self) -> frozenset[str]:
-        return frozenset(self.service["cargo_groups"].split())
+    groups: frozenset[str]
 
 
 def add_lines(draft: Draft, running: Running, tariff: Tariff, terminals: Terminals) -> None:
@@ -48,9 +45,10 @@ def add_lines(draft: Draft, running: Running, tariff: Tariff, terminals: Termina
         if len(line) < 2:
             draft.idle[service["id"]] = "it has fewer than two stops"
             continue
-        maker.add(_Line(i, service, line, "out", "departures_per_week"))
+        groups = frozenset(service["cargo_groups"].split())
+        maker.add(_Line(i, service, line, "out", "departures_per_week", groups))
         if service["return_departures_per_week"] > 0:
-            maker.add(_Line(i, service, _turned(line), "back", "return_departures_per_week"))
+            maker.add(_Line(i, service, _turned(line), "back", "return_departures_per_week", groups))
 
 
 def _turned(line: list[dict[str, Any]]) -> list[dict[str, Any]]:

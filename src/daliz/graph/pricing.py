@@ -31,6 +31,7 @@ class Tariff:
         self._rows: dict[tuple[str, str, str, str], list[dict[str, Any]]] = {}
         self._cells = {c: resolved.cells["rates", c] for c in ("usd_fixed", "usd_per_km")}
         self._known: dict[tuple[str, str, str, str, str], list[Rate]] = {}
+        self._with_rates: set[str] = set()
         self.through: list[dict[str, Any]] = []
         for i, row in enumerate(resolved.tables["rates"].rows()):
             row["at"] = i
@@ -39,12 +40,14 @@ class Tariff:
             if row["from_node"]:
                 self.through.append(row)
                 continue
+            self._with_rates.add(row["service_id"])
             key = (row["mode"], row["service_id"], row["country"], row["cargo_group"])
             self._rows.setdefault(key, []).append(row)
 
     def rates(self, mode: str, service: str, country: str, group: str, direction: str) -> list[Rate]:
         """Give the rates to charge: one price with its taxes, or nothing if none is known."""
-        key = (mode, service, country, group, direction)
+        own = service if service in self._with_rates else ""
+        key = (mode, own, country, group, direction)
         if key not in self._known:
             self._known[key] = self._find(*key)
         return self._known[key]

@@ -26,7 +26,7 @@ COVERED = {
     "gauge-change": Cause.GAUGE_CHANGE,
     "border-fee": Cause.BORDER,
 }
-ONLY_ON_THEIR_OWN_RATES = ("road", "air")
+ONLY_ON_THEIR_OWN_RATES = ("rail", "road", "air")
 TINY = 1e-9
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -37,8 +37,8 @@ def add_through(graph: Graph, tariff: Tariff) -> Graph:
 
     The arc leads from the yard of the rate's first place to that of its last one and stands for the way of
     least hours between them through the places `via`, in order: over the service that the rate names, or over
-    whatever admits the group; road and air only on rates of that mode. It bears all that the arcs of that way
-    bear, less the dollars that the rate covers (line-haul always), plus the rate.
+    whatever admits the group; rail, road and air only on rates of that mode (a train may take a ferry). It bears
+    all that the arcs of that way bear, less the dollars that the rate covers (line-haul always), plus the rate.
     """
     if not tariff.through:
         return graph
@@ -51,9 +51,8 @@ def add_through(graph: Graph, tariff: Tariff) -> Graph:
         else:
             drafts.append(_Through(row, tuple(way)))
     arcs = [*graph.arcs, *(_arc(graph, t) for t in drafts)]
-    ledger = graph.ledger
-    for number, through in enumerate(drafts, len(graph.arcs)):
-        ledger = ledger.joined(_entries(graph, tariff, through, arcs[number], number))
+    numbered = list(enumerate(drafts, len(graph.arcs)))
+    ledger = graph.ledger.joined(*(_entries(graph, tariff, t, arcs[n], n) for n, t in numbered))
     admitted = [[t.row["cargo_group"] == g for t in drafts] for g in GROUPS]
     return replace(
         graph,
@@ -63,7 +62,7 @@ def add_through(graph: Graph, tariff: Tariff) -> Graph:
         groups=np.hstack([graph.groups, np.array(admitted, dtype=np.bool_).reshape(len(GROUPS), -1)]),
         tail=np.array([a.tail for a in arcs], dtype=np.int64),
         head=np.array([a.head for a in arcs], dtype=np.int64),
-        ways=graph.ways | {n: t.way for n, t in enumerate(drafts, len(graph.arcs))},
+        ways=graph.ways | {n: t.way for n, t in numbered},
         memo={},
     )
 
@@ -192,11 +191,14 @@ class _Finder:
 def passed(graph: Graph, chosen: Ints, via: Sequence[int]) -> Ints:
     """Count the next places that each arc passes, by how many were passed, shape (via + 1, chosen)."""
     gained = np.zeros((len(via) + 1, len(chosen)), dtype=np.int64)
-    touching = {a for place in set(via) for a in graph.place_arcs.get(place, ())}
-    for i, a in enumerate(chosen.tolist()):
-        if a in touching:
-            for v in range(len(via)):
-                for place in graph.arcs[a].places:
-                    at = v + gained[v, i]
-                    gained[v, i] += at < len(via) and via[at] == place
+    wanted = set(via)
+    arcs = graph.arcs
+    touching = (
+        [i for i, a in enumerate(chosen.tolist()) if not wanted.isdisjoint(arcs[a].places)] if via else []
+    )
+    for i in touching:
+        for v in range(len(via)):
+            for place in arcs[int(chosen[i])].places:
+                at = v + gained[v, i]
+                gained[v, i] += at < len(via) and via[at] == place
     return gained

@@ -9,6 +9,8 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from daliz.graph.running import Running
     from daliz.tables.table import Array
 
@@ -39,7 +41,6 @@ class Ways:
         self.at: dict[int, list[int]] = {}
         for (node, _), state in self.states.items():
             self.at.setdefault(node, []).append(state)
-        self.node_of = [node for node, _ in self.states]
         self.step: dict[tuple[int, int], Step] = {}
         best = self._edges()
         size = len(self.states)
@@ -82,14 +83,17 @@ class Ways:
 
     def prepare(self, places: set[int]) -> None:
         """Grow the trees of many starting states at once."""
-        starts = sorted({s for p in places for s in self.at.get(p, [])} - set(self.trees))
+        self._grow({s for p in places for s in self.at.get(p, [])})
+
+    def _grow(self, states: Iterable[int]) -> None:
+        starts = sorted(s for s in states if s not in self.trees)
         if starts:
             distance, previous = dijkstra(self.graph, indices=starts, return_predecessors=True)
             self.trees |= {s: (distance[i], previous[i]) for i, s in enumerate(starts)}
 
     def way(self, starts: list[int], place: int) -> tuple[list[Step], int] | None:
         """Give the quickest steps from any of some states to a place, and the state of arrival."""
-        self.prepare({self.node_of[s] for s in starts})
+        self._grow(starts)
         ends = self.at.get(place, [])
         options = [
             (float(self.trees[s][0][e]), s, e)

@@ -73,7 +73,13 @@ def compute(network: Network, progress: Callable[[int, int], None] | None = None
 
     flagships, weights = [], []
     for pair in pairs:
-        best = best_by_corridor(network, pair["origin"], pair["destination"], cargo=pair["cargo_id"], draws=DRAWS if pair["flagship"] else 0)
+        best = best_by_corridor(
+            network,
+            pair["origin"],
+            pair["destination"],
+            cargo=pair["cargo_id"],
+            draws=DRAWS if pair["flagship"] else 0,
+        )
         best = _shown(network, best)
         if pair["flagship"]:
             flagships.append((pair, best))
@@ -85,7 +91,9 @@ def compute(network: Network, progress: Callable[[int, int], None] | None = None
     first = next(p for p in pairs if p["flagship"])
     for year in YEARS:
         networks[year] = planned_network(network_of(network, year))
-        best = best_by_corridor(networks[year], first["origin"], first["destination"], cargo=first["cargo_id"], draws=DRAWS)
+        best = best_by_corridor(
+            networks[year], first["origin"], first["destination"], cargo=first["cargo_id"], draws=DRAWS
+        )
         years[year] = _shown(network, best)
         step()
     matrix = corridor_matrix(network, list(MATRIX_YEARS), lambda _d, _t: step())

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from daliz.errors import DataError
 from daliz.report.answers import YEARS, Answers, compute
-from daliz.report.charts import HEARTLAND, OVERVIEW, comparison_chart, corridor_names, grade_chart, map_chart, time_cost_distance
+from daliz.report.charts import (
+    HEARTLAND,
+    OVERVIEW,
+    comparison_chart,
+    corridor_names,
+    grade_chart,
+    map_chart,
+    time_cost_distance,
+)
 from daliz.report.document import Block, Bullets, Document, Figure, Heading, PageBreak, Paragraph, TableBlock
 from daliz.report.translate import Speech
 
@@ -21,7 +29,9 @@ CLAIMED = 12
 LAND = ("middle", "north", "south")
 
 
-def brief(network: Network, folder: str | Path, progress: Callable[[int, int], None] | None = None) -> list[Path]:
+def brief(
+    network: Network, folder: str | Path, progress: Callable[[int, int], None] | None = None
+) -> list[Path]:
     """Write the brief of a network into a folder as `brief.html` and `brief.pdf`, and the summary in Kazakh.
 
     Parameters
@@ -52,11 +62,23 @@ def brief(network: Network, folder: str | Path, progress: Callable[[int, int], N
         raise DataError("pairs.csv names no flagship pair; mark at least one with yes.")
     answers = compute(network, progress)
     english, kazakh = Speech("en"), Speech("kk")
-    full = Document(english("title"), "en", [*summary(answers, english), PageBreak(), *summary(answers, kazakh), PageBreak(), *details(answers, english)])
+    full = Document(
+        english("title"),
+        "en",
+        [
+            *summary(answers, english),
+            PageBreak(),
+            *summary(answers, kazakh),
+            PageBreak(),
+            *details(answers, english),
+        ],
+    )
     short = Document(kazakh("title"), "kk", summary(answers, kazakh))
     return [
-        full.to_html(target / "brief.html"), full.to_pdf(target / "brief.pdf"),
-        short.to_html(target / "summary-kk.html"), short.to_pdf(target / "summary-kk.pdf"),
+        full.to_html(target / "brief.html"),
+        full.to_pdf(target / "brief.pdf"),
+        short.to_html(target / "summary-kk.html"),
+        short.to_pdf(target / "summary-kk.pdf"),
     ]
 
 
@@ -70,27 +92,42 @@ def summary(answers: Answers, speech: Speech) -> list[Block]:
     state = speech("projected") if network.projected else speech("observed")
     blocks: list[Block] = [
         Heading(speech("title"), 1),
-        Paragraph(speech("subtitle", year=str(network.year), state=state, version=network.version), small=True),
-        Paragraph(speech("lead", origin=ends["origin"], destination=ends["destination"], year=str(network.year))),
+        Paragraph(
+            speech("subtitle", year=str(network.year), state=state, version=network.version), small=True
+        ),
+        Paragraph(
+            speech("lead", origin=ends["origin"], destination=ends["destination"], year=str(network.year))
+        ),
         _table(best, speech, names),
         Bullets([*_points(best, names, speech), _sure(answers, speech)]),
     ]
     for other, ways in answers.flagships[1:]:
-        blocks += [Heading(" – ".join(speech.name(nodes.row(other[k])) for k in ("origin", "destination")), 3), _table(ways, speech, names)]
+        blocks += [
+            Heading(" – ".join(speech.name(nodes.row(other[k])) for k in ("origin", "destination")), 3),
+            _table(ways, speech, names),
+        ]
     return [*blocks, Paragraph(speech("ranges_note"), small=True)]
 
 
 def _table(best: dict[str, Itinerary], speech: Speech, names: dict[str, str]) -> TableBlock:
-    header = [speech(k) for k in ("corridor", "days_mean", "p50_p95", "usd_range", "co2", "risk", "borders_gauge")]
+    header = [
+        speech(k) for k in ("corridor", "days_mean", "p50_p95", "usd_range", "co2", "risk", "borders_gauge")
+    ]
     rows = []
     for corridor, way in sorted(best.items(), key=lambda x: x[1].generalised_usd):
         s = way.spread
         number = speech.number
-        rows.append([
-            names.get(corridor, corridor), number(way.days, 1), f"{number(s.p50_days)} / {number(s.p95_days)}" if s else "–",
-            f"{number(way.usd)} ({number(s.usd_low)}–{number(s.usd_high)})" if s else number(way.usd),
-            number(way.kg_co2e), speech.percent(way.risk), f"{len(way.borders)} / {len(way.gauge_changes)}",
-        ])
+        rows.append(
+            [
+                names.get(corridor, corridor),
+                number(way.days, 1),
+                f"{number(s.p50_days)} / {number(s.p95_days)}" if s else "–",
+                f"{number(way.usd)} ({number(s.usd_low)}–{number(s.usd_high)})" if s else number(way.usd),
+                number(way.kg_co2e),
+                speech.percent(way.risk),
+                f"{len(way.borders)} / {len(way.gauge_changes)}",
+            ]
+        )
     return TableBlock(header, rows, right=range(1, 7))
 
 
@@ -104,26 +141,43 @@ def _points(best: dict[str, Itinerary], names: dict[str, str], speech: Speech) -
         if corridor == "middle":
             continue
         days, usd, kg = middle.days - way.days, middle.usd - way.usd, middle.kg_co2e - way.kg_co2e
-        points.append(speech(
-            "against", corridor=names.get(corridor, corridor),
-            days=speech("days_less" if days < 0 else "days_more", value=speech.number(abs(days), 1)),
-            usd=speech("usd_less" if usd < 0 else "usd_more", value=speech.number(abs(usd))),
-            co2=speech("kg_less" if kg < 0 else "kg_more", value=speech.number(abs(kg))),
-            certain=speech("certain" if _apart(middle, way) else "uncertain"),
-        ))
+        points.append(
+            speech(
+                "against",
+                corridor=names.get(corridor, corridor),
+                days=speech("days_less" if days < 0 else "days_more", value=speech.number(abs(days), 1)),
+                usd=speech("usd_less" if usd < 0 else "usd_more", value=speech.number(abs(usd))),
+                co2=speech("kg_less" if kg < 0 else "kg_more", value=speech.number(abs(kg))),
+                certain=speech("certain" if _apart(middle, way) else "uncertain"),
+            )
+        )
     return points
 
 
 def _apart(a: Itinerary, b: Itinerary) -> bool:
     """Tell whether the intervals of the mean days lie apart."""
-    return bool(a.spread and b.spread and (a.spread.days_high < b.spread.days_low or b.spread.days_high < a.spread.days_low))
+    return bool(
+        a.spread
+        and b.spread
+        and (a.spread.days_high < b.spread.days_low or b.spread.days_high < a.spread.days_low)
+    )
 
 
 def _sure(answers: Answers, speech: Speech) -> str:
-    sourced = {g: bool(s) for g, s in zip(answers.network.store["grades"].ids, answers.network.store["grades"]["sourced"], strict=True)}
+    sourced = {
+        g: bool(s)
+        for g, s in zip(
+            answers.network.store["grades"].ids, answers.network.store["grades"]["sourced"], strict=True
+        )
+    }
     share = sum(s for g, _, s in answers.grades if sourced.get(g, False))
     figures = sum(n for _, n, _ in answers.grades)
-    return speech("how_sure", share=speech.percent(share), figures=speech.number(figures), sources=speech.number(len(answers.network.store["sources"])))
+    return speech(
+        "how_sure",
+        share=speech.percent(share),
+        figures=speech.number(figures),
+        sources=speech.number(len(answers.network.store["sources"])),
+    )
 
 
 def details(answers: Answers, speech: Speech) -> list[Block]:
@@ -136,29 +190,55 @@ def details(answers: Answers, speech: Speech) -> list[Block]:
     chart_rows = [_chart_row(w, names) for w in ways if w.spread]
     blocks: list[Block] = [
         Heading(speech("map_title")),
-        Figure(map_chart(answers.network, ways, speech.language, OVERVIEW), speech("map_caption", pair=title)),
-        Figure(map_chart(answers.network, [w for w in ways if w.corridor in LAND], speech.language, HEARTLAND), speech("map_caption_near", pair=title)),
-        Heading(speech("comparison_title")), Figure(comparison_chart(chart_rows, speech.language), speech("comparison_caption", pair=title)),
-        Heading(speech("tcd_title")), Paragraph(speech("tcd_text")),
+        Figure(
+            map_chart(answers.network, ways, speech.language, OVERVIEW), speech("map_caption", pair=title)
+        ),
+        Figure(
+            map_chart(answers.network, [w for w in ways if w.corridor in LAND], speech.language, HEARTLAND),
+            speech("map_caption_near", pair=title),
+        ),
+        Heading(speech("comparison_title")),
+        Figure(comparison_chart(chart_rows, speech.language), speech("comparison_caption", pair=title)),
+        Heading(speech("tcd_title")),
+        Paragraph(speech("tcd_text")),
     ]
     shown = [w for w in ways if w.corridor not in {"air", "road"}][:4]
     blocks.append(Figure(time_cost_distance(shown, speech.language), speech("tcd_caption", pair=title)))
     for other, found in answers.flagships[1:]:
         label = " – ".join(speech.name(nodes.row(other[k])) for k in ("origin", "destination"))
-        few = sorted((w for w in found.values() if w.corridor not in {"air", "road"}), key=lambda w: w.generalised_usd)[:3]
+        few = sorted(
+            (w for w in found.values() if w.corridor not in {"air", "road"}), key=lambda w: w.generalised_usd
+        )[:3]
         blocks.append(Figure(time_cost_distance(few, speech.language), speech("tcd_caption", pair=label)))
-    return [*blocks, *_years(answers, speech, names, title), *_matrix(answers, speech), *_quality(answers, speech), *_method(answers, speech)]
+    return [
+        *blocks,
+        *_years(answers, speech, names, title),
+        *_matrix(answers, speech),
+        *_quality(answers, speech),
+        *_method(answers, speech),
+    ]
 
 
 def _chart_row(way: Itinerary, names: dict[str, str]) -> dict[str, Any]:
     s = way.spread
     assert s is not None
-    return {"corridor": way.corridor, "label": names.get(way.corridor, way.corridor), "days": way.days, "days_low": s.days_low, "days_high": s.days_high,
-            "usd": way.usd, "usd_low": s.usd_low, "usd_high": s.usd_high}
+    return {
+        "corridor": way.corridor,
+        "label": names.get(way.corridor, way.corridor),
+        "days": way.days,
+        "days_low": s.days_low,
+        "days_high": s.days_high,
+        "usd": way.usd,
+        "usd_low": s.usd_low,
+        "usd_high": s.usd_high,
+    }
 
 
 def _years(answers: Answers, speech: Speech, names: dict[str, str], title: str) -> list[Block]:
-    header = [speech("against_corridor"), *(f"{year}{speech('projected_mark') if answers.networks[year].projected else ''}" for year in YEARS)]
+    header = [
+        speech("against_corridor"),
+        *(f"{year}{speech('projected_mark') if answers.networks[year].projected else ''}" for year in YEARS),
+    ]
     rows = []
     for corridor in [c for c in names if c != "middle" and any(c in best for best in answers.years.values())]:
         cells = []
@@ -168,14 +248,23 @@ def _years(answers: Answers, speech: Speech, names: dict[str, str], title: str) 
                 cells.append("–")
                 continue
             mark = f" [{speech('computed')}]" if answers.networks[year].projected else ""
-            cells.append(f"{middle.days - other.days:+.1f} d, {middle.usd - other.usd:+,.0f} USD, {middle.kg_co2e - other.kg_co2e:+,.0f} kg{mark}")
+            cells.append(
+                f"{middle.days - other.days:+.1f} d, {middle.usd - other.usd:+,.0f} USD, {middle.kg_co2e - other.kg_co2e:+,.0f} kg{mark}"
+            )
         if any(c != "–" for c in cells):
             rows.append([names[corridor], *cells])
     projected = answers.networks[YEARS[-1]]
-    own = [[names.get("middle", "middle"), *(_own(answers.years[y].get("middle"), answers.networks[y], speech) for y in YEARS)]]
+    own = [
+        [
+            names.get("middle", "middle"),
+            *(_own(answers.years[y].get("middle"), answers.networks[y], speech) for y in YEARS),
+        ]
+    ]
     return [
-        Heading(speech("years_title")), Paragraph(speech("years_text", pair=title, projects=", ".join(projected.added))),
-        TableBlock(header, own + rows), *_claims(projected, speech),
+        Heading(speech("years_title")),
+        Paragraph(speech("years_text", pair=title, projects=", ".join(projected.added))),
+        TableBlock(header, own + rows),
+        *_claims(projected, speech),
     ]
 
 
@@ -190,12 +279,20 @@ def _claims(network: Network, speech: Speech) -> list[Block]:
     """Set what promoters claim beside what is computed and what is not yet."""
     sets = network.store["change_sets"]
     rows = [
-        [speech.name(row) if f"name_{speech.language}" in row else row["name_en"], f"{row['claim']} [{speech('claim')}]", speech("not_yet")]
-        for row in (sets.row(name) for name in network.added) if row["claim"]
+        [
+            speech.name(row) if f"name_{speech.language}" in row else row["name_en"],
+            f"{row['claim']} [{speech('claim')}]",
+            speech("not_yet"),
+        ]
+        for row in (sets.row(name) for name in network.added)
+        if row["claim"]
     ]
     if not rows:
         return []
-    return [Paragraph(speech("claims_text")), TableBlock([speech("project"), speech("gain"), speech("worth")], rows[:CLAIMED])]
+    return [
+        Paragraph(speech("claims_text")),
+        TableBlock([speech("project"), speech("gain"), speech("worth")], rows[:CLAIMED]),
+    ]
 
 
 def _matrix(answers: Answers, speech: Speech) -> list[Block]:
@@ -207,11 +304,15 @@ def _matrix(answers: Answers, speech: Speech) -> list[Block]:
     for row in answers.matrix:
         grouped.setdefault((row["origin"], row["destination"]), []).append(row)
     rows = [
-        [" – ".join(speech.name(nodes.row(p)) for p in pair), *("".join("●" if r[c] != "-" else "○" for r in some) for c in corridors)]
+        [
+            " – ".join(speech.name(nodes.row(p)) for p in pair),
+            *("".join("●" if r[c] != "-" else "○" for r in some) for c in corridors),
+        ]
         for pair, some in grouped.items()
     ]
     return [
-        Heading(speech("matrix_title")), Paragraph(speech("matrix_text", years=", ".join(map(str, years)))),
+        Heading(speech("matrix_title")),
+        Paragraph(speech("matrix_text", years=", ".join(map(str, years)))),
         TableBlock([speech("pair"), *(names.get(c, c) for c in corridors)], rows),
     ]
 
@@ -219,24 +320,48 @@ def _matrix(answers: Answers, speech: Speech) -> list[Block]:
 def _quality(answers: Answers, speech: Speech) -> list[Block]:
     nodes = answers.network.table("nodes")
     rows = [[speech(f"grade_{g}"), speech.number(n), speech.percent(s)] for g, n, s in answers.grades]
-    sourced = {str(g): bool(s) for g, s in zip(answers.network.store["grades"].ids, answers.network.store["grades"]["sourced"], strict=True)}
+    sourced = {
+        str(g): bool(s)
+        for g, s in zip(
+            answers.network.store["grades"].ids, answers.network.store["grades"]["sourced"], strict=True
+        )
+    }
     ways = []
     for pair, way, shares in answers.weights:
         label = " – ".join(speech.name(nodes.row(pair[k])) for k in ("origin", "destination"))
-        cells = [speech.percent(sum(v for g, v in shares[m].items() if sourced.get(g, g == "computed"))) for m in ("hours", "usd")]
-        ways.append([label, corridor_names(answers.network, speech.language).get(way.corridor, way.corridor), *cells])
+        cells = [
+            speech.percent(sum(v for g, v in shares[m].items() if sourced.get(g, g == "computed")))
+            for m in ("hours", "usd")
+        ]
+        ways.append(
+            [label, corridor_names(answers.network, speech.language).get(way.corridor, way.corridor), *cells]
+        )
     return [
-        Heading(speech("quality_title")), Paragraph(speech("quality_text")),
+        Heading(speech("quality_title")),
+        Paragraph(speech("quality_text")),
         TableBlock([speech("grade"), speech("figures"), speech("share")], rows, right=(1, 2)),
         Figure(grade_chart(answers.grades, speech.language), speech("quality_caption")),
         Paragraph(speech("weights_text")),
-        TableBlock([speech("pair"), speech("corridor"), speech("hours_sourced"), speech("usd_sourced")], ways, right=(2, 3)),
+        TableBlock(
+            [speech("pair"), speech("corridor"), speech("hours_sourced"), speech("usd_sourced")],
+            ways,
+            right=(2, 3),
+        ),
     ]
 
 
 def _method(answers: Answers, speech: Speech) -> list[Block]:
     return [
-        Heading(speech("method_title")), Paragraph(speech("method_text")),
+        Heading(speech("method_title")),
+        Paragraph(speech("method_text")),
         Bullets([speech(f"method_{i}") for i in range(1, 6)]),
-        Paragraph(speech("hash_text", digest=answers.network.digest, package=answers.network.name, version=answers.network.version), small=True),
+        Paragraph(
+            speech(
+                "hash_text",
+                digest=answers.network.digest,
+                package=answers.network.name,
+                version=answers.network.version,
+            ),
+            small=True,
+        ),
     ]

@@ -23,7 +23,13 @@ if TYPE_CHECKING:
     from daliz.tables import Network
 
 PALETTE = {
-    "middle": "#0a7e8c", "north": "#c0504d", "sea": "#1f4e9c", "south": "#c98a1b", "air": "#7b5ea7", "road": "#6b6b6b", "rail": "#3f8f4f",
+    "middle": "#0a7e8c",
+    "north": "#c0504d",
+    "sea": "#1f4e9c",
+    "south": "#c98a1b",
+    "air": "#7b5ea7",
+    "road": "#6b6b6b",
+    "rail": "#3f8f4f",
 }
 FONT = "Noto Sans, DejaVu Sans, Segoe UI, sans-serif"
 BAND = (0.05, 0.95)
@@ -66,7 +72,10 @@ def _finish(chart: Any) -> alt.LayerChart:
 
 def _colours(names: Sequence[str], ids: Sequence[str]) -> dict[str, list[str]]:
     spare = ["#8c564b", "#17becf", "#bcbd22", "#e377c2"]
-    return {"domain": list(names), "range": [PALETTE.get(i, spare[n % len(spare)]) for n, i in enumerate(ids)]}
+    return {
+        "domain": list(names),
+        "range": [PALETTE.get(i, spare[n % len(spare)]) for n, i in enumerate(ids)],
+    }
 
 
 def corridor_names(network: Network, language: str) -> dict[str, str]:
@@ -98,16 +107,47 @@ def time_cost_distance(ways: Sequence[Itinerary], language: str = "en") -> alt.L
         points = profile(way)
         for order, p in enumerate(points):
             low, high = _band(p.hours, p.hours_sd)
-            rows.append({"way": label, "order": order, "km": p.km, "days": p.hours / 24, "low": low / 24, "high": high / 24, "usd": p.usd})
+            rows.append(
+                {
+                    "way": label,
+                    "order": order,
+                    "km": p.km,
+                    "days": p.hours / 24,
+                    "low": low / 24,
+                    "high": high / 24,
+                    "usd": p.usd,
+                }
+            )
         stops += _labels(label, points, ENDS if len(ways) > 1 else STOPS)
-    colour = alt.Color("way:N", scale=alt.Scale(**_colours([f"{n}. {corridor_names(w.graph.network, language).get(w.corridor, w.corridor)}" for n, w in enumerate(ways, 1)],
-                                                             [w.corridor for w in ways])), title=None, legend=alt.Legend(orient="top", symbolOpacity=1, symbolType="stroke"))
-    base = alt.Chart(alt.Data(values=rows)).encode(x=alt.X("km:Q", title=speech("km")), color=colour, order="order:Q")
+    colour = alt.Color(
+        "way:N",
+        scale=alt.Scale(
+            **_colours(
+                [
+                    f"{n}. {corridor_names(w.graph.network, language).get(w.corridor, w.corridor)}"
+                    for n, w in enumerate(ways, 1)
+                ],
+                [w.corridor for w in ways],
+            )
+        ),
+        title=None,
+        legend=alt.Legend(orient="top", symbolOpacity=1, symbolType="stroke"),
+    )
+    base = alt.Chart(alt.Data(values=rows)).encode(
+        x=alt.X("km:Q", title=speech("km")), color=colour, order="order:Q"
+    )
     band = base.mark_area(opacity=0.15).encode(y=alt.Y("low:Q", title=speech("days")), y2="high:Q")
     days = base.mark_line(strokeWidth=2).encode(y="days:Q")
-    marks = alt.Chart(alt.Data(values=stops)).mark_text(align="left", dx=4, dy=8, fontSize=9).encode(
-        x="km:Q", y="days:Q", text="place:N", color=alt.Color("way:N", legend=None))
-    dots = alt.Chart(alt.Data(values=stops)).mark_circle(size=22).encode(x="km:Q", y="days:Q", color=alt.Color("way:N", legend=None))
+    marks = (
+        alt.Chart(alt.Data(values=stops))
+        .mark_text(align="left", dx=4, dy=8, fontSize=9)
+        .encode(x="km:Q", y="days:Q", text="place:N", color=alt.Color("way:N", legend=None))
+    )
+    dots = (
+        alt.Chart(alt.Data(values=stops))
+        .mark_circle(size=22)
+        .encode(x="km:Q", y="days:Q", color=alt.Color("way:N", legend=None))
+    )
     usd = base.mark_line(strokeWidth=2).encode(y=alt.Y("usd:Q", title=speech("usd")))
     upper = alt.layer(band, days, dots, marks).properties(width=640, height=330)
     return _finish(alt.vconcat(upper, usd.properties(width=640, height=170)).resolve_scale(color="shared"))
@@ -137,7 +177,9 @@ def _labels(label: str, points: Sequence[Any], events: frozenset[str]) -> list[d
     return found
 
 
-def map_chart(network: Network, ways: Sequence[Itinerary], language: str = "en", frame: Frame = OVERVIEW) -> alt.LayerChart:
+def map_chart(
+    network: Network, ways: Sequence[Itinerary], language: str = "en", frame: Frame = OVERVIEW
+) -> alt.LayerChart:
     """Draw ways on a map with the names of the places where shipments change carriers, as far as they have room."""
     import altair as alt
 
@@ -149,20 +191,53 @@ def map_chart(network: Network, ways: Sequence[Itinerary], language: str = "en",
     nodes = network.table("nodes")
     for way in ways:
         label = names.get(way.corridor, way.corridor)
-        lines.append({"type": "Feature", "properties": {"way": label}, "geometry": {"type": "MultiLineString", "coordinates": _lines(way)}})
+        lines.append(
+            {
+                "type": "Feature",
+                "properties": {"way": label},
+                "geometry": {"type": "MultiLineString", "coordinates": _lines(way)},
+            }
+        )
         for leg in way.legs:
             for place in (leg.places[0], leg.places[-1]):
                 i = nodes.position[place]
-                places[place] = {"name": str(nodes[column][i]), "lon": float(nodes["lon"][i]), "lat": float(nodes["lat"][i])}
-    projection = {"type": "mercator", "center": (frame.lon, frame.lat), "scale": frame.scale, "translate": [frame.width / 2, frame.height / 2]}
-    land = alt.Chart(alt.Data(values=_land()["features"])).mark_geoshape(fill="#eef0ea", stroke="#b9bfb3", strokeWidth=0.4)
-    tracks = alt.Chart(alt.Data(values=lines)).mark_geoshape(filled=False, strokeWidth=2.2, opacity=0.9).encode(
-        color=alt.Color("properties.way:N", scale=alt.Scale(**_colours(labels, ids)), title=None, legend=alt.Legend(orient="bottom")))
+                places[place] = {
+                    "name": str(nodes[column][i]),
+                    "lon": float(nodes["lon"][i]),
+                    "lat": float(nodes["lat"][i]),
+                }
+    projection = {
+        "type": "mercator",
+        "center": (frame.lon, frame.lat),
+        "scale": frame.scale,
+        "translate": [frame.width / 2, frame.height / 2],
+    }
+    land = alt.Chart(alt.Data(values=_land()["features"])).mark_geoshape(
+        fill="#eef0ea", stroke="#b9bfb3", strokeWidth=0.4
+    )
+    tracks = (
+        alt.Chart(alt.Data(values=lines))
+        .mark_geoshape(filled=False, strokeWidth=2.2, opacity=0.9)
+        .encode(
+            color=alt.Color(
+                "properties.way:N",
+                scale=alt.Scale(**_colours(labels, ids)),
+                title=None,
+                legend=alt.Legend(orient="bottom"),
+            )
+        )
+    )
     points = alt.Chart(alt.Data(values=list(places.values())))
     dots = points.mark_circle(size=20, color="#222222").encode(longitude="lon:Q", latitude="lat:Q")
     named = alt.Chart(alt.Data(values=_spaced(list(places.values()), frame.apart_deg)))
-    texts = named.mark_text(dy=-8, fontSize=10, color="#222222").encode(longitude="lon:Q", latitude="lat:Q", text="name:N")
-    chart = alt.layer(land, tracks, dots, texts).project(**projection).properties(width=frame.width, height=frame.height)
+    texts = named.mark_text(dy=-8, fontSize=10, color="#222222").encode(
+        longitude="lon:Q", latitude="lat:Q", text="name:N"
+    )
+    chart = (
+        alt.layer(land, tracks, dots, texts)
+        .project(**projection)
+        .properties(width=frame.width, height=frame.height)
+    )
     return _finish(chart)
 
 
@@ -170,7 +245,10 @@ def _spaced(places: list[dict[str, Any]], apart_deg: float) -> list[dict[str, An
     """Keep the places whose labels do not lie on one another."""
     kept: list[dict[str, Any]] = []
     for place in places:
-        if all(abs(place["lon"] - k["lon"]) > 2 * apart_deg or abs(place["lat"] - k["lat"]) > apart_deg for k in kept):
+        if all(
+            abs(place["lon"] - k["lon"]) > 2 * apart_deg or abs(place["lat"] - k["lat"]) > apart_deg
+            for k in kept
+        ):
             kept.append(place)
     return kept
 
@@ -206,11 +284,19 @@ def comparison_chart(rows: Sequence[dict[str, Any]], language: str = "en") -> al
     charts = []
     for measure in ("days", "usd"):
         base = alt.Chart(alt.Data(values=list(rows))).encode(
-            y=alt.Y("label:N", sort=[r["label"] for r in rows], title=None, axis=alt.Axis(labelLimit=180) if measure == "days" else None),
-            color=alt.Color("label:N", scale=alt.Scale(**colours), legend=None))
+            y=alt.Y(
+                "label:N",
+                sort=[r["label"] for r in rows],
+                title=None,
+                axis=alt.Axis(labelLimit=180) if measure == "days" else None,
+            ),
+            color=alt.Color("label:N", scale=alt.Scale(**colours), legend=None),
+        )
         kind = "log" if measure == "usd" else "linear"
         scale = alt.Scale(type=kind, nice=True)
-        rules = base.mark_rule(strokeWidth=5, opacity=0.35).encode(x=alt.X(f"{measure}_low:Q", title=speech(measure), scale=scale), x2=f"{measure}_high:Q")
+        rules = base.mark_rule(strokeWidth=5, opacity=0.35).encode(
+            x=alt.X(f"{measure}_low:Q", title=speech(measure), scale=scale), x2=f"{measure}_high:Q"
+        )
         dots = base.mark_point(filled=True, size=70).encode(x=alt.X(f"{measure}:Q", scale=scale))
         charts.append(alt.layer(rules, dots).properties(width=280, height=26 * len(rows) + 10))
     return _finish(alt.hconcat(*charts))
@@ -222,6 +308,12 @@ def grade_chart(shares: Sequence[tuple[str, int, float]], language: str = "en") 
 
     speech = Speech(language)
     rows = [{"grade": speech(f"grade_{g}"), "share": s, "order": i} for i, (g, _, s) in enumerate(shares)]
-    chart = alt.Chart(alt.Data(values=rows)).mark_bar(color="#0a7e8c").encode(
-        x=alt.X("share:Q", axis=alt.Axis(format="%"), title=speech("share")), y=alt.Y("grade:N", sort=alt.SortField("order"), title=None))
+    chart = (
+        alt.Chart(alt.Data(values=rows))
+        .mark_bar(color="#0a7e8c")
+        .encode(
+            x=alt.X("share:Q", axis=alt.Axis(format="%"), title=speech("share")),
+            y=alt.Y("grade:N", sort=alt.SortField("order"), title=None),
+        )
+    )
     return _finish(chart.properties(width=420, height=150))

@@ -134,9 +134,16 @@ def _html(block: Block, number: int) -> str:
         return "<ul>" + "".join(f"<li>{_rich(html.escape(i))}</li>" for i in block.items) + "</ul>"
     if isinstance(block, TableBlock):
         marks = ["n" if i in block.right else "" for i in range(len(block.header))]
-        head = "".join(f'<th class="{m}">{html.escape(h)}</th>' for m, h in zip(marks, block.header, strict=True))
+        head = "".join(
+            f'<th class="{m}">{html.escape(h)}</th>' for m, h in zip(marks, block.header, strict=True)
+        )
         rows = "".join(
-            "<tr>" + "".join(f'<td class="{m}">{_rich(html.escape(c))}</td>' for m, c in zip(marks, row, strict=True)) + "</tr>" for row in block.rows
+            "<tr>"
+            + "".join(
+                f'<td class="{m}">{_rich(html.escape(c))}</td>' for m, c in zip(marks, row, strict=True)
+            )
+            + "</tr>"
+            for row in block.rows
         )
         return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
     if isinstance(block, Figure):
@@ -154,7 +161,11 @@ def _typst(block: Block, picture: Path) -> str:
     if isinstance(block, Heading):
         return f"{'=' * block.level} {_escape(block.text)}"
     if isinstance(block, Paragraph):
-        return f"#text(size: 8pt, fill: rgb(\"#55606e\"))[{_escape(block.text)}]\n" if block.small else f"{_escape(block.text)}\n"
+        return (
+            f'#text(size: 8pt, fill: rgb("#55606e"))[{_escape(block.text)}]\n'
+            if block.small
+            else f"{_escape(block.text)}\n"
+        )
     if isinstance(block, Bullets):
         return "\n".join(f"- {_escape(i)}" for i in block.items) + "\n"
     if isinstance(block, TableBlock):
@@ -163,9 +174,7 @@ def _typst(block: Block, picture: Path) -> str:
         columns = ", ".join("auto" if i in block.right else text for i in range(len(block.header)))
         head = ", ".join(f"[*{_escape(h)}*]" for h in block.header)
         rows = ",\n".join(", ".join(f"[{_escape(c)}]" for c in row) for row in block.rows)
-        return (
-            f"#text(size: 8pt)[#table(columns: ({columns},), align: ({align},), table.header({head}), table.hline(stroke: 0.6pt + rgb(\"#0a5560\")),\n{rows})]"
-        )
+        return f'#text(size: 8pt)[#table(columns: ({columns},), align: ({align},), table.header({head}), table.hline(stroke: 0.6pt + rgb("#0a5560")),\n{rows})]'
     if isinstance(block, Figure):
         picture.write_bytes(png_of(block.chart))
         return f'#figure(image("{picture.name}", width: 100%), caption: [{_escape(block.caption)}])'

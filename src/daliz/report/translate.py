@@ -53,7 +53,13 @@ class Speech:
 
         if value != value:  # noqa: PLR0124
             return "–"
-        return str(format_decimal(round(value, digits), format="#,##0" + ("." + "0" * digits if digits else ""), locale=self.language))
+        return str(
+            format_decimal(
+                round(value, digits),
+                format="#,##0" + ("." + "0" * digits if digits else ""),
+                locale=self.language,
+            )
+        )
 
     def percent(self, share: float) -> str:
         """Write a share in per cent."""

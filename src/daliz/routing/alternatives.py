@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse.csgraph import dijkstra
 
+from daliz.routing.corridors import corridors_of
 from daliz.routing.search import shortest, trace
 
 if TYPE_CHECKING:
-    from daliz.graph import Graph
     from daliz.routing.search import Layers, Weighted
 
 Floats = npt.NDArray[np.float64]
@@ -21,6 +20,7 @@ Flags = npt.NDArray[np.bool_]
 TRIES = 200
 PENALTY_ROUNDS = 12
 PENALTY = 1.4
+SAME = 1e-12
 
 
 def alternatives(
@@ -28,44 +28,58 @@ def alternatives(
 ) -> list[list[int]]:
     """Give up to k good and different ways, best first.
 
-    Two ways are alike by the km that both run over the same links, whatever service carries them, over the km of the
-    shorter. A way is kept if it is at most `max_overlap` like each one kept before, costs at most `stretch` times the
-    best, passes no place twice, and is one of at most `per_corridor` ways of its corridor. Ways through single places
-    are taken in the order of their cost (Abraham, Delling, Goldberg and Werneck 2013); if they are too few, the links of
-    those kept are made dearer step by step. Where every way comes back to a place, as to a port at the end of a branch,
-    the best one is given.
+    Two ways are alike by the km that both run over the same links, whatever service carries them, over the km
+    of the shorter. A way is kept if it is at most `max_overlap` like each one kept before, costs at most
+    `stretch` times the best, passes no place twice, and is one of at most `per_corridor` ways of its corridor.
+    Ways through single places are taken in the order of their cost (Abraham, Delling, Goldberg and Werneck
+    2013); if they are too few, the links of those kept are made dearer step by step. Where every way comes back
+    to a place, as to a port at the end of a branch, the best one is given. A way that is the best through no single
+    state and round none of the links made dearer is not found, even if it would fit.
     """
     choice = _Choice(layers, k, max_overlap, per_corridor)
     fan = Fan(layers, weight)
     if not np.isfinite(fan.best):
         return []
-    refused = ~np.isfinite(fan.total) | (fan.total > stretch * fan.best)
+    _through_places(fan, choice, stretch)
+    _around(layers, weight, choice, stretch * fan.best)
+    if not choice.kept:
+        return [fan.way(int(np.argmin(fan.total)))]
+    return sorted(choice.kept, key=lambda arcs: float(weight[arcs].sum()))
+
+
+def _through_places(fan: Fan, choice: _Choice, stretch: float) -> None:
+    """Offer the best ways through single states, least cost first, leaving out those like the ones kept."""
+    # Each round works on what is still possible: `cost` is infinite where a way is refused.
+    cost = np.where(fan.total > stretch * fan.best, np.inf, fan.total)
     corridors = choice.corridors.of_states(fan)
-    first = fan.way(int(np.argmin(fan.total)))
     for _ in range(TRIES):
-        if choice.full:
-            break
-        for links, km in choice.kept_links:
-            refused |= fan.shared(links) > max_overlap * np.minimum(fan.km, km)
-        refused |= np.isin(corridors, choice.closed)
-        cost = np.where(refused, np.inf, fan.total)
         state = int(np.argmin(cost))
-        if not np.isfinite(cost[state]):
-            break
-        arcs = fan.way(state)
+        if choice.full or not np.isfinite(cost[state]):
+            return
+        arcs, total = fan.way(state), fan.total[state]
+        cost[state] = np.inf
         if not choice.offer(arcs):
-            refused |= np.isclose(fan.total, fan.total[state], rtol=1e-12)
-        refused[state] = True
+            cost[np.abs(fan.total - total) <= SAME * total] = np.inf
+            continue
+        links, km = choice.kept_links[-1]
+        cost[fan.shared(links) > choice.max_overlap * np.minimum(fan.km, km)] = np.inf
+        corridor = choice.corridors.of_way(arcs)
+        if corridor in choice.closed:
+            cost[corridors == corridor] = np.inf
+
+
+def _around(layers: Layers, weight: Floats, choice: _Choice, most: float) -> None:
+    """Offer ways round those kept, by making the links of what was found dearer step by step."""
     dearer = weight.copy()
-    for _ in range(PENALTY_ROUNDS if not choice.full else 0):
-        found = shortest(layers, dearer)
-        if found is None or choice.full:
-            break
-        if weight[found].sum() <= stretch * fan.best and choice.different(found):
+    link_arcs = layers.query.graph.link_arcs
+    for _ in range(PENALTY_ROUNDS):
+        found = None if choice.full else shortest(layers, dearer)
+        if found is None:
+            return
+        if weight[found].sum() <= most:
             choice.offer(found)
-        touched = {a for link in choice.links(found) for a in layers.query.graph.link_arcs[link]} | set(found)
+        touched = {a for link in choice.links(found) for a in link_arcs[link]} | set(found)
         dearer[list(touched)] *= PENALTY
-    return sorted(choice.kept, key=lambda arcs: float(weight[arcs].sum())) or [first]
 
 
 class _Choice:
@@ -104,9 +118,9 @@ class _Choice:
         return all(share <= self.max_overlap for share in shares)
 
     def offer(self, arcs: list[int]) -> bool:
-        """Keep a way unless it comes back to a place or its corridor has its share."""
+        """Keep a way unless it is like one kept, comes back to a place, or its corridor has its share."""
         corridor = self.corridors.of_way(arcs)
-        if self._returns(arcs) or self.count[corridor] >= self.per_corridor:
+        if self.count[corridor] >= self.per_corridor or self._returns(arcs) or not self.different(arcs):
             return False
         mask = np.zeros(len(self.km), dtype=np.bool_)
         mask[sorted(self.links(arcs))] = True
@@ -130,32 +144,32 @@ class Fan:
     def __init__(self, layers: Layers, weight: Floats) -> None:
         self.graph = layers.query.graph
         weighted = layers.weighted(weight)
-        ahead, previous = dijkstra(weighted.matrix, indices=layers.start, return_predecessors=True)
-        back, following = dijkstra(weighted.reverse, indices=layers.goals, return_predecessors=True)
-        nearest = np.argmin(back, axis=0)
-        columns = np.arange(back.shape[1])
-        self.total = ahead + back[nearest, columns]
+        ahead, previous = weighted.ahead()
+        back, following, self._goal = weighted.behind()
+        self.total = ahead + back
         self.best = float(self.total.min())
-        self._start, self._goals, self._nearest = layers.start, layers.goals, nearest
+        self._start = layers.start
         self.ahead = _Tree(weighted, previous, forward=True)
-        self.behind = _Tree(weighted, following[nearest, columns], forward=False)
+        self.behind = _Tree(weighted, following, forward=False)
         self.weighted = weighted
         self.km = self.sum(self.graph.km)
 
     def sum(self, values: Floats) -> Floats:
-        """Sum values of arcs along the best way through each state, shape (layered states,)."""
+        """Sum values of arcs along the best way through each state.
+
+        Shape (layered states,) for values of shape (arcs,), and (layered states, n) for (arcs, n).
+        """
         return self.ahead.sum(values) + self.behind.sum(values)
 
     def shared(self, links: Flags) -> Floats:
         """Give the km that the best way through each state runs over some links."""
         arc, link, km = self.graph.arc_links
-        return self.sum(np.bincount(arc, km * links[link], len(self.graph.arcs)))
+        return self.sum(np.bincount(arc, km * links[link], len(self.graph.arcs)).astype(np.float64))
 
     def way(self, state: int) -> list[int]:
         """Give the arcs of the best way through a state."""
         pairs = trace(self.ahead.parent, state, self._start)
-        goal = self._goals[self._nearest[state]]
-        at = state
+        goal, at = int(self._goal[state]), state
         while at != goal:
             after = int(self.behind.parent[at])
             pairs.append((at, after))
@@ -170,107 +184,21 @@ class _Tree:
         self._here = here
         ends = (parent[here], here) if forward else (here, parent[here])
         self._arc = weighted.least(*ends)
-        self._jump = np.arange(len(parent))
-        self._jump[here] = parent[here]
+        jump = np.arange(len(parent))
+        jump[here] = parent[here]
+        self._jumps = [jump]
+        while True:
+            after = jump[jump]
+            if np.array_equal(after, jump):
+                break
+            self._jumps.append(after)
+            jump = after
+        self._jumps.pop()
 
     def sum(self, values: Floats) -> Floats:
         """Sum values of arcs between each state and the root, by doubling the steps."""
-        total = np.zeros(len(self.parent))
+        total = np.zeros((len(self.parent), *values.shape[1:]))
         total[self._here] = values[self._arc]
-        jump = self._jump
-        while True:
-            after = jump[jump]
-            if (after == jump).all():
-                return total
-            total = total + np.where(jump == np.arange(len(jump)), 0.0, total[jump])
-            jump = after
-
-
-class Corridors:
-    """Tell to which row of the table `corridors` a way belongs: the first that it satisfies."""
-
-    def __init__(self, graph: Graph) -> None:
-        self.graph = graph
-        network = graph.network
-        self.rows = sorted(network.table("corridors").rows(), key=lambda r: r["order"])
-        self.ids = [str(r["id"]) for r in self.rows]
-        links, nodes = network.table("links"), network.table("nodes")
-        arc, link, km = graph.arc_links
-        count = len(graph.arcs)
-        modes = links["mode"][link] if len(link) else np.zeros(0, dtype=object)
-        self.modes = list(dict.fromkeys(str(m) for m in links["mode"]))
-        self.mode_km = {m: np.bincount(arc, km * (modes == m), count) for m in self.modes}
-        country = nodes["country"]
-        self.marks: list[list[Floats]] = []
-        self.bars: list[Floats] = []
-        for row in self.rows:
-            marks = []
-            self.bars.append(self._passing(country, row["no_countries"].split()))
-            if row["any_modes"]:
-                marks.append(
-                    sum(
-                        (self.mode_km[m] for m in row["any_modes"].split() if m in self.mode_km),
-                        np.zeros(count),
-                    )
-                )
-            if row["any_countries"]:
-                marks.append(self._passing(country, row["any_countries"].split()))
-            if row["any_links"]:
-                chosen = [links.position[x] for x in row["any_links"].split() if x in links.position]
-                marks.append(np.bincount(arc, np.isin(link, chosen).astype(float), count))
-            self.marks.append(marks)
-
-    def _passing(self, country: npt.NDArray[np.object_], codes: list[str]) -> Floats:
-        """Mark the arcs that touch some countries, shape (arcs,)."""
-        inside = np.isin(country.astype(str), codes)
-        return (
-            np.array([float(any(inside[p] for p in a.places)) for a in self.graph.arcs])
-            if codes
-            else np.zeros(len(self.graph.arcs))
-        )
-
-    def of_states(self, fan: Fan) -> Ints:
-        """Give the corridor of the best way through each state, -1 for none."""
-        km = np.stack([fan.sum(self.mode_km[m]) for m in self.modes])
-        return self._first(
-            km, [[fan.sum(v) for v in marks] for marks in self.marks], [fan.sum(v) for v in self.bars]
-        )
-
-    def foreign_to(self, mode: str) -> Flags:
-        """Tell which arcs run over links of other modes, shape (arcs,)."""
-        return np.asarray(sum(km for m, km in self.mode_km.items() if m != mode) > 0)
-
-    def of_way(self, arcs: list[int]) -> int:
-        """Give the corridor of one way, -1 for none."""
-        km = np.array([[self.mode_km[m][arcs].sum()] for m in self.modes])
-        marks = [[np.array([v[arcs].sum()]) for v in some] for some in self.marks]
-        return int(self._first(km, marks, [np.array([v[arcs].sum()]) for v in self.bars])[0])
-
-    def name(self, arcs: list[int]) -> str:
-        """Name the corridor of a way; its main mode if it belongs to none."""
-        row = self.of_way(arcs)
-        if row >= 0:
-            return self.ids[row]
-        return self.modes[int(np.argmax([self.mode_km[m][arcs].sum() for m in self.modes]))]
-
-    def _first(self, km: Floats, marks: list[list[Floats]], bars: list[Floats]) -> Ints:
-        main = np.array(self.modes, dtype=object)[np.argmax(km, axis=0)]
-        found = np.full(km.shape[1], -1, dtype=np.int64)
-        for i in range(len(self.rows) - 1, -1, -1):
-            fits = ~(bars[i] > 0)
-            for mark in marks[i]:
-                fits &= mark > 0
-            if self.rows[i]["main_mode"]:
-                fits &= main == self.rows[i]["main_mode"]
-            found[fits] = i
-        return found
-
-
-def corridors_of(graph: Graph) -> Corridors:
-    """Give the corridors of a graph, made once."""
-    cache = graph.network._cache  # noqa: SLF001
-    key = ("corridors", id(graph.arcs))
-    if key not in cache:
-        cache[key] = Corridors(graph)
-    found: Corridors = cache[key]
-    return found
+        for jump in self._jumps:
+            total += total[jump]
+        return total

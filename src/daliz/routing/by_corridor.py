@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from daliz.errors import RouteError
-from daliz.routing.alternatives import Fan, corridors_of
+from daliz.routing.alternatives import Fan
+from daliz.routing.corridors import corridors_of
 from daliz.routing.query import make_query
 from daliz.routing.reliability import spreads
 from daliz.routing.routes import itinerary_of, search_weight
@@ -45,8 +46,8 @@ def best_by_corridor(
     Examples
     --------
     >>> import daliz
-    >>> sorted(best_by_corridor(daliz.open("eurasia"), "Xi'an", "Duisburg"))
-    ['air', 'middle', 'north', 'road', 'sea', 'south']
+    >>> "middle" in best_by_corridor(daliz.open("eurasia"), "Xi'an", "Duisburg")
+    True
     """
     query = make_query(
         network,

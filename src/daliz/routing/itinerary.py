@@ -7,25 +7,30 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from daliz.graph.ledger import Cause, Kind
 from daliz.graph.graph import multipliers
+from daliz.graph.ledger import USD_KINDS, Cause, Kind, Ledger
 
 if TYPE_CHECKING:
+    from daliz.emissions import Chain
     from daliz.graph import Graph
     from daliz.routing.query import Query
     from daliz.routing.reliability import Spread
     from daliz.tables import Cell
 
-WAITING = (Cause.WAIT, Cause.WEATHER)
-BORDER = (Cause.BORDER, Cause.BORDER_DOCUMENTS)
-TERMINAL = (Cause.HANDLING, Cause.TERMINAL_DOCUMENTS)
-_USD = (Kind.USD_CONTAINER, Kind.USD_BULK, Kind.USD_LIQUID, Kind.USD_WAGON, Kind.PREMIUM)
-_KG = (Kind.KG_T, Kind.KG_TEU, Kind.KG_CONTAINER, Kind.KG_LOOSE)
+_USD = (*USD_KINDS.values(), Kind.PREMIUM)
+CAUSES = tuple(Cause)
+MEASURES = tuple(
+    "hours" if k == Kind.HOURS else "risk" if k == Kind.RISK else "usd" if k in _USD else "kg" for k in Kind
+)
 
 
 class Component(NamedTuple):
-    """Be one amount with its cause and the cell of the figure behind it."""
+    """Be one amount with its cause and the cell of the figure behind it.
+
+    `part` is the arc where it arises: `arc` itself, or the one of those that a through arc stands for.
+    """
 
     arc: int
     measure: str
@@ -35,6 +40,7 @@ class Component(NamedTuple):
     cell: Cell | None
     figure: int
     power: float
+    part: int
 
 
 @dataclass(frozen=True)
@@ -93,10 +99,18 @@ class Itinerary:
         """Give the graph that the way lies in."""
         return self.query.graph
 
+    @property
+    def parts(self) -> tuple[int, ...]:
+        """Give the arcs with each through arc unfolded into those that it stands for (see `Component.part`)."""
+        ways = self.graph.ways
+        return tuple(p for a in self.arcs for p in ways.get(a, (a,)))
+
     @functools.cached_property
     def legs(self) -> list[Leg]:
         """Give the legs in order."""
-        return _legs(self)
+        from daliz.routing.legs import legs_of
+
+        return legs_of(self)
 
     @functools.cached_property
     def components(self) -> list[Component]:
@@ -155,17 +169,34 @@ class Itinerary:
     @functools.cached_property
     def corridor(self) -> str:
         """Name the corridor that the way belongs to: the first row of `corridors` that it satisfies."""
-        from daliz.routing.alternatives import corridors_of
+        from daliz.routing.corridors import corridors_of
 
         return corridors_of(self.graph).name(list(self.arcs))
 
     def hours_by_cause(self) -> dict[str, float]:
         """Sum the hours by cause."""
-        return _by_cause(self.components, "hours")
+        return by_cause(self.components, "hours")
 
     def usd_by_cause(self) -> dict[str, float]:
         """Sum the dollars by cause."""
-        return _by_cause(self.components, "usd")
+        return by_cause(self.components, "usd")
+
+    def emissions(self) -> Chain:
+        """Tell the emissions as a transport chain after ISO 14083, an element per run and hub.
+
+        Tonne-km are tonnes of goods times the km of the links run over (no great circle, no distance adjustment:
+        a factor that holds one, as those of GLEC sea lanes do, keeps it). Electricity counts as well to tank.
+
+        Examples
+        --------
+        >>> import daliz
+        >>> way = daliz.routes(daliz.open("eurasia"), "Aktau", "Baku", k=1, draws=0, with_pareto=False)[0]
+        >>> abs(way.emissions().wtw_kg - way.kg_co2e) < 1e-6
+        True
+        """
+        from daliz.routing.chains import chain_of
+
+        return chain_of(self)
 
     def summary(self) -> str:
         """Name the places where the shipment changes from one carrier to another."""
@@ -215,138 +246,75 @@ class Itinerary:
 
 def _components(query: Query, arcs: tuple[int, ...]) -> list[Component]:
     graph = query.graph
-    ledger, figures = graph.ledger, graph.network.resolved.figures
+    cells = graph.network.resolved.figures.cells
+    entries = way_entries(query, arcs)
+    ledger = entries.ledger
+    columns = (
+        ledger.arc,
+        ledger.kind,
+        ledger.cause,
+        entries.amount,
+        ledger.sd,
+        ledger.figure,
+        ledger.power,
+        ledger.part,
+    )
+    found = [
+        Component(
+            arc,
+            MEASURES[kind],
+            CAUSES[cause],
+            amount,
+            sd,
+            cells[figure] if figure >= 0 else None,
+            figure,
+            power,
+            part,
+        )
+        for arc, kind, cause, amount, sd, figure, power, part in zip(
+            *(c.tolist() for c in columns), strict=True
+        )
+    ]
+    return found + _holds(query, arcs)
+
+
+class Entries(NamedTuple):
+    """Be the entries of a way that count for its cargo, with their amounts for one unit."""
+
+    ledger: Ledger
+    amount: npt.NDArray[np.float64]
+
+
+def way_entries(query: Query, arcs: tuple[int, ...]) -> Entries:
+    """Give the entries of a way's arcs in order; holds are no entries (see `hold_hours`)."""
+    graph = query.graph
     order, starts = graph.entries_of
     cargoes = graph.network.table("cargoes")
     scale = multipliers(cargoes)[cargoes.position[query.cargo["id"]]]
     rows = np.concatenate([order[starts[a] : starts[a + 1]] for a in arcs])
-    amounts = ledger.amounts(figures.value)[rows]
+    ledger = graph.ledger.take(rows[scale[graph.ledger.kind[rows]] != 0])
+    amount = ledger.amounts(graph.network.resolved.figures.value) * scale[ledger.kind]
+    return Entries(ledger, amount)
+
+
+def _holds(query: Query, arcs: tuple[int, ...]) -> list[Component]:
+    """Tell what rules add to the arcs of this shipment beyond the ledger."""
+    rows = list(arcs)
+    variance = np.maximum(query.costs.variance[rows] - query.plain.variance[rows], 0.0)
     found = []
-    for e, amount in zip(rows.tolist(), amounts.tolist(), strict=True):
-        kind = int(ledger.kind[e])
-        if scale[kind] == 0:
-            continue
-        measure = (
-            "hours"
-            if kind == Kind.HOURS
-            else "risk"
-            if kind == Kind.RISK
-            else "usd"
-            if kind in _USD
-            else "kg"
-        )
-        figure = int(ledger.figure[e])
-        found.append(
-            Component(
-                int(ledger.arc[e]),
-                measure,
-                Cause(int(ledger.cause[e])),
-                amount * float(scale[kind]),
-                float(ledger.sd[e]),
-                figures.cells[figure] if figure >= 0 else None,
-                figure,
-                float(ledger.power[e]),
-            )
-        )
-    return found + _holds(query, arcs, found)
+    for measure in ("hours", "usd", "risk"):
+        more = getattr(query.costs, measure)[rows] - getattr(query.plain, measure)[rows]
+        for i in np.flatnonzero(more):
+            sd = float(np.sqrt(variance[i])) if measure == "hours" else 0.0
+            found.append(Component(rows[i], measure, Cause.HOLD, float(more[i]), sd, None, -1, 1.0, rows[i]))
+    return found
 
 
-def _holds(query: Query, arcs: tuple[int, ...], found: list[Component]) -> list[Component]:
-    """Book what restrictions add to the arcs of this shipment beyond the ledger."""
-    booked = dict.fromkeys(("hours", "usd"), None)
-    extra = []
-    for measure in booked:
-        by_arc: dict[int, float] = {}
-        for c in found:
-            if c.measure == measure:
-                by_arc[c.arc] = by_arc.get(c.arc, 0.0) + c.amount
-        values = getattr(query.costs, measure)
-        for a in arcs:
-            more = float(values[a]) - by_arc.get(a, 0.0)
-            if more > 1e-6 * max(1.0, float(values[a])):
-                sd = (
-                    float(np.sqrt(max(query.costs.variance[a] - query.graph.variance[a], 0.0)))
-                    if measure == "hours"
-                    else 0.0
-                )
-                extra.append(Component(a, measure, Cause.HOLD, more, sd, None, -1, 1.0))
-    return extra
-
-
-def _by_cause(components: list[Component], measure: str) -> dict[str, float]:
+def by_cause(components: list[Component], measure: str) -> dict[str, float]:
+    """Sum the components of one measure by cause."""
     sums: dict[str, float] = {}
     for c in components:
         if c.measure == measure and c.amount:
             name = c.cause.name.lower()
             sums[name] = sums.get(name, 0.0) + c.amount
     return sums
-
-
-def _legs(itinerary: Itinerary) -> list[Leg]:
-    graph = itinerary.graph
-    groups: list[list[int]] = []
-    for a in itinerary.arcs:
-        role = graph.arcs[a].role
-        if not groups or role in {"load", "board", "access"}:
-            groups.append([a])
-        else:
-            groups[-1].append(a)
-    return [_leg(itinerary, tuple(arcs)) for arcs in groups]
-
-
-def _leg(itinerary: Itinerary, arcs: tuple[int, ...]) -> Leg:
-    graph, query = itinerary.graph, itinerary.query
-    nodes, links = graph.network.table("nodes"), graph.network.table("links")
-    steps = [graph.arcs[a] for a in arcs]
-    places = [
-        p
-        for i, s in enumerate(steps)
-        for p in (
-            s.places if i == 0 else s.places[1:] if s.places[0] == steps[i - 1].places[-1] else s.places
-        )
-    ]
-    countries = [str(nodes["country"][p]) for p in places]
-    lands = [c for c in countries if c != "XZ"]
-    modes = [str(links["mode"][link]) for s in steps for link, _ in s.links]
-    services = graph.network.table("services")
-    service = next((str(services.ids[s.service]) for s in steps if s.service >= 0), "")
-    components = [c for c in itinerary.components if c.arc in arcs]
-    costs, rows = query.costs, list(arcs)
-    changes = [str(nodes.ids[p]) for p in _gauge_places(graph, steps)]
-    ends = [
-        query.origin.label
-        if graph.states[steps[0].tail].mode == "address"
-        else str(nodes["name_en"][places[0]]),
-        query.destination.label
-        if graph.states[steps[-1].head].mode == "address"
-        else str(nodes["name_en"][places[-1]]),
-    ]
-    return Leg(
-        ends[0],
-        ends[1],
-        modes[0] if modes else "road",
-        service,
-        float(graph.km[rows].sum()),
-        float(costs.hours[rows].sum()),
-        float(np.sqrt(costs.variance[rows].sum())),
-        float(costs.usd[rows].sum()),
-        float(costs.kg[rows].sum()),
-        _by_cause(components, "hours"),
-        _by_cause(components, "usd"),
-        tuple(b for a, b in zip(lands[:-1], lands[1:], strict=True) if a != b),
-        tuple(changes),
-        tuple(str(nodes.ids[p]) for p in places),
-        arcs,
-    )
-
-
-def _gauge_places(graph: Graph, steps: list[Any]) -> list[int]:
-    gauges = graph.network.table("links")["gauge_mm"]
-    found = []
-    for s in steps:
-        if s.role == "gauge-change":
-            found.append(s.places[0])
-        for (a, _), (b, _), place in zip(s.links[:-1], s.links[1:], s.places[1:-1], strict=False):
-            if not np.isnan(gauges[a]) and not np.isnan(gauges[b]) and gauges[a] != gauges[b]:
-                found.append(place)
-    return found

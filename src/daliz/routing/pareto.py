@@ -1,4 +1,4 @@
-"""Find the ways that nothing beats in all of several criteria at once."""
+"""Find the ways that nothing beats in all of four criteria at once."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse.csgraph import dijkstra
 
 if TYPE_CHECKING:
     from daliz.routing.search import Layers
 
 Floats = npt.NDArray[np.float64]
-Vector = tuple[float, ...]
+Ints = npt.NDArray[np.int64]
+Vector = tuple[float, float, float, float]
+Edge = tuple[int, Vector, int]
+SLACK = 1e-12
 
 
 def pareto(
@@ -25,31 +27,54 @@ def pareto(
 ) -> list[list[int]]:
     """Give ways that cover the Pareto set within `epsilon`.
 
-    For every way from origin to destination one of those given costs at most (1 + epsilon) times as much in each
-    criterion. The search is A*pex (Zhang, Salzman, Felner and others 2022): labels pair a real way with the best that
-    it stands for, so the error does not grow along the way; exact distances to the goal in each criterion guide and
-    prune it.
+    For every way from origin to destination one of those given costs at most (1 + epsilon) times as much in
+    each criterion. The search is A*pex (Zhang, Salzman, Felner and others 2022): labels pair a real way with the
+    best that it stands for, so the error does not grow along the way; exact distances to the goal in each
+    criterion guide and prune it.
 
     Parameters
     ----------
     layers
         Open arcs of the query.
     criteria
-        float64 array of shape (criteria, arcs), not negative.
+        float64 array of shape (4, arcs), not negative.
     epsilon
         Tolerance per criterion, such as 0.01.
     known
         Ways found otherwise, which prune from the start.
+    limit
+        Prices of the criteria and the most that a way may cost in them; None for no limit.
     """
     search = _Search(layers, criteria, 1.0 + epsilon, limit)
     if search.lost:
         return []
-    for arcs in known:
-        search.offer(tuple(float(c[arcs].sum()) for c in criteria), arcs)
-    for arcs in search.best_single():
-        search.offer(tuple(float(c[arcs].sum()) for c in criteria), arcs)
+    for arcs in [*known, *search.best_single()]:
+        search.offer(_vector(criteria[:, arcs].sum(axis=1)), arcs)
     search.run()
     return search.front()
+
+
+def _vector(row: Floats) -> Vector:
+    a, b, c, d = row.tolist()
+    return (a, b, c, d)
+
+
+class _Label:
+    """Be a real way to a state with its cost, and the best (apex) of all ways that it stands for."""
+
+    __slots__ = ("apex", "arc", "cost", "parent", "state", "waits")
+
+    def __init__(self, apex: Vector, cost: Vector, state: int, arc: int, parent: _Label | None) -> None:
+        self.apex, self.cost, self.state, self.arc, self.parent = apex, cost, state, arc, parent
+        self.waits = True
+
+    def unwind(self) -> list[int]:
+        arcs: list[int] = []
+        at: _Label | None = self
+        while at is not None and at.arc >= 0:
+            arcs.append(at.arc)
+            at = at.parent
+        return arcs[::-1]
 
 
 class _Search:
@@ -58,170 +83,175 @@ class _Search:
     ) -> None:
         self.layers, self.criteria, self.factor, self.limit = layers, criteria, factor, limit
         self.solutions: list[tuple[Vector, list[int]]] = []
-        self.trees = [self._tree(c) for c in criteria]
+        # The vectors of the solutions; the one that covered something last comes first, since it is likely to
+        # cover the next one too.
+        self.vectors: list[Vector] = []
+        self.weighted = [layers.weighted(c) for c in criteria]
+        self.trees = [w.behind() for w in self.weighted]
         self.bound = np.stack([t[0] for t in self.trees], axis=1)
         self.lost = not np.isfinite(self.bound[layers.start]).all()
-        if not self.lost:
-            self._prepare()
-
-    def _tree(self, weight: Floats) -> tuple[Floats, npt.NDArray[np.int64]]:
-        distance, following = dijkstra(
-            self.layers.weighted(weight).reverse, indices=self.layers.goals, return_predecessors=True
-        )
-        nearest = np.argmin(distance, axis=0)
-        columns = np.arange(distance.shape[1])
-        return distance[nearest, columns], following[nearest, columns]
-
-    def _prepare(self) -> None:
-        """Keep the arcs that can lie on a way, with their costs as tuples by tail."""
-        layers = self.layers
-        alive = np.isfinite(self.bound[layers.head, 0]) & np.isfinite(self.bound[layers.tail, 0])
-        cost = self.criteria[:, layers.arc].T
-        self.alive = np.flatnonzero(alive)
-        self.cost = cost
 
     def best_single(self) -> list[list[int]]:
         """Give the best way in each criterion alone."""
         ways = []
-        for weight, (_, following) in zip(self.criteria, self.trees, strict=True):
+        for weighted, (_, following, goals) in zip(self.weighted, self.trees, strict=True):
             state, pairs = self.layers.start, []
-            while state not in self.layers.goals:
+            while state != goals[self.layers.start]:
                 pairs.append((state, int(following[state])))
                 state = int(following[state])
-            ways.append(self.layers.weighted(weight).arcs(pairs))
+            ways.append(weighted.arcs(pairs))
         return ways
 
     def offer(self, vector: Vector, arcs: list[int]) -> None:
         """Add a way unless it is no better than one already there."""
-        if not any(all(s <= v for s, v in zip(other, vector, strict=True)) for other, _ in self.solutions):
-            self.solutions = [
-                x for x in self.solutions if not all(v <= s for v, s in zip(vector, x[0], strict=True))
-            ]
+        if not any(_at_most(other, vector) for other, _ in self.solutions):
+            self.solutions = [x for x in self.solutions if not _at_most(vector, x[0])]
             self.solutions.append((vector, arcs))
+            self.vectors = [v for v, _ in self.solutions]
 
     def _covered(self, total: Vector) -> bool:
-        a, b, c, d = (x * self.factor + 1e-12 for x in total)
-        return any(s[0] <= a and s[1] <= b and s[2] <= c and s[3] <= d for s, _ in self.solutions)
+        a, b, c, d = total
+        factor, vectors = self.factor, self.vectors
+        a, b, c, d = a * factor + SLACK, b * factor + SLACK, c * factor + SLACK, d * factor + SLACK
+        for i, s in enumerate(vectors):
+            if s[0] <= a and s[1] <= b and s[2] <= c and s[3] <= d:
+                if i:
+                    vectors.insert(0, vectors.pop(i))
+                return True
+        return False
 
-    def _narrow(self) -> dict[int, list[tuple[int, Vector, int]]]:
-        """Drop the arcs of which even the bound is covered by a known way."""
+    def _narrow(self) -> tuple[dict[int, list[Edge]], list[float]]:
+        """Drop the arcs of which even the bound is covered by a known way or lies over the limit."""
         layers = self.layers
-        ahead = np.stack(
-            [dijkstra(layers.weighted(c).matrix, indices=layers.start) for c in self.criteria], axis=1
-        )
-        tail, head = layers.tail[self.alive], layers.head[self.alive]
-        total = ahead[tail] + self.cost[self.alive] + self.bound[head]
-        known = np.array([s for s, _ in self.solutions])
-        covered = (known[None] <= (total * self.factor + 1e-12)[:, None]).all(axis=2).any(axis=1)
-        fits = np.ones(len(total), dtype=bool)
+        tail, head, arc = layers.tail, layers.head, layers.arc
+        back = np.zeros(len(self.bound))
+        keep = np.isfinite(self.bound[head, 0])
         if self.limit is not None:
             price, most = np.array(self.limit[0]), self.limit[1]
-            scalar = np.maximum((self.criteria.T @ price), 0.0)
+            scalar = self.criteria.T @ price
             graph = layers.weighted(scalar)
-            lo = dijkstra(graph.matrix, indices=layers.start)
-            self.back = dijkstra(graph.reverse, indices=layers.goals).min(axis=0)
-            fits = lo[tail] + scalar[layers.arc[self.alive]] + self.back[head] <= most
-        keep = self.alive[~covered & np.isfinite(total).all(axis=1) & fits]
-        out: dict[int, list[tuple[int, Vector, int]]] = {}
-        for t, h, c, a in zip(
-            layers.tail[keep].tolist(),
-            layers.head[keep].tolist(),
-            self.cost[keep].tolist(),
-            layers.arc[keep].tolist(),
-            strict=True,
-        ):
-            out.setdefault(t, []).append((h, tuple(c), a))
-        return out
+            back = graph.behind()[0]
+            keep &= graph.ahead()[0][tail] + scalar[arc] + back[head] <= most
+        left = np.flatnonzero(keep)
+        ahead = np.stack([w.ahead()[0] for w in self.weighted], axis=1)
+        cost = self.criteria[:, arc[left]].T
+        total = (ahead[tail[left]] + cost + self.bound[head[left]]) * self.factor + SLACK
+        covered = np.zeros(len(left), dtype=np.bool_)
+        for vector, _ in self.solutions:
+            covered |= (np.array(vector) <= total).all(axis=1)
+        fine = ~covered & np.isfinite(total).all(axis=1)
+        left, cost = left[fine], cost[fine]
+        out: dict[int, list[Edge]] = {}
+        rows = (tail[left].tolist(), head[left].tolist(), cost.tolist(), arc[left].tolist())
+        for t, h, (a, b, c, d), i in zip(*rows, strict=True):
+            out.setdefault(t, []).append((h, (a, b, c, d), i))
+        return out, back.tolist()
 
     def run(self) -> None:
         """Search until no label is left."""
-        out = self._narrow()
-        goals, factor = set(self.layers.goals), self.factor
-        price, most = self.limit if self.limit else (None, 0.0)
-        back = self.back.tolist() if self.limit else []
-        bounds: dict[int, Vector] = {}
-        zero = (0.0,) * len(self.criteria)
-        # A label: [apex, cost, state, arc, parent]; an entry whose label lost its cost to a merge is skipped.
-        first = [zero, zero, self.layers.start, -1, None]
-        heap: list[tuple[Vector, int, list[object]]] = [
-            (tuple(self.bound[self.layers.start].tolist()), 0, first)
-        ]
-        waiting: dict[int, list[list[object]]] = {}
-        closed: dict[int, list[Vector]] = {}
-        count = 1
+        out, back = self._narrow()
+        goals = set(self.layers.goals)
+        touched = {self.layers.start, *(h for edges in out.values() for h, _, _ in edges)}
+        bounds = {h: _vector(self.bound[h]) for h in touched}
+        zero = (0.0, 0.0, 0.0, 0.0)
+        heap = [(bounds[self.layers.start], 0, _Label(zero, zero, self.layers.start, -1, None))]
+        waiting: dict[int, list[_Label]] = {h: [] for h in touched}
+        closed: dict[int, list[Vector]] = {h: [] for h in touched}
         while heap:
             total, _, label = heapq.heappop(heap)
-            apex, cost, state = label[0], label[1], label[2]
-            if cost is None:
+            if not label.waits:
                 continue
-            line = waiting.get(state)  # type: ignore[arg-type]
-            if line and label in line:
-                line.remove(label)
-            if self._covered(total) or _beaten(apex, closed.get(state, ())):  # type: ignore[arg-type]
+            label.waits = False
+            state = label.state
+            if label.parent is not None:
+                waiting[state].remove(label)
+            if self._covered(total) or _beaten(label.apex, closed[state]):
                 continue
-            closed.setdefault(state, []).append(apex)  # type: ignore[arg-type]
+            closed[state].append(label.apex)
             if state in goals:
-                self.offer(cost, _unwind(label))  # type: ignore[arg-type]
+                self.offer(label.cost, label.unwind())
                 continue
-            for head, step, arc in out.get(state, ()):  # type: ignore[call-overload]
-                bound = bounds.get(head)
-                if bound is None:
-                    bound = bounds[head] = tuple(self.bound[head].tolist())
-                new_apex = tuple([x + y for x, y in zip(apex, step)])  # type: ignore[call-overload]  # noqa: B905
-                new_total = tuple([x + y for x, y in zip(new_apex, bound)])  # noqa: B905
-                if self._covered(new_total) or _beaten(new_apex, closed.get(head, ())):
-                    continue
-                if price is not None and sum([x * y for x, y in zip(new_apex, price)]) + back[head] > most:  # noqa: B905
-                    continue
-                new_cost = tuple([x + y for x, y in zip(cost, step)])  # type: ignore[call-overload]  # noqa: B905
-                entry: list[object] = [new_apex, new_cost, head, arc, label]
-                merged = _merge(entry, waiting.setdefault(head, []), bound, factor)
-                if merged is None:
-                    continue
-                heapq.heappush(heap, (tuple([x + y for x, y in zip(merged[0], bound)]), count, merged))  # type: ignore[call-overload]  # noqa: B905
-                count += 1
+            for edge in out.get(state, ()):
+                found = self._extend(label, edge, bounds[edge[0]], closed[edge[0]], back[edge[0]])
+                merged = _merge(found, waiting[edge[0]], bounds[edge[0]], self.factor) if found else None
+                if merged:
+                    heapq.heappush(heap, (_plus(merged.apex, bounds[edge[0]]), self._next(), merged))
+
+    count = 0
+
+    def _next(self) -> int:
+        self.count += 1
+        return self.count
+
+    def _extend(
+        self, label: _Label, edge: Edge, bound: Vector, closed: list[Vector], back: float
+    ) -> _Label | None:
+        """Give the label at the end of an arc, or None if it cannot matter."""
+        head, step, arc = edge
+        apex = _plus(label.apex, step)
+        if self.limit is not None:
+            (p, q, r, s), most = self.limit
+            if p * apex[0] + q * apex[1] + r * apex[2] + s * apex[3] + back > most:
+                return None
+        if _beaten(apex, closed) or self._covered(_plus(apex, bound)):
+            return None
+        cost = apex if label.cost is label.apex else _plus(label.cost, step)
+        return _Label(apex, cost, head, arc, label)
 
     def front(self) -> list[list[int]]:
-        """Give the ways found, cheapest in the first criterion first, none covered by another."""
-        kept: list[tuple[Vector, list[int]]] = []
-        for vector, arcs in sorted(self.solutions, key=lambda x: x[0]):
-            if not any(all(k <= v * 1.0 for k, v in zip(other, vector, strict=True)) for other, _ in kept):
-                kept.append((vector, arcs))
-        return [arcs for _, arcs in kept]
+        """Give the ways found, cheapest in the first criterion first."""
+        return [arcs for _, arcs in sorted(self.solutions, key=lambda x: x[0])]
 
 
-def _beaten(apex: Vector, closed: list[Vector] | tuple[()]) -> bool:
+def _plus(x: Vector, y: Vector) -> Vector:
+    return (x[0] + y[0], x[1] + y[1], x[2] + y[2], x[3] + y[3])
+
+
+def _at_most(x: Vector, y: Vector) -> bool:
+    return x[0] <= y[0] and x[1] <= y[1] and x[2] <= y[2] and x[3] <= y[3]
+
+
+def _beaten(apex: Vector, closed: list[Vector]) -> bool:
     a, b, c, d = apex
-    return any(x[0] <= a and x[1] <= b and x[2] <= c and x[3] <= d for x in closed)
+    for x in closed:  # noqa: SIM110 - a plain loop costs half of what any() costs
+        if x[0] <= a and x[1] <= b and x[2] <= c and x[3] <= d:
+            return True
+    return False
 
 
-def _merge(
-    entry: list[object], line: list[list[object]], bound: Vector, factor: float
-) -> list[object] | None:
+def _stands_for(cost: Vector, low: Vector, bound: Vector, factor: float) -> bool:
+    """Tell whether a way's cost on to the goal is within the tolerance of the best it would stand for."""
+    for x, y, h in zip(cost, low, bound, strict=True):  # noqa: SIM110 - as above
+        if x + h > factor * (y + h) + SLACK:
+            return False
+    return True
+
+
+def _merge(entry: _Label, line: list[_Label], bound: Vector, factor: float) -> _Label | None:
     """Join a label to one that waits at the same state if one of the two ways may stand for both.
 
     Gives the label to queue, or None if the waiting one already stands for the new one unchanged.
     """
-    apex, cost = entry[0], entry[1]
+    a, b, c, d = entry.apex
     for i, other in enumerate(line):
-        low = tuple([min(x, y) for x, y in zip(apex, other[0])])  # type: ignore[call-overload]  # noqa: B905
-        for keep in (other, entry):
-            if all(x + h <= factor * (y + h) + 1e-12 for x, y, h in zip(keep[1], low, bound)):  # type: ignore[call-overload]  # noqa: B905
-                if keep is other and low == other[0]:
-                    return None
-                joined = [low, keep[1], keep[2], keep[3], keep[4]]
-                other[1] = None
-                line[i] = joined
-                return joined
-    del cost
+        o = other.apex
+        low = (
+            min(o[0], a),
+            min(o[1], b),
+            min(o[2], c),
+            min(o[3], d),
+        )
+        if _stands_for(other.cost, low, bound, factor):
+            if low == o:
+                return None
+            keep = other
+        elif _stands_for(entry.cost, low, bound, factor):
+            keep = entry
+        else:
+            continue
+        joined = _Label(low, keep.cost, keep.state, keep.arc, keep.parent)
+        other.waits = False
+        line[i] = joined
+        return joined
     line.append(entry)
     return entry
-
-
-def _unwind(label: list[object]) -> list[int]:
-    arcs: list[int] = []
-    at: list[object] | None = label
-    while at is not None and at[3] != -1:
-        arcs.append(at[3])  # type: ignore[arg-type]
-        at = at[4]  # type: ignore[assignment]
-    return arcs[::-1]

@@ -95,15 +95,15 @@ def _names(network: Network) -> dict[str, list[int]]:
                 if i not in known:
                     known.append(i)
         cache["names"] = index
-    index = cache["names"]
-    return index
+    found: dict[str, list[int]] = cache["names"]
+    return found
 
 
 def nearest(network: Network, place: Place, candidates: list[int], count: int) -> list[tuple[int, float]]:
     """Give the nearest of some nodes with their great-circle km."""
     nodes = network.table("nodes")
     km = great_circle_km(
-        nodes["lat"][candidates], nodes["lon"][candidates], np.float64(place.lat), np.float64(place.lon)
+        nodes["lat"][candidates], nodes["lon"][candidates], np.array(place.lat), np.array(place.lon)
     )
     order = np.argsort(km)[:count]
     return [(candidates[int(i)], float(km[i])) for i in order]

@@ -11,10 +11,16 @@ import numpy.typing as npt
 from daliz.graph.ledger import Cause
 
 if TYPE_CHECKING:
-    from daliz.routing.itinerary import Itinerary
+    from daliz.routing.itinerary import Component, Itinerary
+    from daliz.tables.figures import Figures
 
 Floats = npt.NDArray[np.float64]
+Singles = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
 LOW, HIGH = 0.05, 0.95
+COLUMN = {"hours": 0, "usd": 1, "kg": 2}
+NEGLIGIBLE = 1e-4
+LEAST = 1e-6
 
 
 @dataclass(frozen=True)
@@ -54,78 +60,153 @@ class Spread:
 def spreads(itineraries: list[Itinerary], draws: int, seed: int) -> list[Spread]:
     """Draw the spread of several ways with the same random figures, so that they compare.
 
-    The figures are drawn from their evidence (those of one group together); on top of the hours that follow, one
-    shipment's own luck: causes are independent and gamma distributed with the ledger's means and standard deviations;
-    a weather closure is met with its probability and then lasts an exponential time.
+    The figures are drawn from their evidence (those of one group together); on top of the hours that follow,
+    one shipment's own luck: causes are independent and gamma distributed with the ledger's means and standard
+    deviations; a weather closure is met with its probability and then lasts an exponential time. Figures that
+    bear less than a ten-thousandth of each total stand at their value.
     """
-    rng = np.random.default_rng(seed)
-    parts = [_Parts(i) for i in itineraries]
-    which = np.unique(np.concatenate([p.figures for p in parts])) if parts else np.zeros(0, dtype=np.int64)
-    if not parts:
+    if not itineraries:
         return []
-    resolved = itineraries[0].graph.network.resolved.figures
-    factor = resolved.draw(which, draws, rng)
-    both = np.hstack([factor, 1.0 / np.maximum(factor, 1e-9)])
-    return [_spread(p, both, which, draws, seed, rng) for p in parts]
-
-
-class _Parts:
-    def __init__(self, itinerary: Itinerary) -> None:
-        self.components = itinerary.components
-        self.figures = np.array([c.figure for c in self.components if c.figure >= 0], dtype=np.int64)
-
-    def matrix(self, which: npt.NDArray[np.int64]) -> tuple[Floats, Floats]:
-        """Give how much of each measure hangs on each figure (or its inverse), and what hangs on none."""
-        weights, rest = np.zeros((2 * len(which), 3)), np.zeros(3)
-        column = {"hours": 0, "usd": 1, "kg": 2}
-        at = np.searchsorted(which, [max(c.figure, 0) for c in self.components])
-        for c, i in zip(self.components, at.tolist(), strict=True):
-            if c.measure in column:
-                if c.figure < 0:
-                    rest[column[c.measure]] += c.amount
-                else:
-                    weights[i + (len(which) if c.power < 0 else 0), column[c.measure]] += c.amount
-        return weights, rest
-
-    def luck(self, draws: int, rng: np.random.Generator) -> Floats:
-        """Draw one shipment's deviation from the mean hours, shape (draws,)."""
-        deviation = np.zeros(draws)
-        mean: dict[Cause, float] = {}
-        variance: dict[Cause, float] = {}
-        for c in self.components:
-            if c.measure == "hours":
-                mean[c.cause] = mean.get(c.cause, 0.0) + c.amount
-                variance[c.cause] = variance.get(c.cause, 0.0) + c.sd**2
-        for cause, m in mean.items():
-            v = variance[cause]
-            if v <= 0 or m <= 0:
+    rng = np.random.default_rng(seed)
+    figures = itineraries[0].graph.network.resolved.figures
+    # Amounts by figure and power (1 or -1), measure and way: what hangs on each figure or on its inverse.
+    amounts: dict[tuple[int, int], Floats] = {}
+    rest = np.zeros((len(itineraries), 3))
+    for w, itinerary in enumerate(itineraries):
+        for c in itinerary.components:
+            if c.measure not in COLUMN:
                 continue
-            if cause == Cause.WEATHER:
-                spell = (v + m * m) / (2 * m)
-                met = rng.random(draws) < min(m / spell, 1.0)
-                deviation += np.where(met, rng.exponential(spell, draws), 0.0) - m
-            else:
-                deviation += rng.gamma(m * m / v, v / m, draws) - m
-        return deviation
+            if c.figure < 0:
+                rest[w, COLUMN[c.measure]] += c.amount
+                continue
+            key = (c.figure, -1 if c.power < 0 else 1)
+            if key not in amounts:
+                amounts[key] = np.zeros((len(itineraries), 3))
+            amounts[key][w, COLUMN[c.measure]] += c.amount
+    totals = _totals(figures, amounts, rest, draws, rng)
+    return [_spread(totals[w], i, draws, seed, rng) for w, i in enumerate(itineraries)]
 
 
-def _spread(
-    parts: _Parts, both: Floats, which: npt.NDArray[np.int64], draws: int, seed: int, rng: np.random.Generator
-) -> Spread:
-    weights, rest = parts.matrix(which)
-    used = np.flatnonzero(weights.any(axis=1))
-    totals = both[:, used] @ weights[used] + rest
-    shipment = np.sort(np.maximum(totals[:, 0] + parts.luck(draws, rng), 0.0)) / 24.0
-    low, high = np.quantile(totals, [LOW, HIGH], axis=0)
-    (p50, se50), (p95, se95) = (_quantile(shipment, q) for q in (0.5, 0.95))
+def _totals(
+    figures: Figures,
+    amounts: dict[tuple[int, int], Floats],
+    rest: Floats,
+    draws: int,
+    rng: np.random.Generator,
+) -> Singles:
+    """Draw hours, dollars and kilograms of each way, shape (ways, 3, draws)."""
+    keys = np.array(list(amounts), dtype=np.int64).reshape(-1, 2)
+    weight = np.array(list(amounts.values())).reshape(-1, rest.size)
+    whole = np.abs(weight).sum(axis=0)
+    heavy = (np.abs(weight) > NEGLIGIBLE * whole).any(axis=1) & _varies(figures, keys[:, 0])
+    fixed = rest.ravel() + weight[~heavy].sum(axis=0)
+    keys, weight = keys[heavy], weight[heavy]
+    which, at = np.unique(keys[:, 0], return_inverse=True)
+    factor = draw_factors(figures, which, draws, rng)
+    # Rows of `factor` are figures: each way's totals are one matrix product over them and their inverses.
+    direct = keys[:, 1] > 0
+    total = weight[direct].T.astype(np.float32) @ factor[at[direct]]
+    if not direct.all():
+        inverse = np.float32(1.0) / np.maximum(factor[at[~direct]], np.float32(LEAST))
+        total += weight[~direct].T.astype(np.float32) @ inverse
+    total += fixed.astype(np.float32)[:, None]
+    return np.asarray(total.reshape(*rest.shape, draws))
+
+
+def _ends(figures: Figures, which: Ints) -> tuple[Floats, Floats]:
+    """Give the low and high end of figures over their values."""
+    value = figures.value[which]
+    scale = np.where(value == 0, 1.0, value)
+    ends = np.stack([np.minimum(figures.low[which], value), np.maximum(figures.high[which], value)]) / scale
+    return ends.min(axis=0), ends.max(axis=0)
+
+
+def _varies(figures: Figures, which: Ints) -> npt.NDArray[np.bool_]:
+    low, high = _ends(figures, which)
+    return np.asarray((high > low) & (figures.value[which] != 0) & ~figures.fixed[which])
+
+
+def draw_factors(figures: Figures, which: Ints, draws: int, rng: np.random.Generator) -> Singles:
+    """Draw factors on figures, shape (figures, draws); figures of one group share their quantile.
+
+    A factor is the drawn value over the figure's value: triangular with its mode at 1, or even between the ends.
+    With quantile q, ends a and b, and split s = (1 - a) / (b - a), the triangular factor is
+    a + sqrt(q (b - a) (1 - a)) for q < s and b - sqrt((1 - q) (b - a) (b - 1)) otherwise.
+    """
+    groups, inverse = np.unique(figures.group[which], return_inverse=True)
+    quantiles = rng.random((len(groups), draws), dtype=np.float32)
+    low, high = _ends(figures, which)
+    still = ~_varies(figures, which)
+    uniform = figures.uniform[which]
+    factor = np.ones((len(which), draws), dtype=np.float32)
+    for i in np.flatnonzero(~still):
+        q, a, b = quantiles[inverse[i]], low[i], high[i]
+        if uniform[i]:
+            np.multiply(q, np.float32(b - a), out=factor[i])
+            factor[i] += np.float32(a)
+            continue
+        rising = q < np.float32((1.0 - a) / (b - a))
+        under = np.where(
+            rising, q * np.float32((b - a) * (1.0 - a)), (1 - q) * np.float32((b - a) * (b - 1.0))
+        )
+        np.sqrt(under, out=under)
+        factor[i] = np.where(rising, np.float32(a) + under, np.float32(b) - under)
+    return factor
+
+
+def luck(components: list[Component], draws: int, rng: np.random.Generator) -> Floats:
+    """Draw one shipment's deviation from the mean hours, shape (draws,).
+
+    Weather is drawn for each terminal by itself: with E[w] = m and E[w^2] = v + m^2 a closure of mean length
+    s = (v + m^2) / (2 m) is met with probability m / s.
+    """
+    mean: dict[tuple[Cause, int], float] = {}
+    variance: dict[tuple[Cause, int], float] = {}
+    for c in components:
+        if c.measure == "hours":
+            key = (c.cause, c.part if c.cause == Cause.WEATHER else -1)
+            mean[key] = mean.get(key, 0.0) + c.amount
+            variance[key] = variance.get(key, 0.0) + c.sd**2
+    deviation = np.zeros(draws)
+    for key, m in mean.items():
+        v = variance[key]
+        if v <= 0 or m <= 0:
+            continue
+        if key[0] == Cause.WEATHER:
+            spell = (v + m * m) / (2 * m)
+            met = rng.random(draws) < min(m / spell, 1.0)
+            deviation[met] += rng.exponential(spell, int(met.sum()))
+        else:
+            deviation += rng.gamma(m * m / v, v / m, draws)
+        deviation -= m
+    return deviation
+
+
+def _spread(totals: Singles, itinerary: Itinerary, draws: int, seed: int, rng: np.random.Generator) -> Spread:
+    hours = np.maximum(totals[0] + luck(itinerary.components, draws, rng), 0.0)
+    (p50, se50), (p95, se95) = quantiles_of(hours / 24.0, (0.5, 0.95))
+    low, high = np.quantile(totals, [LOW, HIGH], axis=1).astype(np.float64).tolist()
     return Spread(
-        p50, p95, se50, se95, low[0] / 24.0, high[0] / 24.0, low[1], high[1], low[2], high[2], draws, seed
+        p50_days=p50,
+        p95_days=p95,
+        p50_se=se50,
+        p95_se=se95,
+        days_low=low[0] / 24.0,
+        days_high=high[0] / 24.0,
+        usd_low=low[1],
+        usd_high=high[1],
+        kg_low=low[2],
+        kg_high=high[2],
+        draws=draws,
+        seed=seed,
     )
 
 
-def _quantile(ordered: Floats, q: float) -> tuple[float, float]:
-    """Give a quantile of sorted draws with its standard error from the binomial spread of its rank."""
-    n = len(ordered)
-    half = np.sqrt(q * (1 - q) / n)
-    low, middle, high = np.quantile(ordered, [max(q - half, 0.0), q, min(q + half, 1.0)])
-    return float(middle), float(high - low) / 2.0
+def quantiles_of(drawn: Floats, shares: tuple[float, ...]) -> list[tuple[float, float]]:
+    """Give quantiles of draws with their standard errors from the binomial spread of their ranks."""
+    asked = []
+    for q in shares:
+        half = np.sqrt(q * (1 - q) / len(drawn))
+        asked += [max(q - half, 0.0), q, min(q + half, 1.0)]
+    found = np.quantile(drawn, asked).reshape(-1, 3).tolist()
+    return [(middle, (high - low) / 2.0) for low, middle, high in found]

@@ -1,4 +1,4 @@
-"""Answer the question: which way should this shipment go?"""
+"""Answer which way a shipment should go."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ import numpy.typing as npt
 
 from daliz.errors import QueryError
 from daliz.routing.alternatives import alternatives
+from daliz.routing.cuts import explain_no_way
 from daliz.routing.itinerary import Itinerary
 from daliz.routing.pareto import pareto
 from daliz.routing.query import Query, make_query
 from daliz.routing.reliability import spreads
-from daliz.routing.search import Layers, explain_no_way, shortest
+from daliz.routing.search import Layers, shortest
 
 if TYPE_CHECKING:
-    import datetime
+    import datetime as dt
     from collections.abc import Sequence
 
     import pandas as pd
@@ -29,6 +30,7 @@ STRETCH = 3.0
 PER_CORRIDOR = 2
 EPSILON = 0.01
 PARETO_WITHIN = 1.1
+FEWEST_DRAWS = 100
 Floats = npt.NDArray[np.float64]
 
 
@@ -130,7 +132,7 @@ def routes(
     cargo: str = "container-40",
     k: int = 5,
     month: int | None = None,
-    date: str | datetime.date | None = None,
+    date: str | dt.date | None = None,
     via: Sequence[str] = (),
     avoid: Sequence[str] = (),
     max_borders: int | None = None,
@@ -193,12 +195,7 @@ def routes(
     >>> len(found)
     3
     """
-    if k < 1:
-        raise QueryError(f"k is {k}; give 1 or more.")
-    if draws < 0 or 0 < draws < 100:
-        raise QueryError(f"draws is {draws}; give 0 for none, or 100 or more.")
-    if not 0 <= max_overlap <= 1 or stretch < 1:
-        raise QueryError("max_overlap must lie between 0 and 1, and stretch must be 1 or more.")
+    _check_numbers(k, draws, seed, max_overlap, stretch, per_corridor, pareto_within)
     if date is not None:
         network = network.at(date)
         month = int(str(network.period.start)[5:7]) if month is None else month
@@ -219,6 +216,9 @@ def routes(
     weight = search_weight(query, layers)
     ways = alternatives(layers, weight, k, max_overlap, stretch, per_corridor)
     found = sorted((itinerary_of(query, arcs) for arcs in ways), key=lambda i: i.generalised_usd)
+    found = [i for i in found if i.generalised_usd <= stretch * max(found[0].generalised_usd, 0.0)] or found[
+        :1
+    ]
     front: list[Itinerary] = []
     if with_pareto:
         front = [itinerary_of(query, arcs) for arcs in _front(query, layers, ways, pareto_within)]
@@ -234,6 +234,33 @@ def routes(
         network.projected,
         query,
     )
+
+
+def _check_numbers(
+    k: int,
+    draws: int,
+    seed: int,
+    max_overlap: float,
+    stretch: float,
+    per_corridor: int,
+    within: float | None,
+) -> None:
+    """Refuse numbers that cannot be used; written so that NaN is refused too."""
+    if not k >= 1:
+        raise QueryError(f"k is {k}; give 1 or more.")
+    if draws != 0 and not draws >= FEWEST_DRAWS:
+        raise QueryError(f"draws is {draws}; give 0 for none, or {FEWEST_DRAWS} or more.")
+    if not seed >= 0:
+        raise QueryError(f"seed is {seed}; give 0 or more.")
+    if not 0 <= max_overlap <= 1 or not stretch >= 1:
+        raise QueryError(
+            f"max_overlap is {max_overlap} and stretch {stretch}; "
+            "max_overlap must lie between 0 and 1, and stretch must be 1 or more."
+        )
+    if not per_corridor >= 1:
+        raise QueryError(f"per_corridor is {per_corridor}; give 1 or more.")
+    if within is not None and not within >= 1:
+        raise QueryError(f"pareto_within is {within}; give 1 or more, or None for all ways.")
 
 
 def _front(query: Query, layers: Layers, ways: list[list[int]], within: float | None) -> list[list[int]]:

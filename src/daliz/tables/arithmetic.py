@@ -47,6 +47,7 @@ class Arithmetic:
     def __init__(self, tables: Mapping[str, Table]) -> None:
         self._tables = tables
         self._open: list[Cell] = []
+        self._done: dict[int, float] = {}
         self._functions: dict[str, Callable[..., float]] = {
             "gc": self._great_circle,
             "shape": self._shape,
@@ -66,10 +67,17 @@ class Arithmetic:
         """
         try:
             value = self._value(ast.parse(expression.strip(), mode="eval").body)
-        except (SyntaxError, ZeroDivisionError, OverflowError, TypeError, ValueError) as error:
-            raise FormulaError(f"The arithmetic {expression!r} cannot be computed: {error}.") from error
-        if not isinstance(value, float | int) or not np.isfinite(value):
-            raise FormulaError(f"The arithmetic {expression!r} has no finite value.")
+        except (RecursionError, MemoryError):
+            raise FormulaError(
+                f"The arithmetic {_short(expression)} is nested too deeply; split it."
+            ) from None
+        except (SyntaxError, ArithmeticError, TypeError, ValueError) as error:
+            reason = error.msg if isinstance(error, SyntaxError) else error
+            raise FormulaError(
+                f"The arithmetic {_short(expression)} cannot be computed: {reason}."
+            ) from error
+        if not isinstance(value, float) or not np.isfinite(value):
+            raise FormulaError(f"The arithmetic {_short(expression)} has no finite value.")
         return float(value)
 
     def _value(self, node: ast.expr) -> float:
@@ -78,13 +86,15 @@ class Arithmetic:
             and isinstance(node.value, int | float)
             and not isinstance(node.value, bool)
         ):
-            return node.value
+            return float(node.value)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
             return -self._value(node.operand)
         if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
             return _OPERATORS[type(node.op)](self._value(node.left), self._value(node.right))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in self._functions:
-            return float(self._functions[node.func.id](*[self._argument(a) for a in node.args]))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
+            function = self._functions.get(node.func.id)
+            if function is not None:
+                return float(function(*[self._argument(a) for a in node.args]))
         raise FormulaError(
             f"{ast.unparse(node)!r} is not allowed in arithmetic; use numbers, + - * / ** and "
             f"{', '.join(self._functions)}."
@@ -109,15 +119,18 @@ class Arithmetic:
         return float(great_circle_km(lat[:-1], lon[:-1], lat[1:], lon[1:]).sum())
 
     def _shape(self, link: str) -> float:
-        return line_km(parse_line(str(self._tables["shapes"]["geometry"][self._row("shapes", link)])))
+        i = self._row("shapes", link)
+        return line_km(parse_line(str(self._tables["shapes"]["geometry"][i])))
 
     def _index(self, series: str, year: float) -> float:
         return self._cell("indices", f"{series}-{int(year)}", "value")
 
     @functools.cached_property
     def _used(self) -> dict[Cell, list[int]]:
-        evidence = self._tables["evidence"]
         found: dict[Cell, list[int]] = {}
+        if "evidence" not in self._tables:
+            return found
+        evidence = self._tables["evidence"]
         for i in np.flatnonzero(evidence["used"]):
             found.setdefault(
                 Cell(evidence["table"][i], evidence["row_id"][i], evidence["column"][i]), []
@@ -140,11 +153,20 @@ class Arithmetic:
             rows = [i for i in rows if not (start[i] > day) and not (end[i] <= day)]
             if len(rows) != 1:
                 raise FormulaError(f"{cell} has {len(rows)} figures in use in {int(year)}; it needs one.")
-        i = rows[0]
-        if evidence["arithmetic"][i]:
+        return self._figure(rows[0], cell)
+
+    def _figure(self, i: int, cell: Cell) -> float:
+        evidence = self._tables["evidence"]
+        if not evidence["arithmetic"][i]:
+            return float(evidence["value"][i])
+        if i not in self._done:
             self._open.append(cell)
             try:
-                return self.compute(str(evidence["arithmetic"][i]))
+                self._done[i] = self.compute(str(evidence["arithmetic"][i]))
             finally:
                 self._open.pop()
-        return float(evidence["value"][i])
+        return self._done[i]
+
+
+def _short(expression: str) -> str:
+    return repr(expression if len(expression) <= 200 else f"{expression[:200]}...")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import math
 import re
 from typing import TYPE_CHECKING, Any
@@ -111,7 +111,7 @@ def _date(cell: str, _column: Column) -> np.datetime64:
             "must be a date such as 2024-12-31; a spreadsheet may have changed it, so write it as text"
         )
     try:
-        return np.datetime64(datetime.date.fromisoformat(cell))
+        return np.datetime64(dt.date.fromisoformat(cell))
     except ValueError:
         raise ValueError("must be a day of the calendar such as 2024-12-31; correct it") from None
 

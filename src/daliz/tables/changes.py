@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from daliz.tables.table import Table
 
 SWITCHES = ("open", "close")
+UNCHANGING = ("changes", "evidence", "sources", "grades", "observations")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def can_switch(table: str) -> bool:
     >>> can_switch("links"), can_switch("nodes")
     (True, False)
     """
-    return table in schema() and "from_date" in schema()[table].columns and table != "changes"
+    return table in schema() and table not in UNCHANGING and "from_date" in schema()[table].columns
 
 
 def gather_changes(store: Mapping[str, Table], added: Iterable[str], removed: Iterable[str]) -> list[Change]:

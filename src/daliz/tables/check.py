@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from daliz.tables.check_evidence import evidence_faults, grade_shares
-from daliz.tables.check_geography import geography_faults
+from daliz.tables.check_geography import geography_faults, links_with_ends
+from daliz.tables.check_parts import part_faults
 from daliz.tables.check_references import reference_faults
-from daliz.tables.faults import Fault
+from daliz.tables.faults import Fault, Hints
 from daliz.tables.schema import schema
 from daliz.tables.store import Store, open_store
-from daliz.tables.write import DESCRIPTOR
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +36,7 @@ class Check:
         return not self.faults
 
     def __repr__(self) -> str:
-        state = "clean" if self.clean else f"{len(self.faults)} faults"
+        state = "clean" if self.clean else f"{len(self.faults)} fault{'s' * (len(self.faults) > 1)}"
         return f"<Check {self.name}: {state}, {sum(self.rows.values()):,} rows in {len(self.rows)} tables>"
 
 
@@ -58,48 +57,37 @@ def check(name_or_path: str | Path) -> Check:
 
 
 def check_store(store: Store) -> Check:
-    """Find all faults of a store."""
+    """Find all faults of a store.
+
+    A cell that cannot be read is told once, for that, and not again for what follows from its being blank.
+    """
     tables: dict[str, Table] = {}
-    faults: list[Fault] = []
+    unread: list[Fault] = []
     for name in schema():
         tables[name], found = store.read(name)
-        faults += found
-    faults += [
-        Fault(
-            f"{name}.csv",
-            "",
-            "",
-            "",
-            "this table is needed and missing or empty",
-            f"add it as {DESCRIPTOR} describes",
-        )
+        unread += found
+    places = {(f.file, f.row, f.column) for f in unread if f.row and f.column}
+    links = links_with_ends(tables)
+    faults = [
+        *_missing(store, tables),
+        *reference_faults(tables),
+        *geography_faults(tables, links),
+        *part_faults(tables, links),
+        *evidence_faults(tables, store.descriptor),
+    ]
+    unique = sorted({*unread, *(f for f in faults if (f.file, f.row, f.column) not in places)})
+    rows = {name: len(table) for name, table in tables.items() if len(table)}
+    return Check(str(store.descriptor["name"]), unique, rows, grade_shares(tables))
+
+
+def _missing(store: Store, tables: dict[str, Table]) -> list[Fault]:
+    needed = [
+        Fault(f"{name}.csv", "", "", "", "this table is needed and missing or empty", "add it with its rows")
         for name in NEEDED
         if not len(tables[name])
     ]
-    faults += _duplicates(tables)
-    faults += reference_faults(tables)
-    faults += geography_faults(tables)
-    faults += evidence_faults(tables, store.descriptor)
-    unique = sorted(set(faults))
-    return Check(
-        str(store.descriptor["name"]),
-        unique,
-        {n: len(t) for n, t in tables.items() if len(t)},
-        grade_shares(tables),
-    )
-
-
-def _duplicates(tables: dict[str, Table]) -> list[Fault]:
-    return [
-        Fault(
-            f"{name}.csv",
-            str(key),
-            table.schema.key,
-            str(key),
-            f"stands {count} times and may stand once",
-            "rename or remove the others",
-        )
-        for name, table in tables.items()
-        for key, count in Counter(table.ids.tolist()).items()
-        if count > 1
+    hints = Hints([f"{name}.csv" for name in schema()])
+    mend = "correct its name, or begin it with x_ to keep a file of your own"
+    return needed + [
+        Fault(file, "", "", "", "no table has this name", hints.add(mend, file)) for file in store.strangers()
     ]

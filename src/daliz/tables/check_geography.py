@@ -1,25 +1,27 @@
-"""Find what cannot be on the ground: distances, speeds, gauges, borders and parts that nothing joins."""
+"""Find what cannot be on the ground: distances, speeds, gauges, borders and lines drawn elsewhere."""
 
 from __future__ import annotations
 
 import csv
 import functools
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from daliz.tables.check_references import components
-from daliz.tables.faults import Fault
+from daliz.tables.faults import Fault, faults_of
 from daliz.tables.geo import great_circle_km, parse_line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from daliz.tables.table import Array, Table
 
 Tables = dict[str, "Table"]
 ROUNDING = 0.995
+SHORT_KM = 20.0
 SHAPE_END_KM = 30.0
 
 
@@ -34,7 +36,13 @@ class Limit:
 
 @functools.cache
 def limits() -> dict[str, Limit]:
-    """Read what each mode can do, from `limits.csv`."""
+    """Read what each mode can do, from `limits.csv`.
+
+    Examples
+    --------
+    >>> limits()["rail"].fastest_km_h
+    160.0
+    """
     text = resources.files("daliz.tables").joinpath("limits.csv").read_text(encoding="utf-8")
     return {
         r["mode"]: Limit(float(r["fastest_km_h"]), float(r["longest_detour"]), r["land"] == "yes")
@@ -42,259 +50,131 @@ def limits() -> dict[str, Limit]:
     }
 
 
-def geography_faults(tables: Tables) -> list[Fault]:
-    """Find all faults of geography."""
-    nodes, links = tables["nodes"], tables["links"]
-    known = np.array(
-        [
-            a in nodes.position and b in nodes.position
-            for a, b in zip(links["from_node"], links["to_node"], strict=True)
-        ],
-        dtype=bool,
-    )
-    links = links.take(known) if len(links) else links
+def geography_faults(tables: Tables, links: Table) -> list[Fault]:
+    """Find all faults of geography; `links` are those whose ends are known."""
     return [
         *_distances(tables, links),
         *_speeds(tables),
         *_gauges(tables, links),
+        *_gauge_changes(tables, links),
         *_borders(tables, links),
-        *_parts(tables, links),
-        *_shapes(tables),
+        *_shapes(tables, links),
     ]
 
 
-def _direct_km(tables: Tables, links: Table) -> Array:
-    nodes = tables["nodes"]
-    a = [nodes.position[n] for n in links["from_node"]]
-    b = [nodes.position[n] for n in links["to_node"]]
+def links_with_ends(tables: Tables) -> Table:
+    """Give the links whose two ends are known places."""
+    known, links = tables["nodes"].position, tables["links"]
+    ends = zip(links["from_node"].tolist(), links["to_node"].tolist(), strict=True)
+    return links.take(np.array([a in known and b in known for a, b in ends], dtype=bool))
+
+
+def _direct_km(nodes: Table, links: Table) -> Array:
+    a = [nodes.position[n] for n in links["from_node"].tolist()]
+    b = [nodes.position[n] for n in links["to_node"].tolist()]
     return great_circle_km(nodes["lat"][a], nodes["lon"][a], nodes["lat"][b], nodes["lon"][b])
 
 
-def _distances(tables: Tables, links: Table) -> list[Fault]:
-    found = []
-    for i, direct in enumerate(_direct_km(tables, links) if len(links) else []):
-        row, km = str(links.ids[i]), links["length_km"][i]
-        limit = limits().get(str(links["mode"][i]))
-        if links["from_node"][i] == links["to_node"][i]:
-            found.append(
-                Fault(
-                    "links.csv",
-                    row,
-                    "to_node",
-                    str(links["to_node"][i]),
-                    "a link joins two places",
-                    "correct one end",
-                )
-            )
-        elif np.isnan(km):
-            found.append(
-                Fault(
-                    "links.csv", row, "length_km", "", "a link needs its length", "give it with its evidence"
-                )
-            )
+def _distances(tables: Tables, links: Table) -> Iterator[Fault]:
+    fault = faults_of("links")
+    rows = (links.ids, links["mode"], links["length_km"], links["to_node"], links["from_node"])
+    for (row, mode, km, end, start), direct in zip(
+        zip(*rows, strict=True), _direct_km(tables["nodes"], links), strict=True
+    ):
+        limit = limits().get(mode)
+        if start == end:
+            yield fault(row, "to_node", end, "a link joins two places", "correct one end")
         elif km < direct * ROUNDING:
-            found.append(
-                Fault(
-                    "links.csv",
-                    row,
-                    "length_km",
-                    f"{km:g}",
-                    f"must be at least the great circle of {direct:.1f} km",
-                    "correct the length or the places",
-                )
-            )
-        elif limit and km > max(direct, 20.0) * limit.longest_detour:
-            found.append(
-                Fault(
-                    "links.csv",
-                    row,
-                    "length_km",
-                    f"{km:g}",
-                    f"may be {limit.longest_detour:g} times the great circle of {direct:.1f} km at most",
-                    "correct the length or its unit",
-                )
-            )
-    return found
+            allowed = f"must be at least the great circle of {direct:.1f} km"
+            yield fault(row, "length_km", float(km), allowed, "correct the length or the places")
+        elif limit and km > max(direct, SHORT_KM) * limit.longest_detour:
+            allowed = f"may be {limit.longest_detour:g} times the great circle of {direct:.1f} km at most"
+            yield fault(row, "length_km", float(km), allowed, "correct the length or its unit")
 
 
-def _speeds(tables: Tables) -> list[Fault]:
-    found = []
-    services = tables["services"]
-    for table, columns in (
-        (tables["speeds"], ("speed_km_h", "single_speed_km_h")),
-        (tables["links"], ("speed_km_h", "single_speed_km_h")),
-        (services, ("speed_km_h",)),
-    ):
-        for column in columns:
-            for row, mode, speed in zip(table.ids, table["mode"], table[column], strict=True):
-                limit = limits().get(str(mode))
-                if limit and speed > limit.fastest_km_h:
-                    found.append(
-                        Fault(
-                            f"{table.name}.csv",
-                            str(row),
-                            column,
-                            f"{speed:g}",
-                            f"{mode} goes at {limit.fastest_km_h:g} km/h at most",
-                            "correct the figure or its unit",
-                        )
-                    )
-    return found
+def _speeds(tables: Tables) -> Iterator[Fault]:
+    for name in ("speeds", "links", "services"):
+        table = tables[name]
+        fastest = np.array([limits()[m].fastest_km_h if m in limits() else np.inf for m in table["mode"]])
+        for column in {"speed_km_h", "single_speed_km_h"} & set(table.schema.columns):
+            for i in np.flatnonzero(table[column] > fastest):
+                allowed = f"{table['mode'][i]} goes at {fastest[i]:g} km/h at most"
+                speed = float(table[column][i])
+                yield faults_of(name)(table.ids[i], column, speed, allowed, "correct the figure or its unit")
 
 
-def _gauges(tables: Tables, links: Table) -> list[Fault]:
-    found = []
-    meet: dict[str, set[int]] = {}
-    for row, mode, gauge, a, b in zip(
-        links.ids, links["mode"], links["gauge_mm"], links["from_node"], links["to_node"], strict=True
-    ):
+def _gauges(tables: Tables, links: Table) -> Iterator[Fault]:
+    """Find rail without a gauge, gauges without rail, and gauges that meet where nothing changes them."""
+    fault, terminals = faults_of("links"), tables["terminals"]
+    for row, mode, gauge in zip(links.ids, links["mode"], links["gauge_mm"], strict=True):
         if (mode == "rail") == bool(np.isnan(gauge)):
             allowed = "a rail link needs its gauge" if mode == "rail" else "only rail has a gauge"
-            found.append(
-                Fault(
-                    "links.csv",
-                    str(row),
-                    "gauge_mm",
-                    "" if np.isnan(gauge) else f"{gauge:g}",
-                    allowed,
-                    "give 1435, 1520 or 1676 for rail alone",
-                )
-            )
-        elif mode == "rail":
-            for end in (a, b):
-                meet.setdefault(str(end), set()).add(int(gauge))
-    changes = {
-        n
-        for n, o in zip(tables["terminals"]["node_id"], tables["terminals"]["operation"], strict=True)
-        if o == "gauge-change"
-    }
-    for node, gauges in meet.items():
+            yield fault(row, "gauge_mm", float(gauge), allowed, "give 1435, 1520 or 1676 for rail alone")
+    changes = set(terminals["node_id"][terminals["operation"] == "gauge-change"].tolist())
+    for node, gauges in _meeting(links).items():
         if len(gauges) > 1 and node not in changes:
-            found.append(
-                Fault(
-                    "links.csv",
-                    node,
-                    "gauge_mm",
-                    " ".join(map(str, sorted(gauges))),
-                    "gauges meet here without a change of gauge",
-                    "add a gauge-change row to terminals.csv or end one line at another place",
-                )
-            )
-    for node in changes:
-        if node in tables["nodes"].position and len(meet.get(str(node), ())) < 2:
-            found.append(
-                Fault(
-                    "terminals.csv",
-                    str(node),
-                    "operation",
-                    "gauge-change",
-                    "two gauges must meet here",
-                    "add the line of the other gauge or remove the row",
-                )
-            )
-    return found
+            widths = " and ".join(f"{gauge:.0f}" for gauge in sorted(gauges))
+            allowed = f"gauges {widths} meet at {node} without a change of gauge"
+            mend = "add a gauge-change row to terminals.csv or end one line at another place"
+            row = gauges[min(gauges)]
+            yield fault(row, "gauge_mm", min(gauges), allowed, mend)
 
 
-def _borders(tables: Tables, links: Table) -> list[Fault]:
-    nodes, borders = tables["nodes"], tables["borders"]
-    country = dict(zip(nodes.ids, nodes["country"], strict=True))
-    count = Counter(zip(borders["link_id"].tolist(), borders["direction"].tolist(), strict=True))
-    found = [
-        Fault(
-            "borders.csv",
-            link,
-            "direction",
-            direction,
-            f"this crossing stands {n} times",
-            "keep one row a direction",
-        )
-        for (link, direction), n in count.items()
-        if n > 1
-    ]
-    for row, mode, a, b in zip(links.ids, links["mode"], links["from_node"], links["to_node"], strict=True):
+def _gauge_changes(tables: Tables, links: Table) -> Iterator[Fault]:
+    """Find changes of gauge where no two gauges meet."""
+    terminals, meet = tables["terminals"], _meeting(links)
+    for i in np.flatnonzero(terminals["operation"] == "gauge-change"):
+        node = terminals["node_id"][i]
+        if node in tables["nodes"].position and len(meet.get(node, ())) < 2:
+            allowed, mend = "two gauges must meet here", "add the line of the other gauge or remove the row"
+            yield faults_of("terminals")(terminals.ids[i], "operation", "gauge-change", allowed, mend)
+
+
+def _meeting(links: Table) -> dict[str, dict[float, str]]:
+    """Give for each place the gauges that meet there, each with one link."""
+    rail = links.take((links["mode"] == "rail") & ~np.isnan(links["gauge_mm"]))
+    meet: dict[str, dict[float, str]] = defaultdict(dict)
+    columns = (rail.ids, rail["gauge_mm"], rail["from_node"], rail["to_node"])
+    for row, gauge, a, b in zip(*(column.tolist() for column in columns), strict=True):
+        for end in (a, b):
+            meet[end].setdefault(gauge, row)
+    return meet
+
+
+def _borders(tables: Tables, links: Table) -> Iterator[Fault]:
+    """Find links over a border without their crossings, and crossings within a country or twice."""
+    nodes, borders, fault = tables["nodes"], tables["borders"], faults_of("borders")
+    country = dict(zip(nodes.ids.tolist(), nodes["country"].tolist(), strict=True))
+    rows: dict[tuple[str, str], str] = {}
+    count: Counter[tuple[str, str]] = Counter()
+    for row, link, way in zip(borders.ids, borders["link_id"], borders["direction"], strict=True):
+        rows.setdefault((link, way), row)
+        count[link, way] += 1
+    for (link, way), number in count.items():
+        if number > 1:
+            allowed = f"the crossing of {link} stands {number} times"
+            yield fault(rows[link, way], "direction", way, allowed, "keep one row a direction")
+    for link, mode, a, b in zip(links.ids, links["mode"], links["from_node"], links["to_node"], strict=True):
         abroad = country[a] != country[b]
-        land = mode in limits() and limits()[mode].land
-        for direction in ("forward", "backward"):
-            there = (row, direction) in count
-            if abroad and land and not there:
-                found.append(
-                    Fault(
-                        "borders.csv",
-                        str(row),
-                        "direction",
-                        direction,
-                        f"{a} is in {country[a]} and {b} in {country[b]}, but this crossing is missing",
-                        "add a row for each direction",
-                    )
-                )
-            if there and not abroad:
-                found.append(
-                    Fault(
-                        "borders.csv",
-                        str(row),
-                        "link_id",
-                        str(row),
-                        f"both ends lie in {country[a]}",
-                        "remove the row or correct the country",
-                    )
-                )
-    return found
+        for way in ("forward", "backward"):
+            if abroad and mode in limits() and limits()[mode].land and not count[link, way]:
+                allowed = f"{a} is in {country[a]} and {b} in {country[b]}, but the way {way} is missing"
+                yield fault("", "link_id", link, allowed, "add a row for each direction")
+            if not abroad and count[link, way]:
+                allowed, mend = f"both ends lie in {country[a]}", "remove the row or correct the country"
+                yield fault(rows[link, way], "link_id", link, allowed, mend)
 
 
-def _parts(tables: Tables, links: Table) -> list[Fault]:
-    nodes = tables["nodes"]
-    if not len(nodes):
-        return []
-    part = components(
-        [*links["from_node"].tolist(), *nodes.ids.tolist()], [*links["to_node"].tolist(), *nodes.ids.tolist()]
-    )
-    main = Counter(part.values()).most_common(1)[0][0]
-    in_main = np.array([part[n] == main for n in nodes.ids])
-    found = []
-    for number in sorted(set(part.values()) - {main}):
-        members = [i for i, n in enumerate(nodes.ids) if part[n] == number]
-        far = great_circle_km(
-            nodes["lat"][members][:, None],
-            nodes["lon"][members][:, None],
-            nodes["lat"][in_main][None],
-            nodes["lon"][in_main][None],
-        )
-        i, j = np.unravel_index(np.argmin(far), far.shape)
-        here, there = nodes.ids[members[int(i)]], nodes.ids[in_main][int(j)]
-        more = f" and {len(members) - 1} more" if len(members) > 1 else ""
-        found.append(
-            Fault(
-                "links.csv",
-                "",
-                "",
-                f"{nodes.ids[members[0]]}{more}",
-                "no link joins this part to the rest",
-                f"join {here} to {there}, the nearest place at {far[i, j]:.0f} km",
-            )
-        )
-    return found
-
-
-def _shapes(tables: Tables) -> list[Fault]:
-    nodes, links = tables["nodes"], tables["links"]
-    found = []
+def _shapes(tables: Tables, links: Table) -> Iterator[Fault]:
+    nodes, fault = tables["nodes"], faults_of("shapes")
     for row, wkt in zip(tables["shapes"].ids, tables["shapes"]["geometry"], strict=True):
         if row not in links.position or not wkt:
             continue
         points, i = parse_line(wkt), links.position[row]
         for at, end in ((points[0], links["from_node"][i]), (points[-1], links["to_node"][i])):
-            if end in nodes.position:
-                j = nodes.position[end]
-                gap = float(great_circle_km(at[1], at[0], nodes["lat"][j], nodes["lon"][j]))
-                if gap > SHAPE_END_KM:
-                    found.append(
-                        Fault(
-                            "shapes.csv",
-                            str(row),
-                            "geometry",
-                            f"{at[0]:g} {at[1]:g}",
-                            f"ends {gap:.0f} km from {end}",
-                            "draw the line from from_node to to_node as lon lat",
-                        )
-                    )
-    return found
+            j = nodes.position[end]
+            gap = float(great_circle_km(at[1], at[0], nodes["lat"][j], nodes["lon"][j]))
+            if gap > SHAPE_END_KM:
+                allowed = f"ends {gap:.0f} km from {end}"
+                mend = "draw the line from from_node to to_node as lon lat"
+                yield fault(row, "geometry", f"{at[0]:g} {at[1]:g}", allowed, mend)

@@ -1,301 +1,163 @@
-"""Find references that lead nowhere, wrong dates and changes that contradict each other."""
+"""Find references that lead nowhere, wrong dates and codes, and changes that contradict each other."""
 
 from __future__ import annotations
 
-from itertools import combinations
+import re
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from daliz.errors import did_you_mean
-from daliz.tables.faults import Fault
+from daliz.tables.changes import SWITCHES, UNCHANGING, can_switch
+from daliz.tables.faults import Fault, Hints, faults_of
+from daliz.tables.references import duplicate_faults, end_faults, factor_faults, missing_fault, unknown_faults
 from daliz.tables.schema import schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterator
 
     from daliz.tables.table import Table
 
+Row = dict[str, Any]
 Tables = dict[str, "Table"]
+COUNTRY = re.compile(r"[A-Z]{2}")
+COUNTRY_COLUMNS = {"country", "owner_country", "origin_country", "destination_country", "carrier_country"}
+COUNTRY_COLUMNS |= {"any_countries", "no_countries"}
+FOREVER = "9999"
 
 
 def reference_faults(tables: Tables) -> list[Fault]:
-    """Find all faults of reference, date and contradiction."""
+    """Find all faults of reference, date, code and contradiction."""
     found: list[Fault] = []
     for table in tables.values():
-        found += _unknown(table, tables)
-        found += _dates(table)
-    return found + _countries(tables) + _scopes(tables) + _changes(tables) + _stops(tables) + _units(tables)
-
-
-def _unknown(table: Table, tables: Tables) -> list[Fault]:
-    found = []
-    for column in table.schema.columns.values():
-        if not column.references or column.type not in {"ref", "list"}:
-            continue
-        known = tables[column.references].position
-        for row_id, cell in zip(table.ids, table[column.name], strict=True):
-            for name in str(cell).split() if column.type == "list" else [str(cell)]:
-                if name and name not in known:
-                    found.append(
-                        _missing(table.name, str(row_id), column.name, name, column.references, known)
-                    )
-    return found
-
-
-def _missing(table: str, row: str, column: str, name: str, target: str, known: Iterable[str]) -> Fault:
-    return Fault(
-        f"{table}.csv",
-        row,
-        column,
-        name,
-        f"must be an id of {target}.csv",
-        f"correct it or add the row to {target}.csv{did_you_mean(name, known, 1)}".rstrip("?."),
-    )
-
-
-def _dates(table: Table) -> list[Fault]:
-    if "from_date" not in table.schema.columns:
-        return []
-    start, end = table["from_date"], table["to_date"]
-    return [
-        Fault(
-            f"{table.name}.csv",
-            str(table.ids[i]),
-            "to_date",
-            str(end[i]),
-            f"must lie after from_date {start[i]}",
-            "to_date is the first day no longer in force",
-        )
-        for i in np.flatnonzero(end <= start)
+        found += [
+            *duplicate_faults(table),
+            *unknown_faults(table, tables),
+            *_dates(table),
+            *_countries(table),
+        ]
+    found += [
+        *factor_faults(tables),
+        *end_faults(tables),
+        *_names(tables),
+        *_scopes(tables),
+        *_changes(tables),
+        *_two_sets(tables),
+        *_units(tables),
     ]
-
-
-def _countries(tables: Tables) -> list[Fault]:
-    found = []
-    for name in ("nodes", "speeds", "rates", "grids", "operators"):
-        for row_id, code in zip(tables[name].ids, tables[name]["country"], strict=True):
-            if code and not (len(code) == 2 and code.isalpha() and code.isupper()):
-                found.append(
-                    Fault(
-                        f"{name}.csv",
-                        str(row_id),
-                        "country",
-                        str(code),
-                        "must be a two-letter ISO 3166 code",
-                        "write it as KZ",
-                    )
-                )
     return found
 
 
-def _scopes(tables: Tables) -> list[Fault]:
-    found = []
-    countries = set(tables["nodes"]["country"].tolist())
+def _dates(table: Table) -> Iterator[Fault]:
+    if "from_date" not in table.schema.columns:
+        return
+    fault, start, end = faults_of(table.name), table["from_date"], table["to_date"]
+    for i in np.flatnonzero(end <= start):
+        allowed = f"must lie after from_date {start[i]}"
+        yield fault(table.ids[i], "to_date", end[i], allowed, "to_date is the first day no longer in force")
+
+
+def _countries(table: Table) -> Iterator[Fault]:
+    fault = faults_of(table.name)
+    for column in COUNTRY_COLUMNS & set(table.schema.columns):
+        for row, cell in zip(table.ids, table[column], strict=True):
+            for code in cell.split():
+                if not COUNTRY.fullmatch(code):
+                    allowed = "must be a two-letter ISO 3166 code in Latin capitals"
+                    yield fault(row, column, code, allowed, "write it as KZ")
+
+
+def _names(tables: Tables) -> Iterator[Fault]:
+    """Find names of places, sites and series that stand in columns of text."""
+    for table, column, target, values in (
+        ("observations", "via", "nodes", tables["nodes"].position),
+        ("observations", "services", "services", tables["services"].position),
+        ("terminals", "weather_id", "weather", set(tables["weather"]["site"].tolist())),
+        ("rates", "index_id", "indices", set(tables["indices"]["series"].tolist())),
+    ):
+        yield from _lost(tables[table], column, target, values)
+
+
+def _lost(table: Table, column: str, target: str, known: Collection[str]) -> Iterator[Fault]:
+    hints = Hints(known)
+    for row, cell in zip(table.ids.tolist(), table[column].tolist(), strict=True):
+        for name in cell.split() if table.kind(column) == "list" else [cell]:
+            if name and name not in known:
+                yield missing_fault((table.name, row, column), name, target, hints)
+
+
+def _scopes(tables: Tables) -> Iterator[Fault]:
+    """Find restrictions and hazards of places, links and countries that do not exist."""
+    known: dict[str, tuple[str, Collection[str]]] = {
+        "node": ("nodes", tables["nodes"].position),
+        "link": ("links", tables["links"].position),
+        "country": ("nodes", set(tables["nodes"]["country"].tolist())),
+    }
+    hints = {scope: Hints(names) for scope, (_, names) in known.items()}
     for name in ("restrictions", "hazards"):
-        for row in tables[name].rows():
-            if row["scope"] not in {"node", "link", "country"}:
-                continue
-            known: Any = countries if row["scope"] == "country" else tables[f"{row['scope']}s"].position
-            if row["scope_id"] not in known:
-                found.append(
-                    _missing(
-                        name,
-                        row["id"],
-                        "scope_id",
-                        row["scope_id"],
-                        f"{row['scope']}s" if row["scope"] != "country" else "nodes",
-                        known,
-                    )
-                )
-    for row in tables["observations"].rows():
-        for name in row["via"].split():
-            if name not in tables["nodes"].position:
-                found.append(
-                    _missing("observations", row["id"], "via", name, "nodes", tables["nodes"].position)
-                )
-    sites = set(tables["weather"]["site"].tolist())
-    for row_id, site in zip(tables["terminals"].ids, tables["terminals"]["weather_id"], strict=True):
-        if site and site not in sites:
-            found.append(_missing("terminals", str(row_id), "weather_id", str(site), "weather", sites))
-    series = set(tables["indices"]["series"].tolist())
-    for row_id, name in zip(tables["rates"].ids, tables["rates"]["index_id"], strict=True):
-        if name and name not in series:
-            found.append(_missing("rates", str(row_id), "index_id", str(name), "indices", series))
-    return found
+        table = tables[name]
+        for row, scope, what in zip(table.ids, table["scope"], table["scope_id"], strict=True):
+            if scope in known and what not in known[scope][1]:
+                yield missing_fault((name, row, "scope_id"), what, known[scope][0], hints[scope])
 
 
-def _changes(tables: Tables) -> list[Fault]:
-    found = []
+def _changes(tables: Tables) -> Iterator[Fault]:
+    hints = {name: Hints(table.position) for name, table in tables.items()}
     for row in tables["changes"].rows():
-        target = schema().get(row["table"])
-        if target is None or row["table"] in {"changes", "evidence", "sources"}:
-            found.append(
-                Fault(
-                    "changes.csv",
-                    row["id"],
-                    "table",
-                    row["table"],
-                    "must be a table that may change",
-                    "name one of the tables",
-                )
-            )
+        if row["table"] not in schema() or row["table"] in UNCHANGING:
+            allowed = "must be a table that may change"
+            mend = Hints(set(schema()).difference(UNCHANGING)).add("name one of the tables", row["table"])
+            yield faults_of("changes")(row["id"], "table", row["table"], allowed, mend)
             continue
         if row["row_id"] not in tables[row["table"]].position:
-            found.append(
-                _missing(
-                    "changes", row["id"], "row_id", row["row_id"], row["table"], tables[row["table"]].position
-                )
-            )
-        switch = row["op"] in {"open", "close"}
-        if switch and row["column"]:
-            found.append(
-                Fault(
-                    "changes.csv",
-                    row["id"],
-                    "column",
-                    row["column"],
-                    f"{row['op']} concerns a row",
-                    "leave the column blank",
-                )
-            )
-        if not switch and row["column"] not in target.figures:
-            found.append(
-                Fault(
-                    "changes.csv",
-                    row["id"],
-                    "column",
-                    row["column"],
-                    f"must be a column of figures of {row['table']}",
-                    f"choose one of {' '.join(target.figures)}",
-                )
-            )
-        if not switch and np.isnan(row["value"]):
-            found.append(
-                Fault(
-                    "changes.csv",
-                    row["id"],
-                    "value",
-                    "",
-                    f"{row['op']} needs a value",
-                    "give it with its evidence",
-                )
-            )
-    return found + _two_sets(tables)
+            place = ("changes", row["id"], "row_id")
+            yield missing_fault(place, row["row_id"], row["table"], hints[row["table"]])
+        yield from _switch(row) if row["op"] in SWITCHES else _figure(row)
 
 
-def _two_sets(tables: Tables) -> list[Fault]:
+def _switch(row: Row) -> Iterator[Fault]:
+    fault = faults_of("changes")
+    if row["column"]:
+        yield fault(
+            row["id"], "column", row["column"], f"{row['op']} concerns a row", "leave the column blank"
+        )
+    if not can_switch(row["table"]):
+        allowed = f"rows of {row['table']} do not open and close"
+        mend = f"choose one of {', '.join(name for name in schema() if can_switch(name))}"
+        yield fault(row["id"], "op", row["op"], allowed, mend)
+
+
+def _figure(row: Row) -> Iterator[Fault]:
+    fault, figures = faults_of("changes"), schema()[row["table"]].figures
+    if row["column"] not in figures:
+        allowed = f"must be a column of figures of {row['table']}"
+        mend = f"choose one of {' '.join(figures)}" if figures else "choose another table"
+        yield fault(row["id"], "column", row["column"], allowed, mend)
+    if np.isnan(row["value"]):
+        yield fault(row["id"], "value", "", f"{row['op'] or 'it'} needs a value", "give it with its evidence")
+
+
+def _two_sets(tables: Tables) -> Iterator[Fault]:
+    """Find two changes that set one cell on the same days: of one set, or both of history."""
     history = {row["id"] for row in tables["change_sets"].rows() if row["history"]}
-    cells: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    cells: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in tables["changes"].rows():
         if row["op"] == "set":
-            cells.setdefault((row["table"], row["row_id"], row["column"]), []).append(row)
-    found = []
+            together = "" if row["set_id"] in history else row["set_id"]
+            cells[together, row["table"], row["row_id"], row["column"]].append(row)
+    mend = "make their dates disjoint or turn one into multiply"
     for cell, rows in cells.items():
-        for a, b in combinations(rows, 2):
-            together = a["set_id"] == b["set_id"] or {a["set_id"], b["set_id"]} <= history
-            overlap = str(a["from_date"]) < str(b["to_date"] or "9999") and str(b["from_date"]) < str(
-                a["to_date"] or "9999"
-            )
-            if together and overlap:
-                found.append(
-                    Fault(
-                        "changes.csv",
-                        b["id"],
-                        "op",
-                        "set",
-                        f"{a['id']} sets {'.'.join(cell)} in the same days",
-                        "make their dates disjoint or turn one into multiply",
-                    )
-                )
-    return found
+        end, holder = "", ""
+        for row in sorted(rows, key=lambda r: str(r["from_date"] or "")):
+            if str(row["from_date"] or "") < end:
+                allowed = f"{holder} sets {'.'.join(cell[1:])} in the same days"
+                yield faults_of("changes")(row["id"], "op", "set", allowed, mend)
+            until = str(row["to_date"] or FOREVER)
+            if until > end:
+                end, holder = until, row["id"]
 
 
-def _stops(tables: Tables) -> list[Fault]:
-    found = []
-    handled = {
-        (n, m)
-        for n, m, o in zip(*(tables["terminals"][c] for c in ("node_id", "mode", "operation")), strict=True)
-        if o == "handling"
-    }
-    modes = dict(zip(tables["services"].ids, tables["services"]["mode"], strict=True))
-    parts = {mode: _components(tables, mode) for mode in set(modes.values())}
-    lines: dict[str, list[dict[str, Any]]] = {}
-    for row in tables["stops"].rows():
-        lines.setdefault(row["service_id"], []).append(row)
-    for service, mode in modes.items():
-        rows = sorted(lines.get(service, []), key=lambda r: r["sequence"])
-        if len(rows) < 2:
-            found.append(
-                Fault("services.csv", service, "", "", "needs at least two stops", "add them to stops.csv")
-            )
-        if len({r["sequence"] for r in rows}) < len(rows):
-            found.append(
-                Fault(
-                    "stops.csv",
-                    rows[0]["id"],
-                    "sequence",
-                    "",
-                    f"{service} has two stops of one sequence",
-                    "number them anew",
-                )
-            )
-        for row in rows:
-            if parts[mode].get(row["node_id"], -1) != parts[mode].get(rows[0]["node_id"], -2):
-                found.append(
-                    Fault(
-                        "stops.csv",
-                        row["id"],
-                        "node_id",
-                        row["node_id"],
-                        f"no {mode} links join it to the first stop of {service}",
-                        "add the links or correct the stop",
-                    )
-                )
-            if row["call"] != "pass" and (row["node_id"], mode) not in handled:
-                found.append(
-                    Fault(
-                        "stops.csv",
-                        row["id"],
-                        "node_id",
-                        row["node_id"],
-                        f"no {mode} terminal handles cargo here",
-                        "add it to terminals.csv or make the call a pass",
-                    )
-                )
-    return found
-
-
-def _components(tables: Tables, mode: str) -> dict[str, int]:
-    links = tables["links"]
-    keep = links["mode"] == mode
-    return components(links["from_node"][keep].tolist(), links["to_node"][keep].tolist())
-
-
-def components(ends: list[str], others: list[str]) -> dict[str, int]:
-    """Number the connected parts of an undirected graph, by node.
-
-    Examples
-    --------
-    >>> components(["a", "c"], ["b", "d"])["a"] == components(["a", "c"], ["b", "d"])["c"]
-    False
-    """
-    root: dict[str, str] = {}
-
-    def find(name: str) -> str:
-        while root.setdefault(name, name) != name:
-            root[name] = root[root[name]]
-            name = root[name]
-        return name
-
-    for a, b in zip(ends, others, strict=True):
-        root[find(a)] = find(b)
-    numbers: dict[str, int] = {}
-    return {name: numbers.setdefault(find(name), len(numbers)) for name in list(root)}
-
-
-def _units(tables: Tables) -> list[Fault]:
-    found = []
+def _units(tables: Tables) -> Iterator[Fault]:
     for name, figure, unit in (
         ("links", "capacity", "capacity_unit"),
         ("terminals", "capacity", "capacity_unit"),
@@ -303,15 +165,7 @@ def _units(tables: Tables) -> list[Fault]:
         ("services", "payload", "payload_unit"),
     ):
         table = tables[name]
+        mend = f"give one of {' '.join(table.schema.columns[unit].allowed)}"
         for i in np.flatnonzero(~np.isnan(table[figure]) & (table[unit] == "")):
-            found.append(
-                Fault(
-                    f"{name}.csv",
-                    str(table.ids[i]),
-                    unit,
-                    "",
-                    f"{figure} {table[figure][i]:g} has no unit",
-                    f"give one of {' '.join(table.schema.columns[unit].allowed)}",
-                )
-            )
-    return found
+            allowed = f"{figure} {table[figure][i]:g} has no unit"
+            yield faults_of(name)(table.ids[i], unit, "", allowed, mend)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from daliz.errors import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
 HINT_BUDGET = 200_000
 
@@ -38,6 +39,27 @@ class Fault:
         )
         value = f" {self.value!r}:" if self.value else ""
         return f"{place}:{value} {self.allowed}; {self.mend}{'' if self.mend.endswith('?') else '.'}"
+
+
+def faults_of(table: str) -> Callable[[object, str, object, str, str], Fault]:
+    """Give a maker of the faults of one table: row, column, value, what is allowed, how to mend it.
+
+    Examples
+    --------
+    >>> print(faults_of("grids")("kz", "g_co2e_kwh", 8210.0, "must be at most 2000 g/kWh", "correct it"))
+    grids.csv, row kz, column g_co2e_kwh: '8210': must be at most 2000 g/kWh; correct it.
+    """
+
+    def make(row: object, column: str, value: object, allowed: str, mend: str) -> Fault:
+        return Fault(f"{table}.csv", str(row), column, _shown(value), allowed, mend)
+
+    return make
+
+
+def _shown(value: object) -> str:
+    if not isinstance(value, float):
+        return str(value)
+    return "" if math.isnan(value) else f"{value:g}"
 
 
 class Hints:

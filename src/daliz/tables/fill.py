@@ -21,7 +21,8 @@ SIGNIFICANT_DIGITS = 6
 def fill(store: Store) -> Store:
     """Compute derived evidence, name the rows of evidence, and write each cell from the row that is used.
 
-    A cell with dated evidence takes the figure in force in the middle of the last observed year.
+    A cell with dated evidence takes the figure in force in the middle of the last observed year. A cell without
+    evidence is left as it is; `check` then tells that it needs some.
 
     Raises
     ------
@@ -70,7 +71,7 @@ def _written(tables: dict[str, Table], cells: dict[Cell, float]) -> dict[str, Ta
     columns: dict[str, dict[str, Array]] = {}
     for name, table in tables.items():
         if name not in NOT_FIGURES:
-            columns[name] = {c: np.full(len(table), np.nan) for c in table.schema.figures}
+            columns[name] = {c: table[c].copy() for c in table.schema.figures}
     for cell, value in cells.items():
         if cell.table not in columns or cell.column not in columns[cell.table]:
             raise DataError(f"evidence names {cell}, but {cell.table}.{cell.column} is no column of figures.")

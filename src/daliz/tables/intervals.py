@@ -29,7 +29,7 @@ class Interval(NamedTuple):
 def make_figures(
     tables: Mapping[str, Table], store: Mapping[str, Table], period: Period, follows: Mapping[Cell, Cell]
 ) -> tuple[Figures, Places]:
-    """Number all figures of the tables and give each its interval.
+    """Give all figures of the tables a number and an interval.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def _with_intervals(
         i = index.get(cell)
         if i is not None and leader in known:
             intervals[i] = known[leader]
-            group_name[i] = known[leader].group or f"#{index[leader] if leader in index else i}"
+            group_name[i] = known[leader].group or f"#{index.get(leader, i)}"
     ends = np.array([(interval.low, interval.high) for interval in intervals]).reshape(-1, 2)
     ends = np.sort(value[:, None] * ends, axis=1)
     distribution = np.array([interval.distribution for interval in intervals], dtype=object)

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from daliz.errors import QueryError
-from daliz.tables.period import Period
 from daliz.tables.changes import gather_changes
+from daliz.tables.period import Period
 from daliz.tables.resolve import Resolved, resolve
-from daliz.tables.store import Store, describe, open_store
+from daliz.tables.store import LAST_YEAR, Store, describe, open_store
 from daliz.tables.table import Table
 from daliz.tables.write import save_package
 
 if TYPE_CHECKING:
-    import datetime
+    import datetime as dt
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
 
 class Network:
@@ -87,13 +89,18 @@ class Network:
         """Give a table as it stands in the period."""
         return self.resolved.tables[name] if name in self.resolved.tables else self.store[name]
 
-    def at(self, date: str | datetime.date) -> Network:
+    def at(self, date: str | dt.date) -> Network:
         """Give the network on one day.
 
         Raises
         ------
         QueryError
             If the day lies outside the years of the package.
+
+        Examples
+        --------
+        >>> open_network("eurasia", 2024).at("2023-05-01").period
+        Period(start=np.datetime64('2023-05-01'), end=np.datetime64('2023-05-02'))
         """
         return Network(self.store, _within(self.store, Period.of_day(date)), self.added, self.removed)
 
@@ -108,8 +115,14 @@ class Network:
             If a name is unknown.
         DataError
             If two of them set the same cell.
+
+        Examples
+        --------
+        >>> open_network("eurasia").under("second-canal")
+        Traceback (most recent call last):
+        daliz.errors.PlaceError: There is no project, event or policy named 'second-canal'. ...
         """
-        added = (*self.added, *(n for n in names if n not in self.added))
+        added = tuple(dict.fromkeys((*self.added, *names)))
         gather_changes(self.store, added, self.removed)
         return Network(self.store, self.period, added, tuple(r for r in self.removed if r not in names))
 
@@ -120,8 +133,15 @@ class Network:
         ------
         PlaceError
             If a name is unknown.
+
+        Examples
+        --------
+        >>> network = open_network("eurasia")
+        >>> past = network.store["change_sets"].ids[network.store["change_sets"]["history"]]
+        >>> network.without(past[0]).digest == network.digest
+        False
         """
-        removed = (*self.removed, *(n for n in names if n not in self.removed))
+        removed = tuple(dict.fromkeys((*self.removed, *names)))
         gather_changes(self.store, self.added, removed)
         return Network(self.store, self.period, tuple(a for a in self.added if a not in names), removed)
 
@@ -151,23 +171,20 @@ class Network:
         modes = Counter(self.table("links")["mode"])
         mode_text = ", ".join(f"{mode} {count}" for mode, count in modes.most_common())
         nodes = self.table("nodes")
-        in_force = len(
-            {
-                self.store["changes"].row(c["change"])["set_id"]
-                for rows in self.resolved.changes.values()
-                for c in rows
-            }
-        )
-        return "\n".join(
-            [
-                f"<Network {self.name} {when} ({state}), data {self.version}",
-                f"  {len(nodes)} places in {len(set(nodes['country']))} countries, "
-                f"{len(self.table('links'))} links ({mode_text}), {len(self.table('services'))} services",
-                f"  {in_force} of {len(self.store['change_sets'])} projects, events and policies in force; "
-                f"added {', '.join(self.added) or 'none'}; removed {', '.join(self.removed) or 'none'}",
-                f"  {len(self.resolved.figures.cells):,} figures on {len(self.store['evidence']):,} rows of evidence "
-                f"from {len(self.store['sources']):,} sources>",
-            ]
+        set_of = self.store["changes"].position
+        set_ids = self.store["changes"]["set_id"]
+        rows = [row for rows in self.resolved.changes.values() for row in rows]
+        in_force = len({set_ids[set_of[row["change"]]] for row in rows})
+        countries, figures = len(set(nodes["country"])), len(self.resolved.figures.cells)
+        counts = {name: len(self.store[name]) for name in ("change_sets", "evidence", "sources")}
+        added, removed = ", ".join(self.added) or "none", ", ".join(self.removed) or "none"
+        return (
+            f"<Network {self.name} {when} ({state}), data {self.version}\n"
+            f"  {len(nodes)} places in {countries} countries, {len(self.table('links'))} links ({mode_text}), "
+            f"{len(self.table('services'))} services\n"
+            f"  {in_force} of {counts['change_sets']} projects, events and policies in force; "
+            f"added {added}; removed {removed}\n"
+            f"  {figures:,} figures on {counts['evidence']:,} rows of evidence from {counts['sources']:,} sources>"
         )
 
 
@@ -182,7 +199,7 @@ def _within(store: Store, period: Period) -> Period:
 
 
 def open_network(
-    name_or_path: str | Path, year: int | None = None, *, date: str | datetime.date | None = None
+    name_or_path: str | Path, year: int | None = None, *, date: str | dt.date | None = None
 ) -> Network:
     """Open an embedded package by name, or a folder of CSV tables by path.
 
@@ -213,7 +230,7 @@ def open_network(
     store = open_store(name_or_path)
     if date is not None:
         return Network(store, _within(store, Period.of_day(date)))
-    chosen = int(store.descriptor["years"]["observed"]) if year is None else int(year)
-    if not 1 <= chosen <= 9998:
-        raise QueryError(f"{chosen} is not a year.")
-    return Network(store, _within(store, Period.of_year(chosen)))
+    chosen = store.descriptor["years"]["observed"] if year is None else year
+    if not isinstance(chosen, int | np.integer) or not 1 <= chosen <= LAST_YEAR:
+        raise QueryError(f"{chosen!r} is not a year; give a whole number such as 2024.")
+    return Network(store, _within(store, Period.of_year(int(chosen))))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,11 +37,15 @@ class Period:
         return cls(np.datetime64(f"{year:04d}-01-01", "D"), np.datetime64(f"{year + 1:04d}-01-01", "D"))
 
     @classmethod
-    def of_day(cls, day: str | datetime.date) -> Period:
+    def of_day(cls, day: str | dt.date) -> Period:
         """Take one day, given as a date or as text such as 2024-12-31."""
         try:
-            parsed = day if isinstance(day, datetime.date) else datetime.date.fromisoformat(day)
-        except ValueError:
+            parsed = (
+                dt.date(day.year, day.month, day.day)
+                if isinstance(day, dt.date)
+                else dt.date.fromisoformat(day)
+            )
+        except (TypeError, ValueError):
             raise QueryError(f"{day!r} is not a date; write it as 2024-12-31.") from None
         start = np.datetime64(parsed, "D")
         return cls(start, start + np.timedelta64(1, "D"))
@@ -65,6 +70,6 @@ class Period:
         """Average a step function that changes only on the given days, weighted by days."""
         inside = {d for d in dates if not np.isnat(d) and self.start < d < self.end}
         cuts = [self.start, *sorted(inside), self.end]
-        spans = [float((b - a).astype(int)) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+        spans = [float((b - a).astype(int)) for a, b in pairwise(cuts)]
         values = [value_on(a) for a in cuts[:-1]]
         return float(np.dot(spans, values) / self.days)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from daliz.tables.cells import BOOLEANS, DATE, ID, Array, blanks, parse_cell_text
+from daliz.tables.cells import ID, Array, blanks, parse_cell_text
 from daliz.tables.faults import Fault, Hints
 from daliz.tables.schema import TableSchema, schema
 from daliz.tables.table import OWN_COLUMN, Table
@@ -34,9 +34,9 @@ def read_table(path: Path | Traversable, name: str) -> tuple[Table, list[Fault]]
     text, fault = _text(path, file)
     if fault:
         return Table(name, {}), [fault]
-    header, rows, faults = _rows(file, text)
+    header, rows, uneven, faults = _rows(file, text)
     faults = _header_faults(file, header, table) + faults
-    columns, cell_faults = _columns(file, header, rows, table)
+    columns, cell_faults = _columns(file, header, rows, uneven, table)
     return Table(name, columns), faults + cell_faults
 
 
@@ -91,24 +91,28 @@ def _text_fault(file: str, text: str) -> Fault | None:
     return None
 
 
-def _rows(file: str, text: str) -> tuple[list[str], list[list[str]], list[Fault]]:
-    """Split into the header, the rows made as long as the header, and the faults of rows."""
+def _rows(file: str, text: str) -> tuple[list[str], list[list[str]], set[int], list[Fault]]:
+    """Split into the header, the rows made as long as the header, those that were not, and the faults of rows."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     header: list[str] = []
     rows: list[list[str]] = []
+    uneven: set[int] = set()
     faults: list[Fault] = []
     while True:
         start = reader.line_num + 1
         try:
             for row in reader:
                 if not header:
-                    header = row
+                    header, start = row, reader.line_num + 1
                     continue
                 if len(row) != len(header):
                     faults += _length_fault(file, start, row, header)
+                    uneven.add(len(rows))
                     row = (row + [""] * len(header))[: len(header)]  # noqa: PLW2901
                 if row[0] or any(map(str.strip, row)):
                     rows.append(row)
+                else:
+                    uneven.discard(len(rows))
                 start = reader.line_num + 1
         except csv.Error as error:
             allowed = f"cannot be split into cells ({error})"
@@ -116,7 +120,7 @@ def _rows(file: str, text: str) -> tuple[list[str], list[list[str]], list[Fault]
             faults.append(Fault(file, f"on line {start}", "", "", allowed, mend))
             if "limit" not in str(error):
                 continue
-        return [name.strip() for name in header], rows, faults
+        return [name.strip() for name in header], rows, uneven, faults
 
 
 def _length_fault(file: str, line: int, row: list[str], header: list[str]) -> list[Fault]:
@@ -152,7 +156,7 @@ def _header_faults(file: str, header: list[str], table: TableSchema) -> list[Fau
 
 
 def _columns(
-    file: str, header: list[str], rows: list[list[str]], table: TableSchema
+    file: str, header: list[str], rows: list[list[str]], uneven: set[int], table: TableSchema
 ) -> tuple[dict[str, Array], list[Fault]]:
     columns: dict[str, Array] = {table.key: blanks("id", len(rows))}
     faults: list[Fault] = []
@@ -160,12 +164,12 @@ def _columns(
         name: list(map(str.strip, column))
         for name, column in zip(header, zip(*rows, strict=True), strict=rows != [])
     }
-    keys = cells.get(table.key, [""] * len(rows))
+    origin = _Origin(file, cells.get(table.key, [""] * len(rows)), uneven)
     for name, texts in cells.items():
         column = table.columns.get(name)
         if column is not None:
             values = parse_column(texts, column)
-            columns[name] = _cell_by_cell(file, column, texts, keys, faults) if values is None else values
+            columns[name] = _cell_by_cell(origin, column, texts, faults) if values is None else values
         elif name.startswith(OWN_COLUMN):
             columns[name] = np.array(texts, dtype=object)
     for values in columns.values():
@@ -204,17 +208,14 @@ def _numbers(cells: list[str], column: Column) -> Array | None:
     except ValueError:
         return None
     known = values[~np.isnan(values)]
-    if len(known) + cells.count("") != len(cells) or not np.isfinite(known).all():
-        return None
     lowest = -np.inf if column.minimum is None else column.minimum
     highest = np.inf if column.maximum is None else column.maximum
-    if ((known < lowest) | (known > highest)).any():
-        return None
-    if column.type == "integer" and (known != np.rint(known)).any():
-        return None
-    if column.allowed and not np.isin(known, [float(a) for a in column.allowed]).all():
-        return None
-    return values
+    wrong = ~np.isfinite(known) | (known < lowest) | (known > highest)
+    if column.type == "integer":
+        wrong |= known != np.rint(known)
+    if column.allowed:
+        wrong |= ~np.isin(known, [float(a) for a in column.allowed])
+    return None if wrong.any() or len(known) + cells.count("") != len(cells) else values
 
 
 def _few(cells: list[str], column: Column) -> Array | None:
@@ -229,25 +230,30 @@ def _few(cells: list[str], column: Column) -> Array | None:
     return values
 
 
-def _cell_by_cell(file: str, column: Column, cells: list[str], keys: list[str], faults: list[Fault]) -> Array:
+class _Origin(NamedTuple):
+    """Say where cells come from: the file, the key of each row, and the rows that were too short or long."""
+
+    file: str
+    keys: list[str]
+    uneven: set[int]
+
+    def fault(self, i: int, column: Column, value: str, allowed: str, mend: str) -> Fault:
+        return Fault(self.file, self.keys[i] or f"number {i + 1}", column.name, value[:SHOWN], allowed, mend)
+
+
+def _cell_by_cell(origin: _Origin, column: Column, cells: list[str], faults: list[Fault]) -> Array:
     """Read a column that has faults: blank the faulty cells and describe each."""
     values = blanks(column.type, len(cells))
     for i, given in enumerate(cells):
         cell = given or column.default
         if not cell:
-            if column.required and not column.figure:
-                mend = f"give it ({column.description})"
-                faults.append(Fault(file, _row(keys, i), column.name, "", "this cell may not be blank", mend))
+            if column.required and not column.figure and i not in origin.uneven:
+                allowed, mend = "this cell may not be blank", f"give it ({column.description})"
+                faults.append(origin.fault(i, column, "", allowed, mend))
             continue
         try:
             values[i] = parse_cell_text(cell, column)
         except ValueError as error:
             allowed, _, mend = str(error).partition("; ")
-            faults.append(
-                Fault(file, _row(keys, i), column.name, cell[:SHOWN], allowed, mend or "correct the cell")
-            )
+            faults.append(origin.fault(i, column, cell, allowed, mend or "correct the cell"))
     return values
-
-
-def _row(keys: list[str], i: int) -> str:
-    return keys[i] or f"number {i + 1}"

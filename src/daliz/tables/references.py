@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from daliz.errors import CheckError
-from daliz.tables.faults import Fault, Hints
+from daliz.tables.faults import Fault, Hints, faults_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from daliz.tables.schema import Column
     from daliz.tables.table import Table
 
+MOVING = ("tkm", "teu-km")
 ADVICE = "Run `daliz check` on the package to see all faults."
 
 
@@ -69,8 +70,39 @@ def missing_fault(place: tuple[str, str, str], name: str, target: str, hints: Hi
     return Fault(f"{table}.csv", row, column, name, f"must be an id of {target}.csv", mend)
 
 
+def factor_faults(tables: Mapping[str, Table]) -> Iterator[Fault]:
+    """Find classes and services whose emission factor does not say what a tonne or TEU emits on a km."""
+    factors = tables["emission_factors"]
+    for name in ("speeds", "services"):
+        table = tables[name]
+        for row, factor in zip(table.ids.tolist(), table["factor_id"].tolist(), strict=True):
+            i = factors.position.get(factor)
+            if i is None:
+                continue
+            basis = str(factors["basis"][i])
+            if basis not in MOVING:
+                allowed = f"is a factor per {basis or 'nothing'}, but what moves needs one per {' or '.join(MOVING)}"
+                yield faults_of(name)(row, "factor_id", factor, allowed, "choose another factor")
+            elif np.isnan(factors["wtw_kg"][i]):
+                allowed = "this factor has no wtw_kg"
+                yield faults_of(name)(row, "factor_id", factor, allowed, "give it with its evidence")
+
+
+def end_faults(tables: Mapping[str, Table]) -> Iterator[Fault]:
+    """Find services that begin or end at a place they only pass."""
+    stops = tables["stops"]
+    order = np.lexsort((stops["sequence"], stops["service_id"].astype(str)))
+    service = stops["service_id"][order]
+    change = service[1:] != service[:-1]
+    first, last = np.append(True, change)[: len(order)], np.append(change, True)[: len(order)]
+    for i in np.sort(order[(first | last) & (stops["call"][order] == "pass")]):
+        name = stops["service_id"][i]
+        allowed = f"{name} begins or ends here, where it can only be boarded or left"
+        yield faults_of("stops")(stops.ids[i], "call", "pass", allowed, "choose both, board or alight")
+
+
 def demand_rows(tables: Mapping[str, Table]) -> None:
-    """Refuse tables whose rows are named twice or refer to rows that do not exist.
+    """Refuse tables whose rows are named twice, refer to rows that do not exist, or cannot be run on.
 
     Raises
     ------
@@ -80,6 +112,8 @@ def demand_rows(tables: Mapping[str, Table]) -> None:
     for table in tables.values():
         for fault in (*duplicate_faults(table), *unknown_faults(table, tables)):
             raise CheckError(f"{fault} {ADVICE}")
+    for fault in (*factor_faults(tables), *end_faults(tables)):
+        raise CheckError(f"{fault} {ADVICE}")
 
 
 def demand_figures(tables: Mapping[str, Table], written: Mapping[str, Table]) -> None:
@@ -90,22 +124,29 @@ def demand_figures(tables: Mapping[str, Table], written: Mapping[str, Table]) ->
     CheckError
         Naming the first blank figure.
     """
-    for name, table in tables.items():
-        for column in table.schema.columns.values():
-            if not column.figure:
-                continue
-            reference, _, above = column.inherits.partition(".")
-            source = table.schema.columns[reference].references if reference else name
-            needed = written[source].schema.columns[above or column.name].required
-            blank = np.isnan(table[column.name])
-            if needed and blank.any():
-                row = str(table.ids[np.argmax(blank)])
-                fault = Fault(
-                    f"{name}.csv",
-                    row,
-                    column.name,
-                    "",
-                    "this figure may not be blank",
-                    "give it with its evidence",
-                )
-                raise CheckError(f"{fault} {ADVICE}")
+    columns = [
+        (table, column)
+        for table in tables.values()
+        for column in table.schema.columns.values()
+        if column.figure and _needed(column, written)
+    ]
+    for table, column in sorted(columns, key=lambda pair: pair[1].inherits != ""):
+        blank = np.isnan(table[column.name])
+        if blank.any():
+            fault = faults_of(table.name)(
+                table.ids[np.argmax(blank)],
+                column.name,
+                "",
+                "this figure may not be blank",
+                "give it with its evidence",
+            )
+            raise CheckError(f"{fault} {ADVICE}")
+
+
+def _needed(column: Column, tables: Mapping[str, Table]) -> bool:
+    """Tell whether a column, or the one it inherits, must hold a figure in every row."""
+    reference, _, above = column.inherits.partition(".")
+    if not reference:
+        return column.required
+    source = tables[column.table].schema.columns[reference].references
+    return tables[source].schema.columns[above].required

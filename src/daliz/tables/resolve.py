@@ -71,8 +71,8 @@ def resolve(store: Mapping[str, Table], period: Period, changes: list[Change]) -
     calendar = _Calendar(written, store["evidence"], period, changes)
     tables: dict[str, Table] = {}
     shares: dict[str, Array] = {}
-    for name in written:
-        table = calendar.with_cells(written[name])
+    for name, plain in written.items():
+        table = calendar.with_cells(plain)
         share = _open_share(table, period, calendar.switches)
         enough = share >= OPEN_ENOUGH
         tables[name], shares[name] = (table, share) if enough.all() else (table.take(enough), share[enough])
@@ -176,12 +176,13 @@ def _open_share(table: Table, period: Period, switches: Mapping[tuple[str, str],
     """Give the share of the period for which each row exists."""
     share = np.ones(len(table))
     dated = "from_date" in table.schema.columns and table.name != "changes"
-    starts, ends = (table["from_date"], table["to_date"]) if dated else (None, None)
-    own = np.zeros(len(table), dtype=bool) if starts is None else ~(np.isnat(starts) & np.isnat(ends))
+    never = np.full(len(table), NEVER)
+    starts, ends = (table["from_date"], table["to_date"]) if dated else (never, never)
+    own = ~(np.isnat(starts) & np.isnat(ends))
     named = {table.position[row] for name, row in switches if name == table.name and row in table.position}
     for i in sorted({*np.flatnonzero(own).tolist(), *named}):
         changes = switches.get((table.name, str(table.ids[i])), [])
-        start, end = (NEVER, NEVER) if starts is None else (starts[i], ends[i])
+        start, end = starts[i], ends[i]
 
         def exists(day: Day, start: Day = start, end: Day = end, changes: list[Change] = changes) -> float:
             there = (np.isnat(start) or day >= start) and (np.isnat(end) or day < end)

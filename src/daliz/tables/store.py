@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from daliz.errors import CheckError, DataError
+from daliz.tables.cells import cell_text
 from daliz.tables.read import read_table
 from daliz.tables.schema import schema
-from daliz.tables.table import Table
-from daliz.tables.cells import cell_text
+from daliz.tables.table import OWN_COLUMN, Table
 from daliz.tables.write import DESCRIPTOR
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from daliz.tables.faults import Fault
 
 EMBEDDED = ("eurasia",)
+LAST_YEAR = 9998
 
 
 class Store(Mapping[str, Table]):
@@ -60,6 +61,13 @@ class Store(Mapping[str, Table]):
             return Table(name, {}), []
         return read_table(path, name)
 
+    def strangers(self) -> list[str]:
+        """Name the CSV files of the folder that no table is called, but for those that begin with x_."""
+        if self._folder is None:
+            return []
+        names = sorted(path.name for path in self._folder.iterdir() if path.name.endswith(".csv"))
+        return [n for n in names if n.removesuffix(".csv") not in schema() and not n.startswith(OWN_COLUMN)]
+
     def replace(self, **tables: Table) -> Store:
         """Give a store with some tables exchanged."""
         return Store(self.descriptor, self._folder, self._tables | tables)
@@ -71,7 +79,7 @@ class Store(Mapping[str, Table]):
             table = self[name]
             total.update(f"\x1d{name}".encode())
             for column, values in table.columns.items():
-                kind = table.schema.columns[column].type
+                kind = table.kind(column)
                 total.update(f"\x1e{column}\x1f".encode())
                 total.update("\x1f".join(cell_text(v, kind) for v in values).encode())
         return total.hexdigest()
@@ -85,32 +93,48 @@ def open_store(name_or_path: str | Path) -> Store:
     DataError
         If there is no such package, the folder is no package, or its descriptor cannot be read.
     """
-    folder: Path | Traversable
-    if str(name_or_path) in EMBEDDED:
-        folder = resources.files("daliz").joinpath(str(name_or_path))
-    else:
-        folder = Path(name_or_path)
-        if not folder.is_dir():
-            known = ", ".join(EMBEDDED)
-            raise DataError(
-                f"{name_or_path} is neither an embedded package ({known}) nor a folder; check the path."
-            )
+    folder = _folder(name_or_path)
     path = folder.joinpath(DESCRIPTOR)
     if not path.is_file():
         raise DataError(
             f"{name_or_path} holds no {DESCRIPTOR}, so it is no package; see docs/data.md for how to make one."
         )
     try:
-        descriptor = json.loads(path.read_text(encoding="utf-8"))
-        years = descriptor["years"]
-        if not years["first"] <= years["observed"] <= years["last"]:
-            raise ValueError("years must hold first <= observed <= last")
-        _ = descriptor["name"], descriptor["version"]
-    except (ValueError, KeyError, TypeError) as error:
+        descriptor = json.loads(path.read_text(encoding="utf-8-sig"))
+        _look_over(descriptor)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        reason = f"{error} is missing" if isinstance(error, KeyError) else error
         raise DataError(
-            f"{path} cannot be used ({error}); it needs name, version and years with first, observed and last."
+            f"{path} cannot be used ({reason}); it needs name, version and years with first, observed and last."
         ) from error
     return Store(descriptor, folder, {})
+
+
+def _folder(name_or_path: str | Path) -> Path | Traversable:
+    if str(name_or_path) in EMBEDDED:
+        return resources.files("daliz").joinpath(str(name_or_path))
+    try:
+        found = Path(name_or_path).is_dir()
+    except (OSError, ValueError):
+        found = False
+    if not found:
+        known = ", ".join(EMBEDDED)
+        raise DataError(
+            f"{str(name_or_path)!r} is neither an embedded package ({known}) nor a folder; check the path."
+        )
+    return Path(name_or_path)
+
+
+def _look_over(descriptor: Any) -> None:
+    if not isinstance(descriptor, dict):
+        raise TypeError("it is no JSON object")
+    years = [descriptor["years"][name] for name in ("first", "observed", "last")]
+    if not all(isinstance(year, int) and not isinstance(year, bool) for year in years):
+        raise TypeError("years must be whole numbers")
+    if not 1 <= years[0] <= years[1] <= years[2] <= LAST_YEAR:
+        raise ValueError("years must hold first <= observed <= last")
+    if not all(isinstance(descriptor[name], str) and descriptor[name] for name in ("name", "version")):
+        raise TypeError("name and version must be text")
 
 
 def describe(store: Store) -> str:

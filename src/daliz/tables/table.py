@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import functools
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsFloat
 
 import numpy as np
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OWN_COLUMN", "Array", "Table"]
 OWN_COLUMN = "x_"
+WANTED = {"number": "a number", "integer": "a number", "date": "a date", "boolean": "True or False"}
 
 
 class Table:
@@ -115,6 +116,10 @@ class Table:
         """Give the columns by name."""
         return dict(self._columns)
 
+    def kind(self, column: str) -> str:
+        """Give the type of a column; columns of one's own are text."""
+        return self.schema.columns[column].type if column in self.schema.columns else "text"
+
     @property
     def ids(self) -> Array:
         """Give the key column."""
@@ -126,7 +131,7 @@ class Table:
         return {str(k): i for i, k in enumerate(self.ids)}
 
     def row(self, row_id: str) -> dict[str, Any]:
-        """Give one row as a dict.
+        """Give one row as a dict of plain values.
 
         Raises
         ------
@@ -137,10 +142,10 @@ class Table:
             hint = did_you_mean(row_id, self.position)
             raise PlaceError(f"{self.name} has no row {row_id!r}.{hint}")
         i = self.position[row_id]
-        return {name: values[i] for name, values in self._columns.items()}
+        return {name: values[i : i + 1].tolist()[0] for name, values in self._columns.items()}
 
     def rows(self) -> list[dict[str, Any]]:
-        """Give all rows as dicts."""
+        """Give all rows as dicts of plain values; a date that is not known is None."""
         names = list(self._columns)
         return [
             dict(zip(names, cells, strict=True))
@@ -179,20 +184,24 @@ def _frozen(values: Array) -> Array:
 
 def _plain_cell(value: Any, column: Column, row: str) -> Any:
     """Take a plain value into a column, or read it if it is text."""
-    wanted = {"number": "a number", "integer": "a number", "date": "a date", "boolean": "True or False"}.get(
-        column.type, "text"
-    )
     try:
-        if isinstance(value, str):
-            return parse_cell_text(value.strip(), column)
-        if column.numeric and isinstance(value, float) and math.isnan(value):
-            return np.nan
-        if column.numeric and not isinstance(value, bool):
-            return parse_cell_text(repr(float(value)), column)
-        if column.type == "date" and isinstance(value, datetime.date | np.datetime64):
-            return np.datetime64(value, "D")
-        if column.type == "boolean" and isinstance(value, bool | np.bool_):
-            return bool(value)
+        text = _as_text(value, column)
+        return parse_cell_text(text, column) if text else np.nan
     except (TypeError, ValueError) as error:
         wanted = str(error).removeprefix("must be ")
     raise DataError(f"{column.table}, row {row}, column {column.name}: {value!r} must be {wanted}.")
+
+
+def _as_text(value: Any, column: Column) -> str:
+    """Write a plain value as its column has it in a file; a number that is not known is blank."""
+    if isinstance(value, str):
+        return value.strip()
+    if column.numeric and isinstance(value, SupportsFloat) and not isinstance(value, bool):
+        return "" if math.isnan(value) else repr(float(value))
+    if column.type == "boolean" and isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if column.type == "date" and isinstance(value, dt.date | np.datetime64):
+        return str(value)[:10]
+    if column.type == "list" and isinstance(value, list | tuple):
+        return " ".join(map(str, value))
+    raise TypeError(f"{WANTED.get(column.type, 'text')}; correct it")

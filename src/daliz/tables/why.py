@@ -50,17 +50,17 @@ class Reason:
             lines.append(f"  inherited from {self.root}")
         lines += [f"  {self.note}"] if self.note else []
         for row in self.evidence:
-            lines += _lines(row, unit)
+            lines += _lines(row)
         lines += [f"  changed by {c['change']}: {c['op']} {c['value']:g}" for c in self.changes]
         return "\n".join(lines)
 
 
-def _lines(row: dict[str, Any], unit: str) -> list[str]:
+def _lines(row: dict[str, Any]) -> list[str]:
     span = " to ".join(str(d) if d else "..." for d in (row["from_date"], row["to_date"]))
     when = f" for {span}" if row["from_date"] or row["to_date"] else ""
     year = f", {row['year']:.0f}" if not np.isnan(row["year"]) else ""
     mark = "used" if row["used"] else "not used"
-    lines = [f"  {row['value']:g}{unit}{when}: {row['grade']}{year}, {mark}"]
+    lines = [f"  {row['value']:g} {row['unit']}{when}: {row['grade']}{year}, {mark}"]
     lines += [f"    arithmetic: {row['arithmetic']}"] if row["arithmetic"] else []
     lines.append(f"    source {row['source_id']}: {row['title']}")
     lines += [f"    {row['address']}"] if row["address"] else []
@@ -137,7 +137,7 @@ def why(network: Network, cell: str) -> Reason:
         unit,
         _evidence(network, root),
         resolved.changes.get(asked, []) + (resolved.changes.get(root, []) if root != asked else []),
-        _note(network, root, float(figures.value[i])),
+        _note(network, root),
     )
 
 
@@ -167,10 +167,15 @@ def _evidence(network: Network, root: Cell) -> list[dict[str, Any]]:
     return sorted(rows, key=rank)
 
 
-def _note(network: Network, root: Cell, value: float) -> str:
+def _note(network: Network, root: Cell) -> str:
+    """Tell how a rate was moved from the year of its prices to the year of the network."""
     if root.table != "rates":
         return ""
-    row = network.store["rates"].row(root.row)
-    if not row["index_id"] or int(row["price_year"]) == network.year:
+    row, indices = network.store["rates"].row(root.row), network.table("indices")
+    series, base = row["index_id"], row["price_year"]
+    if not series or base == network.year:
         return ""
-    return f"moved from {row['price_year']:.0f} to {network.year} by index {row['index_id']}: x {value / row[root.column]:.4f}"
+    keys = zip(indices["series"].tolist(), indices["year"].tolist(), strict=True)
+    value = dict(zip(keys, indices["value"].tolist(), strict=True))
+    factor = value[series, network.year] / value[series, base]
+    return f"moved from {base:.0f} to {network.year} by index {series}: x {factor:.4f}"

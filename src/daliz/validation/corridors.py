@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 
-def corridor_matrix(network: Network, years: Sequence[int], progress: Callable[[int, int], None] | None = None) -> list[dict[str, Any]]:
+def corridor_matrix(
+    network: Network, years: Sequence[int], progress: Callable[[int, int], None] | None = None
+) -> list[dict[str, Any]]:
     """Give one row per pair of the table `pairs` and year: best days and USD by corridor, "-" where it does not connect.
 
     A projected year has the projects in force whose own date has come (see `planned_network`).
@@ -26,7 +28,9 @@ def corridor_matrix(network: Network, years: Sequence[int], progress: Callable[[
         corridors = [str(i) for i, shown in zip(table.ids, table["shown"], strict=True) if shown]
         for pair in pairs:
             best = best_by_corridor(then, pair["origin"], pair["destination"], cargo=pair["cargo_id"])
-            cells = {c: f"{best[c].days:.0f} d, {best[c].usd:,.0f} USD" if c in best else "-" for c in corridors}
+            cells = {
+                c: f"{best[c].days:.0f} d, {best[c].usd:,.0f} USD" if c in best else "-" for c in corridors
+            }
             rows.append({"origin": pair["origin"], "destination": pair["destination"], "year": year} | cells)
             done += 1
             if progress:
@@ -41,7 +45,11 @@ def planned_projects(network: Network) -> list[str]:
         first[row["set_id"]] = min(first.get(row["set_id"], "9999"), str(row["from_date"]))
     end = str(network.period.end)
     sets = network.store["change_sets"].rows()
-    return [r["id"] for r in sets if r["kind"] == "project" and not r["history"] and first.get(r["id"], "9999") < end]
+    return [
+        r["id"]
+        for r in sets
+        if r["kind"] == "project" and not r["history"] and first.get(r["id"], "9999") < end
+    ]
 
 
 def planned_network(network: Network) -> Network:

@@ -19,8 +19,24 @@ if TYPE_CHECKING:
 
 _CALL = re.compile(r'cell\(\s*"([^"]+)"\s*,\s*"([^"]+)"\s*,\s*"([^"]+)"')
 MIDDLE_COLUMNS = (
-    "length_km", "speed_km_h", "single_speed_km_h", "hours", "document_hours", "border_hours", "departures_per_week", "run_hours", "dwell_hours",
-    "closed_share", "usd_fixed", "usd_per_km", "usd_40", "usd_t", "fee_usd", "capacity", "payload", "vessels",
+    "length_km",
+    "speed_km_h",
+    "single_speed_km_h",
+    "hours",
+    "document_hours",
+    "border_hours",
+    "departures_per_week",
+    "run_hours",
+    "dwell_hours",
+    "closed_share",
+    "usd_fixed",
+    "usd_per_km",
+    "usd_40",
+    "usd_t",
+    "fee_usd",
+    "capacity",
+    "payload",
+    "vessels",
 )
 
 
@@ -55,7 +71,9 @@ def _standing(network: Network) -> dict[int, bool]:
     used = [int(i) for i in np.flatnonzero(evidence["used"])]
     rows: dict[Cell, list[int]] = {}
     for i in used:
-        rows.setdefault(Cell(evidence["table"][i], evidence["row_id"][i], evidence["column"][i]), []).append(i)
+        rows.setdefault(Cell(evidence["table"][i], evidence["row_id"][i], evidence["column"][i]), []).append(
+            i
+        )
     known: dict[int, bool] = {}
 
     def stands(i: int) -> bool:
@@ -102,4 +120,7 @@ def middle_cells(network: Network) -> set[Cell]:
 
 def weights(network: Network) -> list[tuple[str, str, str, dict[str, dict[str, float]]]]:
     """Give origin, destination, corridor and the shares of hours and dollars by grade of the named itineraries."""
-    return [(pair["origin"], pair["destination"], way.corridor, grade_weights(way)) for pair, way in itineraries(network)]
+    return [
+        (pair["origin"], pair["destination"], way.corridor, grade_weights(way))
+        for pair, way in itineraries(network)
+    ]

@@ -11,8 +11,8 @@ import numpy as np
 from daliz.errors import DalizError
 from daliz.graph.ledger import Cause
 from daliz.routing import routes
-from daliz.tables.period import Period
 from daliz.tables.network import Network
+from daliz.tables.period import Period
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,10 +83,19 @@ class Validation:
         import pandas as pd
 
         names = ("id", "kind", "measure", "statistic", "origin", "destination", "via", "value", "low", "high")
-        return pd.DataFrame([
-            {n: s.observation[n] for n in names} | {"answer": s.answer, "error": s.error, "inside": s.inside, "scored": s.scored, "remark": s.remark}
-            for s in self.scores
-        ])
+        return pd.DataFrame(
+            [
+                {n: s.observation[n] for n in names}
+                | {
+                    "answer": s.answer,
+                    "error": s.error,
+                    "inside": s.inside,
+                    "scored": s.scored,
+                    "remark": s.remark,
+                }
+                for s in self.scores
+            ]
+        )
 
     def __repr__(self) -> str:
         counts = len(self.scored)
@@ -115,7 +124,11 @@ def validate(network: Network, progress: Callable[[int, int], None] | None = Non
     >>> daliz.validate(daliz.open("eurasia")).share > 0.5  # doctest: +SKIP
     True
     """
-    rows = [r for r in network.store["observations"].rows() if r["measure"] in MEASURES and r["origin"] and r["destination"]]
+    rows = [
+        r
+        for r in network.store["observations"].rows()
+        if r["measure"] in MEASURES and r["origin"] and r["destination"]
+    ]
     networks: dict[Any, Network] = {}
     scores = []
     for done, row in enumerate(rows, 1):
@@ -125,9 +138,11 @@ def validate(network: Network, progress: Callable[[int, int], None] | None = Non
     return Validation(scores)
 
 
-def _network_then(network: Network, row: dict[str, Any], networks: dict[Any, Network]) -> tuple[Network, int | None]:
-    start, end = np.datetime64(row["from_date"]), np.datetime64(row["to_date"])
-    days = int((end - start).astype(int))
+def _network_then(
+    network: Network, row: dict[str, Any], networks: dict[Any, Network]
+) -> tuple[Network, int | None]:
+    start = np.datetime64(row["from_date"])
+    days = (row["to_date"] - row["from_date"]).days
     middle = start + np.timedelta64(days // 2, "D")
     first, last = (int(network.store.descriptor["years"][k]) for k in ("first", "observed"))
     year = min(max(int(str(middle)[:4]), first), last)
@@ -144,22 +159,40 @@ def _score(network: Network, row: dict[str, Any], networks: dict[Any, Network]) 
     cargo = row["cargo_id"] or "container-40"
     try:
         found = routes(
-            then, row["origin"], row["destination"], cargo=cargo, k=1, month=month, via=row["via"].split(), avoid=row["avoid"].split(),
-            draws=DRAWS if row["statistic"] in {"p50", "p95", "best"} else 0, with_pareto=False,
+            then,
+            row["origin"],
+            row["destination"],
+            cargo=cargo,
+            k=1,
+            month=month,
+            via=row["via"].split(),
+            avoid=row["avoid"].split(),
+            draws=DRAWS if row["statistic"] in {"p50", "p95", "best"} else 0,
+            with_pareto=False,
         )
     except DalizError as error:
-        return Score(row, float("nan"), inside=False, scored=_counts(row, network), remark=f"no answer: {error}")
+        return Score(
+            row, float("nan"), inside=False, scored=_counts(row, network), remark=f"no answer: {error}"
+        )
     way = found[0]
     answer = _answer(way, row)
     built = _built_on(way, row)
     remark = f"rests on the same figure: {built}" if built else f"{way.corridor}: {way.summary()}"
-    return Score(row, answer, inside=_inside(answer, row), scored=_counts(row, network) and not built, remark=remark)
+    return Score(
+        row, answer, inside=_inside(answer, row), scored=_counts(row, network) and not built, remark=remark
+    )
 
 
 def _counts(row: dict[str, Any], network: Network) -> bool:
     first = f"{network.store.descriptor['years']['first']}-01-01"
-    spot = row["measure"] == "usd" and row["kind"] == "measured" and (row["to_date"] - row["from_date"]).days <= LONGEST_SPOT
-    return bool(row["kind"] in SCORED_KINDS and row["independent"] and str(row["from_date"]) >= first and not spot)
+    spot = (
+        row["measure"] == "usd"
+        and row["kind"] == "measured"
+        and (row["to_date"] - row["from_date"]).days <= LONGEST_SPOT
+    )
+    return bool(
+        row["kind"] in SCORED_KINDS and row["independent"] and str(row["from_date"]) >= first and not spot
+    )
 
 
 def _answer(way: Itinerary, row: dict[str, Any]) -> float:

@@ -1,0 +1,120 @@
+"""Lead an address to the network by road."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from daliz.errors import RouteError
+from daliz.graph.graph import GROUPS, Arc, State
+from daliz.graph.ledger import USD_KINDS, Book, Cause, Kind
+from daliz.graph.pricing import Tariff
+from daliz.routing.places import nearest
+
+if TYPE_CHECKING:
+    from daliz.graph import Graph
+    from daliz.routing.places import Place
+    from daliz.tables import Network
+
+ACCESS_PLACES = 3
+ACCESS_LIMIT_KM = 400.0
+
+
+def with_access(graph: Graph, place: Place, *, outward: bool) -> tuple[Graph, int]:
+    """Give the graph with road access to an address, and the state of the address; a node is its own yard.
+
+    Access leads to the nearest three places with a road terminal within 400 km. Its length is the great circle
+    times the constant `road-winding`; hours, dollars and emissions are those of the road there.
+
+    Raises
+    ------
+    RouteError
+        If no place with a road terminal is near enough.
+    """
+    if place.node >= 0:
+        return graph, place.node
+    state = len(graph.states)
+    book, arcs, groups = Book(), list(graph.arcs), [graph.groups]
+    near = road_places(graph.network, place)
+    for node, km in near:
+        ends = (state, node) if outward else (node, state)
+        road_km, lacking = _book_access(book, graph.network, len(arcs), node, km)
+        arcs.append(Arc(*ends, "access", -1, (), (node,), road_km))
+        groups.append(np.array([[g not in lacking] for g in GROUPS]))
+    larger = replace(
+        graph,
+        states=[*graph.states, State(near[0][0], "address", place.label)],
+        arcs=arcs,
+        ledger=graph.ledger.joined(book.close()),
+        groups=np.hstack(groups),
+        tail=np.array([a.tail for a in arcs], dtype=np.int64),
+        head=np.array([a.head for a in arcs], dtype=np.int64),
+        memo={},
+    )
+    return larger, state
+
+
+def road_places(network: Network, place: Place) -> list[tuple[int, float]]:
+    """Give the nearest nodes with a road terminal and their great-circle km.
+
+    Raises
+    ------
+    RouteError
+        If there is none within 400 km.
+    """
+    terminals, position = network.table("terminals"), network.table("nodes").position
+    columns = (terminals[c] for c in ("node_id", "mode", "operation"))
+    served = {position[str(n)] for n, m, o in zip(*columns, strict=True) if m == "road" and o == "handling"}
+    found = nearest(network, place, sorted(served), ACCESS_PLACES) if served else []
+    near = [(n, km) for n, km in found if km <= ACCESS_LIMIT_KM]
+    if not near:
+        raise RouteError(
+            f"No place with a road terminal lies within {ACCESS_LIMIT_KM:.0f} km of {place.label}; "
+            "give a nearer place."
+        )
+    return near
+
+
+def _road_speed(network: Network, node: int) -> int:
+    """Give the row of `speeds` for road at a place: that of a road there, of its country, or of all."""
+    links, nodes, speeds = network.table("links"), network.table("nodes"), network.table("speeds")
+    name, country = str(nodes.ids[node]), str(nodes["country"][node])
+    here = (links["mode"] == "road") & ((links["from_node"] == name) | (links["to_node"] == name))
+    if here.any():
+        return speeds.position[str(links["speed_class"][np.flatnonzero(here)[0]])]
+    road = speeds["mode"] == "road"
+    for wanted in (country, ""):
+        rows = np.flatnonzero(road & (speeds["country"] == wanted))
+        if len(rows):
+            return int(rows[0])
+    if not road.any():
+        raise RouteError(
+            "speeds has no row for road, so no address can be reached; add one, or give a place."
+        )
+    return int(np.flatnonzero(road)[0])
+
+
+def _book_access(book: Book, network: Network, arc: int, node: int, km: float) -> tuple[float, list[str]]:
+    """Book road access to a node; give its km and the groups without a rate."""
+    resolved = network.resolved
+    speeds, factors = network.table("speeds"), network.table("emission_factors")
+    speed = _road_speed(network, node)
+    road_km = km * float(network.table("constants").row("road-winding")["value"])
+    figure = int(resolved.cells["speeds", "single_speed_km_h"][speed])
+    hours = road_km / float(speeds["single_speed_km_h"][speed])
+    book.add(arc, Kind.HOURS, Cause.ACCESS, road_km, figure, -1, hours * float(speeds["speed_cv"][speed]))
+    factor = factors.position[str(speeds["factor_id"][speed])]
+    book.add(arc, Kind.KG_T, Cause.ACCESS, road_km, int(resolved.cells["emission_factors", "wtw_kg"][factor]))
+    tariff, lacking = Tariff(resolved), []
+    country = str(network.table("nodes")["country"][node])
+    for group in GROUPS:
+        rates = tariff.rates("road", "", country, group, "out")
+        lacking += [] if rates else [group]
+        for rate in rates:
+            if rate.per_km >= 0:
+                book.add(arc, USD_KINDS[group], Cause.ACCESS, road_km, rate.per_km)
+            if rate.fixed >= 0:
+                book.add(arc, USD_KINDS[group], Cause.ACCESS, 1.0, rate.fixed)
+    return road_km, lacking

@@ -1,0 +1,155 @@
+"""Hold the command line: exit codes, forms of output, one-sentence errors."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from daliz.cli import main
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    """Run `daliz` with words in this process."""
+    old, sys.argv = sys.argv, ["daliz", *words]
+    code = 0
+    try:
+        main()
+    except SystemExit as end:
+        code = int(end.code or 0)
+    finally:
+        sys.argv = old
+    out = capsys.readouterr()
+    return code, out.out, out.err
+
+
+def test_routes_prints_a_table_for_people(capsys: pytest.CaptureFixture[str]) -> None:
+    """The default output names the ways."""
+    code, out, err = run(capsys, "routes", "Almaty", "Poti", "--k", "2", "--draws", "200", "--legs")
+    assert (code, err) == (0, "")
+    assert "Almaty" in out
+    assert "Poti" in out
+
+
+def test_json_and_csv_are_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    """JSON parses and totals equal the sums of the legs; CSV has a row per way."""
+    _, out, _ = run(capsys, "routes", "Almaty", "Poti", "--k", "2", "--draws", "0", "--json")
+    answer = json.loads(out)
+    for way in answer["itineraries"]:
+        assert sum(leg["hours"] for leg in way["legs"]) == pytest.approx(way["hours"])
+        assert sum(leg["usd"] for leg in way["legs"]) == pytest.approx(way["usd"])
+    assert len(answer["inputs_sha256"]) == 64
+    _, out, _ = run(capsys, "routes", "Almaty", "Poti", "--k", "2", "--draws", "0", "--csv")
+    assert len(list(csv.DictReader(io.StringIO(out)))) == len(answer["itineraries"])
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("routes", "Xian", "Duisborg"), "Duisburg"),
+        (("routes", "Almaty", "Алматы"), "both Almaty"),
+        (("routes", "Almaty", "Poti", "--year", "1999"), "1999"),
+        (("routes", "Almaty", "Poti", "--month", "13"), "Month 13"),
+        (("routes", "Almaty", "Poti", "--date", "31.12.2024"), "2024-12-31"),
+        (("routes", "Almaty", "Poti", "--under", "red-see-2024"), "red-sea-2024"),
+        (("routes", "Almaty", "Poti", "--cargo", "container-45"), "container-40"),
+        (("routes", "Almaty", "Poti", "--avoid", "KZ"), "cut"),
+        (("routes", "Almaty", "Poti", "--max-borders", "0"), "0 borders"),
+        (("routes", "Almaty", "Poti", "--carbon-price", "nan"), "carbon"),
+        (("routes", "Almaty", "Poti", "--network", "no-such-folder"), "no-such-folder"),
+        (("why", "eurasia", "links.rail-dostyk-aktogay"), "table.row.column"),
+        (("why", "eurasia", "links.rail-dostyk-aktogai.length_km"), "rail-dostyk-aktogay"),
+        (("why", "eurasia", "nodes.aktau.name_en"), "not a figure"),
+    ],
+)
+def test_bad_questions_end_with_one_sentence_and_code_2(
+    capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
+) -> None:
+    """A question that cannot be answered names the thing and the way out; nothing else is printed."""
+    code, out, err = run(capsys, *words)
+    assert code == 2
+    assert out == ""
+    assert said in err
+    assert err.startswith("daliz: ")
+    assert "Traceback" not in err
+
+
+def test_check_of_the_embedded_package_is_clean(capsys: pytest.CaptureFixture[str]) -> None:
+    """`daliz check eurasia` finds no fault and prints the shares by grade."""
+    code, out, _ = run(capsys, "check", "eurasia")
+    assert code == 0, out[:2000]
+    assert "assumption" in out
+
+
+def test_check_of_a_broken_package_lists_faults_and_ends_with_1(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """A package with faults ends with code 1 and names file, row and column."""
+    import daliz
+
+    folder = daliz.open("eurasia").save(tmp_path / "broken")
+    links = (
+        (folder / "links.csv")
+        .read_text(encoding="utf-8")
+        .replace("rail-dostyk-aktogay,dostyk", "rail-dostyk-aktogay,dostik", 1)
+    )
+    (folder / "links.csv").write_text(links, encoding="utf-8")
+    code, out, _ = run(capsys, "check", str(folder))
+    assert code == 1
+    assert "links.csv, row rail-dostyk-aktogay, column from_node: 'dostik'" in out
+
+
+def test_why_tells_the_source(capsys: pytest.CaptureFixture[str]) -> None:
+    """A figure comes with its value, range, source and, where derived, its arithmetic."""
+    code, out, _ = run(capsys, "why", "eurasia", "links.rail-dostyk-aktogay.length_km")
+    assert code == 0
+    for part in ("km", "arithmetic:", "source", "derived"):
+        assert part in out
+
+
+def test_whole_way_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    """`--why` prints the figure and grade behind the hours and dollars of each leg."""
+    code, out, _ = run(capsys, "routes", "Aktau", "Baku", "--k", "1", "--draws", "0", "--why")
+    assert code == 0
+    assert "source" in out
+
+
+def test_save_and_ask_again(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """A saved package answers as the embedded one does."""
+    import daliz
+
+    folder = daliz.open("eurasia").save(tmp_path / "copy")
+    words = ("routes", "Almaty", "Poti", "--k", "1", "--draws", "0", "--csv")
+    assert run(capsys, *words, "--network", str(folder))[1] == run(capsys, *words)[1]
+
+
+def test_lists_for_people(capsys: pytest.CaptureFixture[str]) -> None:
+    """Projects and places can be listed."""
+    assert "anaklia" in run(capsys, "changes", "--kind", "project")[1]
+    assert "Ақтау" in run(capsys, "places", "--country", "KZ", "--csv")[1]
+
+
+def test_every_verb_has_help_with_an_example(capsys: pytest.CaptureFixture[str]) -> None:
+    """`--help` shows an example."""
+    from daliz.cli.app import app
+
+    for command in app.registered_commands:
+        code, out, _ = run(capsys, str(command.name), "--help")
+        assert code == 0
+        assert "Example" in out, command.name
+
+
+def test_narrow_terminal_keeps_every_word(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In 60 columns ways are told in lines that fit, whole words and all."""
+    monkeypatch.setenv("COLUMNS", "60")
+    code, out, _ = run(capsys, "routes", "Almaty", "Poti", "--k", "1", "--draws", "200", "--legs")
+    assert code == 0
+    assert max(len(line) for line in out.splitlines()) <= 60
+    assert "p95" in out
+    assert "Poti" in out

@@ -1,0 +1,216 @@
+"""Hold what the embedded package promises."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import daliz
+from daliz.errors import RouteError
+from daliz.routing.by_corridor import best_by_corridor
+from daliz.validation.corridors import planned_network
+from daliz.validation.quality import middle_cells, share_sourced
+
+
+@pytest.fixture(scope="module")
+def network() -> daliz.Network:
+    return daliz.open("eurasia")
+
+
+def test_package_is_as_large_as_promised(network: daliz.Network) -> None:
+    """At least 200 places, 350 links, 60 services and 80 dated changes."""
+    store = network.store
+    assert [
+        len(store[t]) >= n for t, n in (("nodes", 200), ("links", 350), ("services", 60), ("changes", 80))
+    ] == [True] * 4
+
+
+def test_shares_of_evidence_hold(network: daliz.Network) -> None:
+    """At least 45 % of all distinct figures and 60 % on the Middle Corridor stand on sources all the way down."""
+    assert share_sourced(network)[1] >= 0.45
+    assert share_sourced(network, middle_cells(network))[1] >= 0.60
+
+
+@pytest.mark.parametrize("year", range(2019, 2036))
+def test_every_year_opens_and_answers(year: int) -> None:
+    """Each year from 2019 to 2035 opens, and Almaty reaches Poti."""
+    network = daliz.open("eurasia", year=year)
+    assert network.projected == (year > 2024)
+    assert daliz.routes(network, "Almaty", "Poti", k=1, draws=0, with_pareto=False)[0].days > 1
+
+
+NAMED = [
+    "xian",
+    "chongqing",
+    "chengdu",
+    "lianyungang",
+    "yiwu",
+    "urumqi",
+    "alashankou",
+    "dostyk",
+    "khorgos",
+    "altynkol",
+    "bakhty",
+    "aktau",
+    "kuryk",
+    "alat",
+    "baku",
+    "turkmenbashi",
+    "tbilisi",
+    "poti",
+    "batumi",
+    "anaklia",
+    "kars",
+    "mersin",
+    "marmaray",
+    "constanta",
+    "varna",
+    "burgas",
+    "chornomorsk",
+    "istanbul",
+    "budapest",
+    "vienna",
+    "duisburg",
+    "milan",
+    "zabaikalsk",
+    "erenhot",
+    "brest",
+    "malaszewicze",
+    "kaliningrad",
+    "hamburg",
+    "lodz",
+    "shanghai",
+    "ningbo",
+    "shenzhen",
+    "qingdao",
+    "rotterdam",
+    "piraeus",
+    "koper",
+    "malacca",
+    "bab-el-mandeb",
+    "suez",
+    "cape-of-good-hope",
+    "gibraltar",
+    "bosporus",
+    "termez",
+    "hairatan",
+    "bandar-abbas",
+    "moiynty",
+    "kyzylzhar",
+]
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_named_places_resolve(network: daliz.Network, name: str) -> None:
+    """Every place that the corridors are told by is a node with names in three languages."""
+    row = network.table("nodes").row(name)
+    assert all(row[f"name_{language}"] for language in ("en", "kk", "ru"))
+
+
+PROJECTS = [
+    "dostyk-moiynty-2nd-track",
+    "almaty-bypass",
+    "bakhty-ayagoz",
+    "darbaza-maktaaral",
+    "moiynty-kyzylzhar",
+    "aktau-hub",
+    "alat-phase-2",
+    "btk-modernisation",
+    "poti-deep-water",
+    "anaklia",
+    "divrigi-kars",
+    "kars-igdir-dilucu",
+    "tripp-zangezur",
+    "cku-railway",
+    "trans-afghan",
+    "digital-transit",
+]
+EVENTS = [
+    "covid-2020",
+    "ever-given-2021",
+    "covid-border-2021",
+    "ukraine-war-2022",
+    "red-sea-2024",
+    "decree-1374-2024",
+    "poland-belarus-2025",
+]
+
+
+@pytest.mark.parametrize("name", PROJECTS + EVENTS)
+def test_named_projects_and_events_can_be_put_in_force(network: daliz.Network, name: str) -> None:
+    """Every project and event named in the description is a set that `under` takes."""
+    assert network.under(name).added == (name,)
+    assert network.under(name).resolved.figures.value.size > 1000
+
+
+def test_suez_or_cape(network: daliz.Network) -> None:
+    """With the Red Sea closed the container lines go round the Cape; without the event through Suez."""
+    ids = network.table("nodes").ids
+
+    def places(n: daliz.Network) -> set[str]:
+        way = best_by_corridor(n, "shanghai", "rotterdam")["sea"]
+        return {str(ids[p]) for a in way.arcs for p in way.graph.arcs[a].places}
+
+    assert "cape-of-good-hope" in places(network)
+    assert "suez" in places(network.without("red-sea-2024"))
+
+
+def test_closed_border_is_felt(network: daliz.Network) -> None:
+    """The closure of the Polish border lengthens or dears the northern way, on its days alone."""
+    closed = daliz.routes(network.at("2025-09-15"), "Xi'an", "Lodz", k=1, draws=0, with_pareto=False)[0]
+    open_ = daliz.routes(network.at("2025-08-15"), "Xi'an", "Lodz", k=1, draws=0, with_pareto=False)[0]
+    assert closed.generalised_usd > open_.generalised_usd
+
+
+def test_uranium_keeps_its_rules() -> None:
+    """Before 2024 class 7 has no way through China to third countries, while a container has."""
+    network = daliz.open("eurasia", year=2023)
+    question = {"via": ["lianyungang"], "avoid": ["mode:air"], "k": 1, "draws": 0, "with_pareto": False}
+    assert daliz.routes(network, "Inkai", "Busan", cargo="container-20", **question)[0].km > 1000
+    with pytest.raises(RouteError):
+        daliz.routes(network, "Inkai", "Busan", cargo="class-7", **question)
+
+
+def test_trans_afghan_line_is_a_project(network: daliz.Network) -> None:
+    """Rail beyond Mazar opens with the project alone."""
+    question = {
+        "cargo": "wagon",
+        "avoid": ["mode:road", "mode:sea", "mode:air"],
+        "k": 1,
+        "draws": 0,
+        "with_pareto": False,
+    }
+    with pytest.raises(RouteError, match=r"cut|join"):
+        daliz.routes(network, "Tashkent", "Kabul", **question)
+    assert daliz.routes(network.under("trans-afghan"), "Tashkent", "Kabul", **question)[0].km > 500
+
+
+def test_weather_of_november_costs_days(network: daliz.Network) -> None:
+    """The Caspian takes longer in November than in July."""
+    november, july = (
+        daliz.routes(
+            network,
+            "Aktau",
+            "Baku",
+            month=m,
+            via=["alat"],
+            avoid=["country:RU", "country:IR", "country:TM"],
+            k=1,
+            draws=0,
+            with_pareto=False,
+        )[0].days
+        for m in (11, 7)
+    )
+    assert november > july
+
+
+def test_projects_open_in_projected_years() -> None:
+    """A projected year takes the projects whose date has come, and no set twice."""
+    added = planned_network(daliz.open("eurasia", year=2030)).added
+    assert len(added) == len(set(added)) > 5
+
+
+def test_sea_shapes_keep_off_the_land(network: daliz.Network) -> None:
+    """Each link's length is no shorter than its great circle, and shapes end at their places."""
+    assert not [f for f in daliz.check("eurasia").faults if f.file in {"links.csv", "shapes.csv"}]
+    assert np.isfinite(network.table("links")["length_km"]).all()

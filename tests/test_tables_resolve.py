@@ -36,7 +36,9 @@ def _kz(network: Network) -> float:
 
 def _with(year: int = 2024, *, history: bool = True, **changes: dict[str, Any]) -> Network:
     """Make the tiny network with changes, each in a set of its own name, or of the set that it names."""
-    sets = {name: SETS | {"history": history} for name in {row["set_id"] for row in changes.values()}}
+    sets = {
+        name: SETS | {"history": history} for name in dict.fromkeys(row["set_id"] for row in changes.values())
+    }
     return tiny_network(year, change_sets=sets, changes=changes)
 
 

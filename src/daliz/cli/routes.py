@@ -48,6 +48,8 @@ def run(
         float | None, typer.Option(help="USD per hour and unit, if not the class's.")
     ] = None,
     carrier: Annotated[str, typer.Option(help="Country of the carrier, for rules on carriers.")] = "",
+    product: Annotated[str, typer.Option(help="Product such as grain, for rules on products.")] = "",
+    only: Annotated[list[str], typer.Option(help="Service to be confined to; may be repeated.")] = [],
     draws: Annotated[int, typer.Option(help="Draws for the ranges; 0 for none.")] = 2000,
     seed: Annotated[int, typer.Option(help="Seed of the draws.")] = 1,
     pareto: Annotated[bool, typer.Option("--pareto", help="Show the Pareto set too.")] = False,
@@ -82,6 +84,8 @@ def run(
         carbon_usd_t=carbon_price,
         value_of_time_usd_h=value_of_time,
         carrier=carrier,
+        product=product,
+        only=only,
         draws=draws,
         seed=seed,
         with_pareto=pareto or as_json,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import heapq
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Vector = tuple[float, float, float, float]
+Triple = tuple[float, float, float]
 Edge = tuple[int, Vector, int]
 SLACK = 1e-12
 
@@ -83,9 +85,10 @@ class _Search:
     ) -> None:
         self.layers, self.criteria, self.factor, self.limit = layers, criteria, factor, limit
         self.solutions: list[tuple[Vector, list[int]]] = []
-        # The vectors of the solutions; the one that covered something last comes first, since it is likely to
-        # cover the next one too.
-        self.vectors: list[Vector] = []
+        # Labels come out by their first criterion, which never falls. Solutions that cover it are `near`, with the
+        # other three criteria and none that another beats in these; the rest are `far`, in order of the first one.
+        self.near: list[Triple] = []
+        self.far: list[Vector] = []
         self.weighted = [layers.weighted(c) for c in criteria]
         self.trees = [w.behind() for w in self.weighted]
         self.bound = np.stack([t[0] for t in self.trees], axis=1)
@@ -107,16 +110,27 @@ class _Search:
         if not any(_at_most(other, vector) for other, _ in self.solutions):
             self.solutions = [x for x in self.solutions if not _at_most(vector, x[0])]
             self.solutions.append((vector, arcs))
-            self.vectors = [v for v, _ in self.solutions]
+            bisect.insort(self.far, vector)
+
+    def _advance(self, first: float) -> None:
+        """Take near the solutions that cover the first criterion of all labels to come."""
+        most = first * self.factor + SLACK
+        while self.far and self.far[0][0] <= most:
+            _join(self.near, self.far.pop(0)[1:])
 
     def _covered(self, total: Vector) -> bool:
         a, b, c, d = total
-        factor, vectors = self.factor, self.vectors
+        factor, near = self.factor, self.near
         a, b, c, d = a * factor + SLACK, b * factor + SLACK, c * factor + SLACK, d * factor + SLACK
-        for i, s in enumerate(vectors):
-            if s[0] <= a and s[1] <= b and s[2] <= c and s[3] <= d:
-                if i:
-                    vectors.insert(0, vectors.pop(i))
+        for i, s in enumerate(near):
+            if s[0] <= b and s[1] <= c and s[2] <= d:
+                if i:  # what covered something last is likely to cover the next one too
+                    near.insert(0, near.pop(i))
+                return True
+        for v in self.far:
+            if v[0] > a:
+                return False
+            if v[1] <= b and v[2] <= c and v[3] <= d:
                 return True
         return False
 
@@ -156,7 +170,7 @@ class _Search:
         zero = (0.0, 0.0, 0.0, 0.0)
         heap = [(bounds[self.layers.start], 0, _Label(zero, zero, self.layers.start, -1, None))]
         waiting: dict[int, list[_Label]] = {h: [] for h in touched}
-        closed: dict[int, list[Vector]] = {h: [] for h in touched}
+        closed: dict[int, list[Triple]] = {h: [] for h in touched}
         while heap:
             total, _, label = heapq.heappop(heap)
             if not label.waits:
@@ -165,9 +179,10 @@ class _Search:
             state = label.state
             if label.parent is not None:
                 waiting[state].remove(label)
+            self._advance(total[0])
             if self._covered(total) or _beaten(label.apex, closed[state]):
                 continue
-            closed[state].append(label.apex)
+            _join(closed[state], label.apex[1:])
             if state in goals:
                 self.offer(label.cost, label.unwind())
                 continue
@@ -184,7 +199,7 @@ class _Search:
         return self.count
 
     def _extend(
-        self, label: _Label, edge: Edge, bound: Vector, closed: list[Vector], back: float
+        self, label: _Label, edge: Edge, bound: Vector, closed: list[Triple], back: float
     ) -> _Label | None:
         """Give the label at the end of an arc, or None if it cannot matter."""
         head, step, arc = edge
@@ -211,10 +226,19 @@ def _at_most(x: Vector, y: Vector) -> bool:
     return x[0] <= y[0] and x[1] <= y[1] and x[2] <= y[2] and x[3] <= y[3]
 
 
-def _beaten(apex: Vector, closed: list[Vector]) -> bool:
-    a, b, c, d = apex
+def _join(front: list[Triple], new: Triple) -> None:
+    """Add to vectors of which none beats another, unless one of them beats the new one."""
+    a, b, c = new
+    if not any(x[0] <= a and x[1] <= b and x[2] <= c for x in front):
+        front[:] = [x for x in front if not (a <= x[0] and b <= x[1] and c <= x[2])]
+        front.append(new)
+
+
+def _beaten(apex: Vector, closed: list[Triple]) -> bool:
+    """Tell whether a label that came out before at the state is as good; in the first criterion it is anyway."""
+    _, a, b, c = apex
     for x in closed:  # noqa: SIM110 - a plain loop costs half of what any() costs
-        if x[0] <= a and x[1] <= b and x[2] <= c and x[3] <= d:
+        if x[0] <= a and x[1] <= b and x[2] <= c:
             return True
     return False
 

@@ -12,7 +12,7 @@ from daliz.errors import PlaceError, QueryError, did_you_mean
 from daliz.graph import build_graph
 from daliz.routing.access import with_access
 from daliz.routing.places import find_place
-from daliz.routing.rules import close_avoided, close_heavy, restrict
+from daliz.routing.rules import close_avoided, close_heavy, close_others, restrict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,6 +73,8 @@ def make_query(
     carbon_usd_t: float,
     value_of_time: float | None,
     carrier: str,
+    product: str = "",
+    only: Sequence[str] = (),
 ) -> Query:
     """Check a question and put it in the terms of the graph.
 
@@ -104,9 +106,10 @@ def make_query(
     plain = graph.costs(cargo)
     closed_by: dict[int, str] = {}
     close_avoided(graph, avoid, closed_by)
+    close_others(graph, only, closed_by)
     country = network.table("nodes")["country"]
     ends = str(country[graph.states[start].node]), str(country[graph.states[goal].node])
-    costs = restrict(graph, row, ends, carrier, plain, closed_by)
+    costs = restrict(graph, row, ends, carrier, product, plain, closed_by)
     close_heavy(graph, row, closed_by)
     is_open = costs.admitted.copy()
     is_open[list(closed_by)] = False

@@ -139,6 +139,8 @@ def routes(
     carbon_usd_t: float = 0.0,
     value_of_time_usd_h: float | None = None,
     carrier: str = "",
+    product: str = "",
+    only: Sequence[str] = (),
     draws: int = 2000,
     seed: int = 1,
     with_pareto: bool = True,
@@ -172,8 +174,10 @@ def routes(
         How many national borders at most.
     carbon_usd_t, value_of_time_usd_h
         Carbon price; value of time of one unit if not that of the class.
-    carrier
-        Country of the carrier, for rules that bind carriers of some countries.
+    carrier, product
+        Country of the carrier, and name of the product such as grain, for rules that bind only these.
+    only
+        Services that the shipment is confined to: no others, and no single consignments by their modes.
     draws, seed
         Draws for the spread, 0 for none; seed.
     with_pareto, pareto_within
@@ -211,6 +215,8 @@ def routes(
         carbon_usd_t=carbon_usd_t,
         value_of_time=value_of_time_usd_h,
         carrier=carrier,
+        product=product,
+        only=only,
     )
     layers = Layers(query)
     weight = search_weight(query, layers)

@@ -32,6 +32,29 @@ def close_avoided(graph: Graph, avoid: Sequence[str], closed_by: dict[int, str])
         closed_by |= dict.fromkeys(_avoided(graph, word), f"avoid {word}")
 
 
+def close_others(graph: Graph, only: Sequence[str], closed_by: dict[int, str]) -> None:
+    """Close the other services, and single consignments by the modes of the services named.
+
+    Raises
+    ------
+    PlaceError
+        If a service is unknown.
+    """
+    if not only:
+        return
+    services, links = graph.network.table("services"), graph.network.table("links")
+    for name in only:
+        if name not in services.position:
+            raise PlaceError(f"There is no service {name!r}.{did_you_mean(name, services.position)}")
+    rows = {services.position[name] for name in only}
+    modes = {str(services["mode"][row]) for row in rows}
+    for i, arc in enumerate(graph.arcs):
+        other = arc.service >= 0 and arc.service not in rows
+        single = arc.service < 0 and any(links["mode"][link] in modes for link, _ in arc.links)
+        if other or single:
+            closed_by[i] = f"only {' '.join(only)}"
+
+
 def _avoided(graph: Graph, word: str) -> list[int]:
     network = graph.network
     links, services = network.table("links"), network.table("services")
@@ -78,6 +101,7 @@ def restrict(
     cargo: dict[str, Any],
     ends: tuple[str, str],
     carrier: str,
+    product: str,
     costs: ClassCosts,
     closed_by: dict[int, str],
 ) -> ClassCosts:
@@ -90,7 +114,7 @@ def restrict(
         graph.memo["restrictions"] = graph.network.table("restrictions").rows()
     hours, usd, risk, variance = (a.copy() for a in (costs.hours, costs.usd, costs.risk, costs.variance))
     for rule in graph.memo["restrictions"]:
-        if not _applies(rule, cargo, ends, carrier):
+        if not _applies(rule, cargo, ends, carrier, product):
             continue
         arcs = _arcs_under(graph, rule)
         if rule["effect"] == "prohibit":
@@ -108,9 +132,13 @@ def _known(value: float) -> float:
     return 0.0 if np.isnan(value) else float(value)
 
 
-def _applies(rule: dict[str, Any], cargo: dict[str, Any], ends: tuple[str, str], carrier: str) -> bool:
-    """Tell whether a rule binds a shipment; one narrowed to a product binds no whole class."""
-    if rule["product"] or (rule["carrier_country"] and carrier not in rule["carrier_country"].split()):
+def _applies(
+    rule: dict[str, Any], cargo: dict[str, Any], ends: tuple[str, str], carrier: str, product: str
+) -> bool:
+    """Tell whether a rule binds a shipment; one narrowed to a product binds only what is named so."""
+    if rule["product"] and product.casefold() not in rule["product"].casefold().split(", "):
+        return False
+    if rule["carrier_country"] and carrier not in rule["carrier_country"].split():
         return False
     if rule["cargo_id"] and rule["cargo_id"] != cargo["id"]:
         return False

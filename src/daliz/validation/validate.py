@@ -42,9 +42,11 @@ class Score:
         The model's figure in the same unit, NaN where it has none.
     inside
         Whether the answer lies in the published range or within 15 % of the value.
+    eligible
+        Whether it is measured or scheduled, from the first year of the data on, independent, and no figure of its own
+        stands in a cell of the answer.
     scored
-        Whether it counts: measured or scheduled, from the first year of the data on, independent, and no figure of its
-        own in a cell of the answer.
+        Whether it is eligible and counts something that the network holds (not `askable=no`, no spot price).
     remark
         Way taken, or why there is no answer or no score.
     """
@@ -52,6 +54,7 @@ class Score:
     observation: dict[str, Any]
     answer: float
     inside: bool
+    eligible: bool
     scored: bool
     remark: str
 
@@ -73,9 +76,19 @@ class Validation:
         return [s for s in self.scores if s.scored]
 
     @property
+    def eligible(self) -> list[Score]:
+        """Give the scores of all measured or scheduled independent observations, askable or not."""
+        return [s for s in self.scores if s.eligible]
+
+    @property
     def share(self) -> float:
         """Give the share of scored observations that the model meets; NaN if none is scored."""
-        return float(np.mean([s.inside for s in self.scored])) if self.scored else float("nan")
+        return _share(self.scored)
+
+    @property
+    def share_of_eligible(self) -> float:
+        """Give the share of eligible observations that the model meets; NaN if there are none."""
+        return _share(self.eligible)
 
     @property
     def table(self) -> pd.DataFrame:
@@ -98,8 +111,15 @@ class Validation:
         )
 
     def __repr__(self) -> str:
-        counts = len(self.scored)
-        return f"<Validation: {sum(s.inside for s in self.scored)} of {counts} scored observations met ({self.share:.0%}), {len(self.scores) - counts} shown unscored>"
+        met, counts = sum(s.inside for s in self.scored), len(self.scored)
+        return (
+            f"<Validation: {met} of {counts} scored observations met ({self.share:.0%}); of {len(self.eligible)} measured or "
+            f"scheduled ones, askable or not, {self.share_of_eligible:.0%}; {len(self.scores) - counts} shown unscored>"
+        )
+
+
+def _share(scores: list[Score]) -> float:
+    return float(np.mean([s.inside for s in scores])) if scores else float("nan")
 
 
 def validate(network: Network, progress: Callable[[int, int], None] | None = None) -> Validation:
@@ -107,9 +127,9 @@ def validate(network: Network, progress: Callable[[int, int], None] | None = Non
 
     The query of each observation is asked of the network as it stood in its period (a month if the period is no longer,
     else its year). Claims are shown and not scored, as are observations before the data begin, those marked as not
-    independent, those whose own figure stands in a cell that the answer rests on, and spot prices of up to 45 days,
-    since the network knows prices by year. A schedule is held against the planned time: without weather, holds and the
-    part of waiting that irregular departures cause.
+    independent, those whose own figure stands in a cell that the answer rests on, those that count something that the
+    network does not hold (`askable=no`, with the reason in the note), and spot prices of up to 45 days, since the network
+    knows prices by year. Both shares are told: of the scored, and of all measured or scheduled ones.
 
     Parameters
     ----------
@@ -167,32 +187,44 @@ def _score(network: Network, row: dict[str, Any], networks: dict[Any, Network]) 
             month=month,
             via=row["via"].split(),
             avoid=row["avoid"].split(),
+            only=row["services"].split(),
             draws=DRAWS if row["statistic"] in {"p50", "p95", "best"} else 0,
             with_pareto=False,
         )
     except DalizError as error:
         return Score(
-            row, float("nan"), inside=False, scored=_counts(row, network), remark=f"no answer: {error}"
+            row,
+            float("nan"),
+            inside=False,
+            eligible=_eligible(row, network),
+            scored=_counts(row, network),
+            remark=f"no answer: {error}",
         )
     way = found[0]
     answer = _answer(way, row)
     built = _built_on(way, row)
     remark = f"rests on the same figure: {built}" if built else f"{way.corridor}: {way.summary()}"
     return Score(
-        row, answer, inside=_inside(answer, row), scored=_counts(row, network) and not built, remark=remark
+        row,
+        answer,
+        inside=_inside(answer, row),
+        eligible=_eligible(row, network) and not built,
+        scored=_counts(row, network) and not built,
+        remark=remark,
     )
+
+
+def _eligible(row: dict[str, Any], network: Network) -> bool:
+    """Tell whether an observation is measured or scheduled, independent and of the years of the data."""
+    first = f"{network.store.descriptor['years']['first']}-01-01"
+    return bool(row["kind"] in SCORED_KINDS and row["independent"] and str(row["from_date"]) >= first)
 
 
 def _counts(row: dict[str, Any], network: Network) -> bool:
-    first = f"{network.store.descriptor['years']['first']}-01-01"
-    spot = (
-        row["measure"] == "usd"
-        and row["kind"] == "measured"
-        and (row["to_date"] - row["from_date"]).days <= LONGEST_SPOT
-    )
-    return bool(
-        row["kind"] in SCORED_KINDS and row["independent"] and str(row["from_date"]) >= first and not spot
-    )
+    """Tell whether an eligible observation counts something that the network holds."""
+    days = (row["to_date"] - row["from_date"]).days
+    spot = row["measure"] == "usd" and row["kind"] == "measured" and days <= LONGEST_SPOT
+    return _eligible(row, network) and bool(row["askable"]) and not spot
 
 
 def _answer(way: Itinerary, row: dict[str, Any]) -> float:
@@ -202,8 +234,6 @@ def _answer(way: Itinerary, row: dict[str, Any]) -> float:
     if row["measure"] == "kg_co2e":
         return way.kg_co2e
     outside = _outside(way, "hours") / 24.0 if inner else 0.0
-    if row["kind"] == "schedule":
-        outside += _unplanned_hours(way, skip_first=inner) / 24.0
     if way.spread and row["statistic"] in {"p50", "p95"}:
         return (way.spread.p50_days if row["statistic"] == "p50" else way.spread.p95_days) - outside
     if row["statistic"] == "best":
@@ -215,22 +245,6 @@ def _outside(way: Itinerary, measure: str) -> float:
     """Give the hours or dollars of terminals before the first departure and after the last arrival."""
     ends = {way.arcs[0], way.arcs[-1]}
     return sum(c.amount for c in way.components if c.measure == measure and c.arc in ends and c.cause in ENDS)
-
-
-def _unplanned_hours(way: Itinerary, *, skip_first: bool) -> float:
-    """Give the hours that no timetable plans: weather, holds, and waiting because departures are irregular."""
-    services = way.graph.network.table("services")["headway_cv"]
-    skip = {way.arcs[0], way.arcs[-1]} if skip_first else set()
-    total = 0.0
-    for c in way.components:
-        if c.measure != "hours" or c.arc in skip:
-            continue
-        if c.cause in {Cause.WEATHER, Cause.HOLD}:
-            total += c.amount
-        elif c.cause == Cause.WAIT:
-            cv2 = float(services[way.graph.arcs[c.arc].service]) ** 2
-            total += c.amount * cv2 / (1 + cv2)
-    return total
 
 
 def _inside(answer: float, row: dict[str, Any]) -> bool:

@@ -193,3 +193,18 @@ def test_places_of_a_through_arc_join() -> None:
     step = graph.arcs[arc]
     assert list(step.places) == places_of(query, graph.ways[arc])
     assert len(step.places) == len(step.links) + 1
+
+
+def test_goods_loaded_anew_change_no_gauge() -> None:
+    """Where a through way unloads on one gauge and loads on another, that is handling and no change of gauge."""
+    yard = {"node_id": "gate", "mode": "rail", "operation": "handling", "class_id": "yard"}
+    network = tiny_network(
+        terminals={"gate-gauge": None, "gate-rail": yard},
+        services={"block": None},
+        stops={f"block-0{i}": None for i in range(1, 5)},
+        rates={"through": RATE | {"to_node": "mid", "usd_fixed": 1.0}},
+    )
+    (leg,) = daliz.routes(network, "east", "mid", k=1, draws=0, with_pareto=False)[0].legs
+    assert leg.mode == "rail"
+    assert leg.gauge_changes == ()
+    assert "gauge_change" not in leg.hours_by_cause

@@ -60,6 +60,15 @@ def test_no_more_borders_than_asked(links: list[Link], most: int) -> None:
     assert way.generalised_usd == pytest.approx(min(fitting))
 
 
+def test_borders_are_counted_through_the_places_to_pass() -> None:
+    """A limit on borders holds for the whole way, whatever places it passes."""
+    chain = road_network([Link(0, 1, 100), Link(1, 2, 100), Link(2, 3, 100)])
+    assert len(best(chain, "n0", "n3", via=["n1", "n2"], max_borders=3).borders) == 3
+    for most in (0, 1, 2):
+        with pytest.raises(RouteError, match=f"through the places to pass with at most {most} borders"):
+            best(chain, "n0", "n3", via=["n1", "n2"], max_borders=most)
+
+
 @pytest.mark.parametrize(
     "word",
     [

@@ -98,6 +98,14 @@ def test_the_profile_puts_stops_where_they_are() -> None:
     assert border == pytest.approx(16 + 4)
 
 
+def test_the_profile_puts_a_border_after_the_link_that_crosses_it() -> None:
+    """On the way back the border lies at the end of the last link of the run, after the gauge change."""
+    way = daliz.routes(tiny_network(), "port", "east", k=1, draws=0, avoid=["mode:road"])[0]
+    events = [(p.place, p.event) for p in profile(way)]
+    assert ("Gate", "border") not in events
+    assert events.index(("Gate", "gauge change")) < events.index(("East", "border"))
+
+
 @pytest.mark.parametrize(
     ("ends", "countries"), [(("east", "west"), ("KZ", "AZ")), (("west", "east"), ("KZ", "CN"))]
 )

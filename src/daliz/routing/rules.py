@@ -35,14 +35,19 @@ def close_avoided(graph: Graph, avoid: Sequence[str], closed_by: dict[int, str])
 def close_others(graph: Graph, only: Sequence[str], closed_by: dict[int, str]) -> None:
     """Close the other services, and single consignments by the modes of the services named.
 
+    Where none is named, those that only operators can book are closed.
+
     Raises
     ------
     PlaceError
         If a service is unknown.
     """
-    if not only:
-        return
     services, links = graph.network.table("services"), graph.network.table("links")
+    if not only:
+        for row in np.flatnonzero(services["operators_only"]):
+            arcs = graph.service_arcs.get(int(row), [])
+            closed_by |= dict.fromkeys(arcs, f"service {services.ids[row]} is sold to operators only")
+        return
     for name in only:
         if name not in services.position:
             raise PlaceError(f"There is no service {name!r}.{did_you_mean(name, services.position)}")

@@ -54,7 +54,9 @@ class Figures:
         """Draw factors on the figures `which` as an array of shape (draws, len(which)).
 
         A factor is the drawn value over the figure's value. Figures of one group share their quantile.
-        Triangular: the mode is the value itself.
+        Triangular: two right triangles that meet at the value v, the lower one of weight (high - v) / (high - low),
+        so that the mean is v itself and the variance (v - low) (high - v) / 6: a sum of figures keeps its mean however
+        skew their ranges are. A value at an end of its range is not drawn.
         """
         numbers, inverse = np.unique(self.group[which], return_inverse=True)
         quantile = rng.random((draws, len(numbers)))[:, inverse]
@@ -66,9 +68,9 @@ class Figures:
         width = high - low
         still = (width <= 0) | (value == 0) | self.fixed[which]
         width = np.where(still, 1.0, width)
-        split = np.clip((1.0 - low) / width, 0.0, 1.0)
-        rising = low + np.sqrt(quantile * width * np.maximum(1.0 - low, 0.0))
-        falling = high - np.sqrt((1.0 - quantile) * width * np.maximum(high - 1.0, 0.0))
-        factor = np.where(quantile < split, rising, falling)
+        below = np.clip((high - 1.0) / width, 0.0, 1.0)
+        rising = 1.0 - (1.0 - low) * (1.0 - np.sqrt(quantile / np.where(below > 0, below, 1.0)))
+        falling = 1.0 + (high - 1.0) * (1.0 - np.sqrt((1.0 - quantile) / np.where(below < 1, 1.0 - below, 1.0)))
+        factor = np.where(quantile < below, rising, falling)
         factor = np.where(self.uniform[which], low + quantile * width, factor)
         return np.where(still, 1.0, factor)

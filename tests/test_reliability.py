@@ -8,21 +8,9 @@ import pytest
 import daliz
 from daliz.graph import Cause
 from daliz.routing.itinerary import Component
-from daliz.routing.reliability import draw_factors, luck, quantiles_of, spreads
-from daliz.tables.figures import Cell, Figures
+from daliz.routing.reliability import luck, quantiles_of, spreads
 from small_networks import Link, road_network
 from strategies import tiny_network
-
-
-def figures(*rows: tuple[float, float, float, int, str]) -> Figures:
-    """Make figures from value, low, high, group and distribution."""
-    value, low, high = (np.array([r[i] for r in rows], dtype=float) for i in range(3))
-    kind = np.array([r[4] for r in rows])
-    cells = [Cell("constants", f"c{i}", "value") for i in range(len(rows))]
-    index = {c: i for i, c in enumerate(cells)}
-    return Figures(
-        cells, value, low, high, np.array([r[3] for r in rows]), kind == "uniform", kind == "fixed", index
-    )
 
 
 def part(cause: Cause, amount: float, sd: float, arc: int = 0) -> Component:
@@ -66,35 +54,6 @@ def test_ways_of_one_answer_share_their_figures() -> None:
         b.days_high,
     )
     assert spreads([], 500, 1) == []
-
-
-def test_triangular_and_even_factors_have_their_moments() -> None:
-    """Mean (a + 1 + b) / 3 and variance of a triangle; mean and variance of an even draw; a fixed figure stands."""
-    known = figures(
-        (10, 8, 15, 0, ""),
-        (4, 2, 5, 1, "uniform"),
-        (3, 1, 9, 2, "fixed"),
-        (0, -1, 1, 3, ""),
-        (-2, -3, -1, 4, ""),
-    )
-    drawn = draw_factors(known, np.arange(5), 200_000, np.random.default_rng(1)).astype(float)
-    a, m, b = 0.8, 1.0, 1.5
-    assert drawn[0].mean() == pytest.approx((a + m + b) / 3, rel=0.003)
-    assert drawn[0].var() == pytest.approx((a * a + m * m + b * b - a * m - a * b - m * b) / 18, rel=0.02)
-    assert drawn[1].mean() == pytest.approx((0.5 + 1.25) / 2, rel=0.003)
-    assert drawn[1].var() == pytest.approx(0.75**2 / 12, rel=0.02)
-    assert (drawn[2] == 1).all()
-    assert (drawn[3] == 1).all()
-    assert drawn[4].min() >= 0.5 - 1e-6
-    assert drawn[4].max() <= 1.5 + 1e-6
-
-
-def test_figures_of_a_group_move_together() -> None:
-    """Figures of one group share their quantile; those of two groups are independent."""
-    known = figures((10, 5, 15, 0, ""), (100, 50, 150, 0, ""), (10, 5, 15, 1, ""))
-    drawn = draw_factors(known, np.arange(3), 20_000, np.random.default_rng(1))
-    np.testing.assert_array_equal(drawn[0], drawn[1])
-    assert abs(np.corrcoef(drawn[0], drawn[2])[0, 1]) < 0.03
 
 
 def test_weather_is_met_with_its_probability() -> None:

@@ -26,7 +26,7 @@ def _figures(
 
 
 def _draw(figures: Figures, seed: int = 1, draws: int = N) -> np.ndarray:
-    return figures.draw(np.arange(len(figures.value)), draws, np.random.default_rng(seed))
+    return figures.draw(np.arange(len(figures.value)), draws, np.random.default_rng(seed)).T.astype(float)
 
 
 @given(
@@ -40,10 +40,10 @@ def _draw(figures: Figures, seed: int = 1, draws: int = N) -> np.ndarray:
 def test_factors_stay_within_the_interval(
     value: float, below: float, above: float, kind: str, seed: int
 ) -> None:
-    """A drawn value lies between the low and the high end, whatever its sign and distribution."""
+    """A drawn value lies between the low and the high end, whatever its sign and distribution, to single precision."""
     figures = _figures((value, value - below, value + above), kind=kind)
     drawn = _draw(figures, seed, 50) * value
-    slack = 1e-9 * (abs(value) + below + above)
+    slack = 1e-6 * (abs(value) + below + above)
     assert drawn.min() >= value - below - slack
     assert drawn.max() <= value + above + slack
 

@@ -98,60 +98,21 @@ def _totals(
     keys = np.array(list(amounts), dtype=np.int64).reshape(-1, 2)
     weight = np.array(list(amounts.values())).reshape(-1, rest.size)
     whole = np.abs(weight).sum(axis=0)
-    heavy = (np.abs(weight) > NEGLIGIBLE * whole).any(axis=1) & _varies(figures, keys[:, 0])
+    heavy = (np.abs(weight) > NEGLIGIBLE * whole).any(axis=1) & figures.varies[keys[:, 0]]
     fixed = rest.ravel() + weight[~heavy].sum(axis=0)
     keys, weight = keys[heavy], weight[heavy]
     which, at = np.unique(keys[:, 0], return_inverse=True)
-    factor = draw_factors(figures, which, draws, rng)
+    factor = figures.draw(which, draws, rng)
     # Rows of `factor` are figures: each way's totals are one matrix product over them and their inverses.
     direct = keys[:, 1] > 0
     total = weight[direct].T.astype(np.float32) @ factor[at[direct]]
     if not direct.all():
         inverse = np.float32(1.0) / np.maximum(factor[at[~direct]], np.float32(LEAST))
+        # What hangs on the inverse, as hours on a speed, keeps its mean too.
+        inverse /= inverse.mean(axis=1, keepdims=True)
         total += weight[~direct].T.astype(np.float32) @ inverse
     total += fixed.astype(np.float32)[:, None]
     return np.asarray(total.reshape(*rest.shape, draws))
-
-
-def _ends(figures: Figures, which: Ints) -> tuple[Floats, Floats]:
-    """Give the low and high end of figures over their values."""
-    value = figures.value[which]
-    scale = np.where(value == 0, 1.0, value)
-    ends = np.stack([np.minimum(figures.low[which], value), np.maximum(figures.high[which], value)]) / scale
-    return ends.min(axis=0), ends.max(axis=0)
-
-
-def _varies(figures: Figures, which: Ints) -> npt.NDArray[np.bool_]:
-    low, high = _ends(figures, which)
-    return np.asarray((high > low) & (figures.value[which] != 0) & ~figures.fixed[which])
-
-
-def draw_factors(figures: Figures, which: Ints, draws: int, rng: np.random.Generator) -> Singles:
-    """Draw factors on figures, shape (figures, draws); figures of one group share their quantile.
-
-    A factor is the drawn value over the figure's value: triangular with its mode at 1, or even between the ends.
-    With quantile q, ends a and b, and split s = (1 - a) / (b - a), the triangular factor is
-    a + sqrt(q (b - a) (1 - a)) for q < s and b - sqrt((1 - q) (b - a) (b - 1)) otherwise.
-    """
-    groups, inverse = np.unique(figures.group[which], return_inverse=True)
-    quantiles = rng.random((len(groups), draws), dtype=np.float32)
-    low, high = _ends(figures, which)
-    still = ~_varies(figures, which)
-    uniform = figures.uniform[which]
-    factor = np.ones((len(which), draws), dtype=np.float32)
-    for i in np.flatnonzero(~still):
-        q, a, b = quantiles[inverse[i]], low[i], high[i]
-        if uniform[i]:
-            np.multiply(q, np.float32(b - a), out=factor[i])
-            factor[i] += np.float32(a)
-            continue
-        rising = q < np.float32((1.0 - a) / (b - a))
-        under = np.where(
-            rising, q * np.float32((b - a) * (1.0 - a)), (1 - q) * np.float32((b - a) * (b - 1.0))
-        )
-        np.sqrt(under, out=under)
-        factor[i] = np.where(rising, np.float32(a) + under, np.float32(b) - under)
-    return factor
 
 
 def luck(components: list[Component], draws: int, rng: np.random.Generator) -> Floats:

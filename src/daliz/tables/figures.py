@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -50,27 +51,49 @@ class Figures:
     fixed: npt.NDArray[np.bool_]
     index: dict[Cell, int] = field(repr=False)
 
-    def draw(self, which: Array, draws: int, rng: np.random.Generator) -> npt.NDArray[np.float64]:
-        """Draw factors on the figures `which` as an array of shape (draws, len(which)).
+    @functools.cached_property
+    def _ends(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Give the low and high end of each figure over its value, shapes (n,)."""
+        scale = np.where(self.value == 0, 1.0, self.value)
+        ends = np.stack([np.minimum(self.low, self.value), np.maximum(self.high, self.value)]) / scale
+        return ends.min(axis=0), ends.max(axis=0)
 
-        A factor is the drawn value over the figure's value. Figures of one group share their quantile.
-        Triangular: two right triangles that meet at the value v, the lower one of weight (high - v) / (high - low),
-        so that the mean is v itself and the variance (v - low) (high - v) / 6: a sum of figures keeps its mean however
-        skew their ranges are. A value at an end of its range is not drawn.
+    @functools.cached_property
+    def varies(self) -> npt.NDArray[np.bool_]:
+        """Tell which figures are drawn: not zero, not fixed, with room between the ends, shape (n,)."""
+        low, high = self._ends
+        return np.asarray((high > low) & (self.value != 0) & ~self.fixed)
+
+    def draw(self, which: Array, draws: int, rng: np.random.Generator) -> npt.NDArray[np.float32]:
+        """Draw factors on the figures `which`, shape (len(which), draws).
+
+        A factor is the drawn value over the figure's value v; figures of one group share their quantile q.
+        Uniform: even between the ends. Triangular: two right triangles that meet at v, the lower one of weight
+        p = (high - v) / (high - low); with the ends a and b over v the factor is 1 - (1 - a) (1 - sqrt(q / p)) for
+        q < p and 1 + (b - 1) (1 - sqrt((1 - q) / (1 - p))) otherwise. Its mean is 1 and its variance
+        (1 - a) (b - 1) / 6, so a sum of figures keeps its mean however skew their ranges are. A value that is an end
+        of its range stays where it is.
         """
-        numbers, inverse = np.unique(self.group[which], return_inverse=True)
-        quantile = rng.random((draws, len(numbers)))[:, inverse]
-        value = self.value[which]
-        scale = np.where(value == 0, 1.0, value)
-        low = np.minimum(self.low[which], value) / scale
-        high = np.maximum(self.high[which], value) / scale
-        low, high = np.minimum(low, high), np.maximum(low, high)
-        width = high - low
-        still = (width <= 0) | (value == 0) | self.fixed[which]
-        width = np.where(still, 1.0, width)
-        below = np.clip((high - 1.0) / width, 0.0, 1.0)
-        rising = 1.0 - (1.0 - low) * (1.0 - np.sqrt(quantile / np.where(below > 0, below, 1.0)))
-        falling = 1.0 + (high - 1.0) * (1.0 - np.sqrt((1.0 - quantile) / np.where(below < 1, 1.0 - below, 1.0)))
-        factor = np.where(quantile < below, rising, falling)
-        factor = np.where(self.uniform[which], low + quantile * width, factor)
-        return np.where(still, 1.0, factor)
+        groups, inverse = np.unique(self.group[which], return_inverse=True)
+        quantiles = rng.random((len(groups), draws), dtype=np.float32)
+        factor = np.ones((len(which), draws), dtype=np.float32)
+        for row, i in enumerate(np.asarray(which).tolist()):
+            if not self.varies[i]:
+                continue
+            q, a, b = quantiles[inverse[row]], float(self._ends[0][i]), float(self._ends[1][i])
+            factor[row] = _even(q, a, b) if self.uniform[i] else _triangles(q, a, b)
+        return factor
+
+
+def _even(q: npt.NDArray[np.float32], a: float, b: float) -> npt.NDArray[np.float32]:
+    return np.asarray(np.float32(a) + q * np.float32(b - a))
+
+
+def _triangles(q: npt.NDArray[np.float32], a: float, b: float) -> npt.NDArray[np.float32]:
+    split = (b - 1.0) / (b - a)
+    if split in {0.0, 1.0}:
+        return np.ones_like(q)
+    under = q < np.float32(split)
+    part = np.where(under, q * np.float32(1.0 / split), (1 - q) * np.float32(1.0 / (1.0 - split)))
+    way = 1 - np.sqrt(part, out=part)
+    return np.asarray(1 + np.where(under, np.float32(a - 1.0), np.float32(b - 1.0)) * way)

@@ -243,8 +243,10 @@ def _answer(way: Itinerary, row: dict[str, Any]) -> float:
 
 def _outside(way: Itinerary, measure: str) -> float:
     """Give the hours or dollars of terminals before the first departure and after the last arrival."""
-    ends = {way.arcs[0], way.arcs[-1]}
-    return sum(c.amount for c in way.components if c.measure == measure and c.arc in ends and c.cause in ENDS)
+    ends = {way.parts[0], way.parts[-1]}
+    return sum(
+        c.amount for c in way.components if c.measure == measure and c.part in ends and c.cause in ENDS
+    )
 
 
 def _inside(answer: float, row: dict[str, Any]) -> bool:

@@ -112,13 +112,6 @@ def peers_table() -> None:
             o,
             d,
             cargo="container-40",
-            month=None,
-            via=(),
-            avoid=(),
-            max_borders=None,
-            carbon_usd_t=0.0,
-            value_of_time=None,
-            carrier="",
         )
         for o, d in pairs
     ]

@@ -55,12 +55,6 @@ def best_by_corridor(
         destination,
         cargo=cargo,
         month=month,
-        via=(),
-        avoid=(),
-        max_borders=None,
-        carbon_usd_t=0.0,
-        value_of_time=None,
-        carrier="",
     )
     layers = Layers(query)
     try:

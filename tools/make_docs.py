@@ -76,7 +76,8 @@ def quality_page(network: daliz.Network) -> str:
         + table(["grade", "meaning", "figures", "share"], rows)
         + f"\nOn a source or on arithmetic from sources: **{share:.0%}** of {count:,} distinct figures over all; "
         f"**{middle:.0%}** of {middle_count:,} distinct figures for km, hours, rates and capacities on the Middle Corridor.\n\n"
-        "Derived figures count as sourced; some of them rest in part on a labelled assumption, which their note says.\n\n"
+        "In these two shares a derived figure whose arithmetic calls on an assumption counts as an assumption; in the table "
+        "above it counts as derived.\n\n"
         "## Shares of the hours and dollars of the named itineraries\n\nOne 40 ft container, 2024. Sourced is all but assumptions.\n\n"
         + table(["pair", "corridor", "hours sourced", "USD sourced"], ways)
         + "\n## Rows\n\n"
@@ -139,7 +140,9 @@ def validation_page(network: daliz.Network) -> str:
         + "# Validation\n\n"
         + (daliz.validate.__doc__ or "").split("Parameters")[0].strip().replace("\n    ", "\n")
         + f"\n\n**{sum(s.inside for s in result.scored)} of {len(result.scored)} scored observations are met ({result.share:.0%})**: inside their published range or "
-        "within 15 % of the value.\n\n"
+        "within 15 % of the value. "
+        f"Of all {len(result.eligible)} measured or scheduled, independent observations since 2019, askable or not, "
+        f"{result.share_of_eligible:.0%} are met.\n\n"
         + table(["kind", "measure", "scored", "met", "share"], summary)
         + "\n## Not met, and why\n\n"
         + table(["observation", "error", "why", "what the source counts"], unmet)

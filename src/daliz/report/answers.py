@@ -9,6 +9,7 @@ from daliz.routing.by_corridor import best_by_corridor
 from daliz.routing.reasons import grade_weights
 from daliz.tables.check_evidence import grade_shares
 from daliz.validation.corridors import corridor_matrix, network_of, planned_network
+from daliz.validation.quality import share_sourced
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +42,8 @@ class Answers:
         For each pair the way and the shares of its hours and dollars by grade.
     grades
         Distinct figures by grade.
+    sourced
+        Count of distinct figures, and the share that stands on sources all the way down.
     """
 
     network: Network
@@ -50,6 +53,7 @@ class Answers:
     matrix: list[dict[str, Any]]
     weights: list[tuple[dict[str, Any], Itinerary, dict[str, dict[str, float]]]]
     grades: list[tuple[str, int, float]]
+    sourced: tuple[int, float]
 
 
 def _shown(network: Network, best: dict[str, Itinerary]) -> dict[str, Itinerary]:
@@ -98,4 +102,4 @@ def compute(network: Network, progress: Callable[[int, int], None] | None = None
         step()
     matrix = corridor_matrix(network, list(MATRIX_YEARS), lambda _d, _t: step())
     grades = grade_shares({n: network.store[n] for n in ("evidence", "grades")})
-    return Answers(network, flagships, years, networks, matrix, weights, grades)
+    return Answers(network, flagships, years, networks, matrix, weights, grades, share_sourced(network))

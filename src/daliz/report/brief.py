@@ -164,20 +164,9 @@ def _apart(a: Itinerary, b: Itinerary) -> bool:
 
 
 def _sure(answers: Answers, speech: Speech) -> str:
-    sourced = {
-        g: bool(s)
-        for g, s in zip(
-            answers.network.store["grades"].ids, answers.network.store["grades"]["sourced"], strict=True
-        )
-    }
-    share = sum(s for g, _, s in answers.grades if sourced.get(g, False))
-    figures = sum(n for _, n, _ in answers.grades)
-    return speech(
-        "how_sure",
-        share=speech.percent(share),
-        figures=speech.number(figures),
-        sources=speech.number(len(answers.network.store["sources"])),
-    )
+    figures, share = answers.sourced
+    sources = speech.number(len(answers.network.store["sources"]))
+    return speech("how_sure", share=speech.percent(share), figures=speech.number(figures), sources=sources)
 
 
 def details(answers: Answers, speech: Speech) -> list[Block]:

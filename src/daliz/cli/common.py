@@ -107,9 +107,13 @@ def need(*modules: str, extra: str) -> None:
 
 def progress(label: str) -> tuple[Callable[[int, int], None], Callable[[], None]]:
     """Give a callback that shows a bar on standard error, and one that ends it."""
+    import gc
+
     from rich.console import Console
     from rich.progress import Progress
 
+    # What takes long makes and leaves whole networks: here circles are worth collecting.
+    gc.enable()
     bar = Progress(console=Console(stderr=True), transient=True)
     bar.start()
     task = bar.add_task(label, total=None)

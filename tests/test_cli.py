@@ -6,14 +6,11 @@ import csv
 import io
 import json
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from daliz.cli import main
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
@@ -46,6 +43,7 @@ def test_json_and_csv_are_for_programs(capsys: pytest.CaptureFixture[str]) -> No
         assert sum(leg["hours"] for leg in way["legs"]) == pytest.approx(way["hours"])
         assert sum(leg["usd"] for leg in way["legs"]) == pytest.approx(way["usd"])
     assert len(answer["inputs_sha256"]) == 64
+    assert answer["conditions"]["avoid"] == []
     _, out, _ = run(capsys, "routes", "Almaty", "Poti", "--k", "2", "--draws", "0", "--csv")
     assert len(list(csv.DictReader(io.StringIO(out)))) == len(answer["itineraries"])
 
@@ -64,6 +62,14 @@ def test_json_and_csv_are_for_programs(capsys: pytest.CaptureFixture[str]) -> No
         (("routes", "Almaty", "Poti", "--max-borders", "0"), "0 borders"),
         (("routes", "Almaty", "Poti", "--carbon-price", "nan"), "carbon"),
         (("routes", "Almaty", "Poti", "--network", "no-such-folder"), "no-such-folder"),
+        (("routes", "Almaty", "Poti", "--date", "2023-05-01", "--year", "2022"), "2023-05-01"),
+        (("routes", "Almaty", "Poti", "--carrier", "XX"), "carrier"),
+        (("routes", "Almaty", "Poti", "--draws", "9999999999"), "1,000,000"),
+        (("routes", "Almaty", "Poti", "--max-borders", "99999"), "max_borders"),
+        (("routes", "Almaty", "Poti", "--under", "red-sea-2024", "--without", "red-sea-2024"), "at once"),
+        (("changes", "--kind", "foo"), "project"),
+        (("places", "--country", "QQ"), "KZ"),
+        (("matrix", "--year", "1066"), "1066"),
         (("why", "eurasia", "links.rail-dostyk-aktogay"), "table.row.column"),
         (("why", "eurasia", "links.rail-dostyk-aktogai.length_km"), "rail-dostyk-aktogay"),
         (("why", "eurasia", "nodes.aktau.name_en"), "not a figure"),
@@ -156,3 +162,24 @@ def test_narrow_terminal_keeps_every_word(
     assert max(len(line) for line in out.splitlines()) <= 60
     assert "p95" in out
     assert "Poti" in out
+
+
+def test_prices_of_a_scenario_are_those_of_the_year(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where the question takes something out or puts it in force, the answer says what does not move with it."""
+    words = ("routes", "Almaty", "Poti", "--k", "1", "--draws", "0")
+    _, out, _ = run(capsys, *words, "--without", "red-sea-2024")
+    assert "price level" in out
+    _, out, _ = run(capsys, *words)
+    assert "price level" not in out
+
+
+def test_a_folder_may_bear_the_name_of_an_embedded_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A path is a folder, whatever its name: filling it leaves the embedded package alone."""
+    from daliz.errors import DataError
+    from daliz.tables.store import open_store
+
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError):
+        open_store(Path("eurasia"))

@@ -195,8 +195,8 @@ def test_places_of_a_through_arc_join() -> None:
     assert len(step.places) == len(step.links) + 1
 
 
-def test_goods_loaded_anew_change_no_gauge() -> None:
-    """Where a through way unloads on one gauge and loads on another, that is handling and no change of gauge."""
+def test_goods_loaded_anew_need_no_gauge_works() -> None:
+    """Where a through way unloads on one gauge and loads on another, the change counts but only handling is paid."""
     yard = {"node_id": "gate", "mode": "rail", "operation": "handling", "class_id": "yard"}
     network = tiny_network(
         terminals={"gate-gauge": None, "gate-rail": yard},
@@ -206,5 +206,5 @@ def test_goods_loaded_anew_change_no_gauge() -> None:
     )
     (leg,) = daliz.routes(network, "east", "mid", k=1, draws=0, with_pareto=False)[0].legs
     assert leg.mode == "rail"
-    assert leg.gauge_changes == ()
+    assert leg.gauge_changes == ("gate",)
     assert "gauge_change" not in leg.hours_by_cause

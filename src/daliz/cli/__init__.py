@@ -22,3 +22,9 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         raise SystemExit(0) from None
+    except OSError as error:
+        place = f" {error.filename}" if error.filename else ""
+        sys.stderr.write(
+            f"daliz: The file or folder{place} cannot be used: {error.strerror or error}; choose another.\n"
+        )
+        raise SystemExit(2) from None

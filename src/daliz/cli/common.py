@@ -29,8 +29,14 @@ AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV for programs.")]
 
 def open_for(package: str, year: int | None, under: Sequence[str], without: Sequence[str]) -> Network:
     """Open a network as the options say."""
+    from daliz.errors import QueryError
     from daliz.tables import open_network
 
+    both = sorted({*under} & {*without})
+    if both:
+        raise QueryError(
+            f"{', '.join(both)} cannot be put in force and taken out at once; give --under or --without."
+        )
     network = open_network(package, year)
     if without:
         network = network.without(*without)

@@ -20,13 +20,16 @@ def run(
     as_csv: AsCsv = False,
 ) -> None:
     """Run the verb."""
+    from daliz.errors import QueryError
     from daliz.tables import open_network
 
+    nodes = open_network(package).table("nodes")
+    countries = sorted(set(nodes["country"].astype(str)))
+    if country and country.upper() not in countries:
+        raise QueryError(f"No place lies in country {country!r}; choose from {', '.join(countries)}.")
     columns = ("id", "name_en", "name_kk", "name_ru", "country", "kind", "locode")
     rows = [
-        {c: r[c] for c in columns}
-        for r in open_network(package).table("nodes").rows()
-        if not country or r["country"] == country.upper()
+        {c: r[c] for c in columns} for r in nodes.rows() if not country or r["country"] == country.upper()
     ]
     if as_json:
         print_json(rows)

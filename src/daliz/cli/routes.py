@@ -67,9 +67,13 @@ def run(
     as_csv: AsCsv = False,
 ) -> None:
     """Run the verb."""
+    from daliz.errors import QueryError
     from daliz.routing import routes
 
-    network = open_for(package, int(date[:4]) if date and date[:4].isdigit() else year, under, without)
+    given = int(date[:4]) if date and date[:4].isdigit() else None
+    if given is not None and year not in {None, given}:
+        raise QueryError(f"The date {date} does not lie in the year {year}; give one of them.")
+    network = open_for(package, year if given is None else given, under, without)
     found = routes(
         network,
         origin,
@@ -98,6 +102,8 @@ def run(
         print_csv([_plain(i) for i in found.itineraries])
     else:
         _show(found, pareto=pareto, legs=legs)
+        if under or without:
+            print_lines([SCENARIO_PRICES])
         if explain:
             from daliz.routing.reasons import reasons
 
@@ -153,11 +159,17 @@ COLUMNS = ("", "corridor", "way", "km", "days", "p50 / p95", "USD", "kg CO2e", "
 
 
 NARROW = 110
+SCENARIO_PRICES = (
+    "What is put in force or taken out changes ways, hours, closures and the prices it names; "
+    "the price level of the year (freight indices) stays as it was observed or projected."
+)
 
 
 def _show(found: Routes, *, pareto: bool, legs: bool) -> None:
     state = " (projected)" if found.projected else ""
-    title = f"{found.origin} to {found.destination}, one {found.cargo}, {found.year}{state}; in brackets 5 to 95 % over the evidence"
+    unit = found.query.cargo["unit"]
+    ranges = "; in brackets 5 to 95 % over the evidence" if found.itineraries[0].spread else ""
+    title = f"{found.origin} to {found.destination}, {found.cargo} ({unit}), {found.year}{state}{ranges}"
     _ways(title, found.itineraries)
     if pareto:
         _ways("Pareto set: nothing is 1 % better in USD, hours, CO2e and risk together", found.pareto)

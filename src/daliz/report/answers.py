@@ -88,7 +88,7 @@ def compute(network: Network, progress: Callable[[int, int], None] | None = None
         if pair["flagship"]:
             flagships.append((pair, best))
         if best:
-            way = best.get("middle") or next(iter(best.values()))
+            way = best.get("middle") or min(best.values(), key=lambda w: w.generalised_usd)
             weights.append((pair, way, grade_weights(way)))
         step()
     years, networks = {}, {}

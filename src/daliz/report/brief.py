@@ -178,6 +178,7 @@ def details(answers: Answers, speech: Speech) -> list[Block]:
     title = " – ".join(speech.name(nodes.row(pair[k])) for k in ("origin", "destination"))
     chart_rows = [_chart_row(w, names) for w in ways if w.spread]
     blocks: list[Block] = [
+        *_ways(answers, speech, names),
         Heading(speech("map_title")),
         Figure(
             map_chart(answers.network, ways, speech.language, OVERVIEW), speech("map_caption", pair=title)
@@ -205,6 +206,25 @@ def details(answers: Answers, speech: Speech) -> list[Block]:
         *_matrix(answers, speech),
         *_quality(answers, speech),
         *_method(answers, speech),
+    ]
+
+
+def _ways(answers: Answers, speech: Speech, names: dict[str, str]) -> list[Block]:
+    """Say which way stands for each corridor."""
+    nodes = answers.network.table("nodes")
+    rows = [
+        [
+            " – ".join(speech.name(nodes.row(pair[k])) for k in ("origin", "destination")),
+            names.get(c, c),
+            way.summary(),
+        ]
+        for pair, best in answers.flagships
+        for c, way in best.items()
+    ]
+    return [
+        Heading(speech("ways_title")),
+        Paragraph(speech("ways_text")),
+        TableBlock([speech("pair"), speech("corridor"), speech("way")], rows),
     ]
 
 
@@ -251,10 +271,15 @@ def _years(answers: Answers, speech: Speech, names: dict[str, str], title: str) 
     ]
     return [
         Heading(speech("years_title")),
-        Paragraph(speech("years_text", pair=title, projects=", ".join(projected.added))),
+        Paragraph(speech("years_text", pair=title, projects=", ".join(_project_names(projected, speech)))),
         TableBlock(header, own + rows),
         *_claims(projected, speech),
     ]
+
+
+def _project_names(network: Network, speech: Speech) -> list[str]:
+    sets = network.store["change_sets"]
+    return [speech.name(sets.row(name)) for name in network.added]
 
 
 def _own(way: Itinerary | None, network: Network, speech: Speech) -> str:
@@ -343,7 +368,7 @@ def _method(answers: Answers, speech: Speech) -> list[Block]:
     return [
         Heading(speech("method_title")),
         Paragraph(speech("method_text")),
-        Bullets([speech(f"method_{i}") for i in range(1, 6)]),
+        Bullets([speech(f"method_{i}") for i in range(1, 7)]),
         Paragraph(
             speech(
                 "hash_text",

@@ -133,10 +133,10 @@ def time_cost_distance(ways: Sequence[Itinerary], language: str = "en") -> alt.L
         title=None,
         legend=alt.Legend(orient="top", symbolOpacity=1, symbolType="stroke"),
     )
-    base = alt.Chart(alt.Data(values=rows)).encode(
-        x=alt.X("km:Q", title=speech("km")), color=colour, order="order:Q"
-    )
-    band = base.mark_area(opacity=0.15).encode(y=alt.Y("low:Q", title=speech("days")), y2="high:Q")
+    plain = alt.Chart(alt.Data(values=rows)).encode(x=alt.X("km:Q", title=speech("km")), color=colour)
+    base = plain.encode(order="order:Q")
+    # An area with an order is drawn as a tangle: it goes by km alone.
+    band = plain.mark_area(opacity=0.15).encode(y=alt.Y("low:Q", title=speech("days")), y2="high:Q")
     days = base.mark_line(strokeWidth=2).encode(y="days:Q")
     marks = (
         alt.Chart(alt.Data(values=stops))

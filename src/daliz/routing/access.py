@@ -25,7 +25,8 @@ ACCESS_LIMIT_KM = 400.0
 def with_access(graph: Graph, place: Place, *, outward: bool) -> tuple[Graph, int]:
     """Give the graph with road access to an address, and the state of the address; a node is its own yard.
 
-    Access leads to the nearest three places with a road terminal within 400 km. Its length is the great circle
+    Access leads to those of the nearest three places with a road terminal within 400 km that lie in the country of the
+    nearest. Its length is the great circle
     times the constant `road-winding`; hours, dollars and emissions are those of the road there.
 
     Raises
@@ -57,7 +58,7 @@ def with_access(graph: Graph, place: Place, *, outward: bool) -> tuple[Graph, in
 
 
 def road_places(network: Network, place: Place) -> list[tuple[int, float]]:
-    """Give the nearest nodes with a road terminal and their great-circle km.
+    """Give the nearest nodes with a road terminal, in the country of the nearest, and their great-circle km.
 
     Raises
     ------
@@ -68,7 +69,9 @@ def road_places(network: Network, place: Place) -> list[tuple[int, float]]:
     columns = (terminals[c] for c in ("node_id", "mode", "operation"))
     served = {position[str(n)] for n, m, o in zip(*columns, strict=True) if m == "road" and o == "handling"}
     found = nearest(network, place, sorted(served), ACCESS_PLACES) if served else []
-    near = [(n, km) for n, km in found if km <= ACCESS_LIMIT_KM]
+    country = network.table("nodes")["country"]
+    # Access crosses no border: a border has a post, which a straight line to the next place would leave out.
+    near = [(n, km) for n, km in found if km <= ACCESS_LIMIT_KM and country[n] == country[found[0][0]]]
     if not near:
         raise RouteError(
             f"No place with a road terminal lies within {ACCESS_LIMIT_KM:.0f} km of {place.label}; "

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
-TRIES = 200
+TRIES = 2000
 PENALTY_ROUNDS = 12
 PENALTY = 1.4
 SAME = 1e-12

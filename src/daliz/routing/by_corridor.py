@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from daliz.routing.itinerary import Itinerary
     from daliz.tables import Network
 
-PREFERENCE = 6.0
+PREFERENCE, LONGEST = 6.0, 3.0
 
 
 def best_by_corridor(
@@ -35,8 +35,8 @@ def best_by_corridor(
     """Give the way of least generalised cost in each corridor that connects two places.
 
     Ways through every single place are sorted by the corridor that they belong to; then the same with each mode in turn
-    preferred, so that an all-road way is found beside cheaper mixed ones. A corridor that is missing in the answer does
-    not connect the two.
+    preferred, so that an all-road way is found beside cheaper mixed ones. A way more than three times as long as the
+    shortest of them is no connection. A corridor that is missing in the answer does not connect the two.
 
     Raises
     ------
@@ -79,6 +79,8 @@ def best_by_corridor(
                 ):
                     best[name] = arcs
     found = {name: itinerary_of(query, best[name]) for name in corridors.ids if name in best}
+    least = min((i.km for i in found.values()), default=0.0)
+    found = {name: i for name, i in found.items() if i.km <= LONGEST * least}
     if draws and found:
         found = {
             name: replace(i, spread=s)

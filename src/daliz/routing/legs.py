@@ -26,10 +26,14 @@ def legs_of(itinerary: Itinerary) -> list[Leg]:
             groups.append([a])
         else:
             groups[-1].append(a)
-    return [_leg(itinerary, tuple(arcs)) for arcs in groups]
+    legs, gauge = [], np.nan
+    for arcs in groups:
+        changes, gauge = _gauge_places(graph, tuple(arcs), gauge)
+        legs.append(_leg(itinerary, tuple(arcs), changes))
+    return legs
 
 
-def _leg(itinerary: Itinerary, arcs: tuple[int, ...]) -> Leg:
+def _leg(itinerary: Itinerary, arcs: tuple[int, ...], changes: list[int]) -> Leg:
     graph, query = itinerary.graph, itinerary.query
     nodes = graph.network.table("nodes")
     services = graph.network.table("services")
@@ -56,7 +60,7 @@ def _leg(itinerary: Itinerary, arcs: tuple[int, ...]) -> Leg:
         hours_by_cause=by_cause(components, "hours"),
         usd_by_cause=by_cause(components, "usd"),
         borders=tuple(b for a, b in pairwise(lands) if a != b),
-        gauge_changes=tuple(str(nodes.ids[p]) for p in _gauge_places(graph, arcs)),
+        gauge_changes=tuple(str(nodes.ids[p]) for p in changes),
         places=tuple(str(nodes.ids[p]) for p in places),
         arcs=arcs,
     )
@@ -73,18 +77,21 @@ def _main_mode(graph: Graph, steps: list[Arc]) -> str:
     return max(km, key=lambda m: km[m]) if km else "road"
 
 
-def _gauge_places(graph: Graph, arcs: tuple[int, ...]) -> list[int]:
-    """Give the places where the gauge changes while the goods stay in their train or container on rail."""
+def _gauge_places(graph: Graph, arcs: tuple[int, ...], last: float) -> tuple[list[int], float]:
+    """Give the places where rail goes on in another gauge than it came in, and the gauge at the end.
+
+    A change counts wherever it happens: in the train, or because the goods leave one train and take another. `last` is
+    the gauge of the rail before, NaN for none.
+    """
     gauges = graph.network.table("links")["gauge_mm"]
-    found, last = list[int](), np.nan
+    found = []
     for part in (p for a in arcs for p in graph.ways.get(a, (a,))):
         step = graph.arcs[part]
-        if step.role not in {"run", "ride", "stay"}:
-            last = np.nan
-        if step.role == "gauge-change":
-            found.append(step.places[0])
         for (link, _), place in zip(step.links, step.places, strict=False):
-            if not np.isnan(last) and not np.isnan(gauges[link]) and gauges[link] != last:
+            gauge = float(gauges[link])
+            if np.isnan(gauge):
+                continue
+            if not np.isnan(last) and gauge != last:
                 found.append(place)
-            last = gauges[link]
-    return found
+            last = gauge
+    return found, last

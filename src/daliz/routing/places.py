@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 NAMES = ("id", "name_en", "name_kk", "name_ru", "locode")
 _COORDINATES = re.compile(r"^\s*(-?\d+(?:\.\d+)?)\s*[,;]\s*(-?\d+(?:\.\d+)?)\s*$")
+_BRACKETS = re.compile(r"\s*\([^)]*\)")
 _MARKS = re.compile(r"[\s'’ʼ`\-_.]+")
 
 
@@ -91,9 +92,10 @@ def _names(network: Network) -> dict[str, list[int]]:
         index: dict[str, list[int]] = {}
         for column in NAMES:
             for i, name in enumerate(nodes[column]):
-                known = index.setdefault(folded(str(name)), []) if name else []
-                if i not in known:
-                    known.append(i)
+                for form in {folded(str(name)), folded(_BRACKETS.sub("", str(name)))} - {""}:
+                    known = index.setdefault(form, [])
+                    if i not in known:
+                        known.append(i)
         cache["names"] = index
     found: dict[str, list[int]] = cache["names"]
     return found

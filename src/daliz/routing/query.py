@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from daliz.tables import Network
 
 Flags = npt.NDArray[np.bool_]
+MOST_BORDERS = 40
+HIGHEST_VALUE = 1e6
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class Query:
         bool array of shape (arcs,): arcs that this shipment may use.
     closed_by
         Why an arc that is not open is closed, by arc.
+    conditions
+        What was asked beside the ends, the cargo and the month, as plain values.
     """
 
     graph: Graph
@@ -58,6 +62,7 @@ class Query:
     value_of_time: float
     value_of_reliability: float
     carbon_usd_t: float
+    conditions: dict[str, Any]
 
 
 def make_query(
@@ -100,6 +105,11 @@ def make_query(
     vias = tuple(find_place(network, name).node for name in via)
     if -1 in vias:
         raise QueryError("A place to pass must be a place of the network, not coordinates.")
+    countries = set(network.table("nodes")["country"].astype(str))
+    if carrier and carrier not in countries:
+        raise QueryError(
+            f"There is no country {carrier!r} for the carrier; give one of {', '.join(sorted(countries))}."
+        )
     row = cargoes.row(cargo)
     graph, start = with_access(build_graph(network, month), start_place, outward=True)
     graph, goal = with_access(graph, goal_place, outward=False)
@@ -130,6 +140,19 @@ def make_query(
         time,
         time * float(row["reliability_ratio"]),
         carbon_usd_t,
+        {
+            "period": [str(network.period.start), str(network.period.end)],
+            "under": list(network.added),
+            "without": list(network.removed),
+            "via": list(via),
+            "avoid": list(avoid),
+            "only": list(only),
+            "max_borders": max_borders,
+            "carbon_usd_t": carbon_usd_t,
+            "value_of_time_usd_h": time,
+            "carrier": carrier,
+            "product": product,
+        },
     )
 
 
@@ -138,9 +161,13 @@ def _check_numbers(
 ) -> None:
     if month is not None and month not in range(1, 13):
         raise QueryError(f"Month {month} does not exist; give 1 to 12.")
-    if max_borders is not None and not max_borders >= 0:
-        raise QueryError(f"max_borders {max_borders} must be 0 or more.")
-    if not 0 <= carbon_usd_t < np.inf:
-        raise QueryError(f"A carbon price of {carbon_usd_t} USD/t cannot be used; give 0 or more.")
-    if value_of_time is not None and not 0 <= value_of_time < np.inf:
-        raise QueryError(f"A value of time of {value_of_time} USD/h cannot be used; give 0 or more.")
+    if max_borders is not None and not 0 <= max_borders <= MOST_BORDERS:
+        raise QueryError(f"max_borders is {max_borders}; give 0 to {MOST_BORDERS}.")
+    if not 0 <= carbon_usd_t <= HIGHEST_VALUE:
+        raise QueryError(
+            f"A carbon price of {carbon_usd_t} USD/t cannot be used; give 0 to {HIGHEST_VALUE:,.0f}."
+        )
+    if value_of_time is not None and not 0 <= value_of_time <= HIGHEST_VALUE:
+        raise QueryError(
+            f"A value of time of {value_of_time} USD/h cannot be used; give 0 to {HIGHEST_VALUE:,.0f}."
+        )

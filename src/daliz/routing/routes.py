@@ -30,7 +30,8 @@ STRETCH = 3.0
 PER_CORRIDOR = 2
 EPSILON = 0.01
 PARETO_WITHIN = 1.1
-FEWEST_DRAWS = 100
+TIE = 1e-6
+FEWEST_DRAWS, MOST_DRAWS = 100, 1_000_000
 Floats = npt.NDArray[np.float64]
 
 
@@ -106,6 +107,7 @@ class Routes:
             "year": self.year,
             "projected": self.projected,
             "month": self.query.graph.month,
+            "conditions": self.query.conditions,
             "inputs_sha256": self.digest,
             "itineraries": [i.as_dict() for i in self.itineraries],
             "pareto": [i.as_dict() for i in self.pareto],
@@ -254,8 +256,8 @@ def _check_numbers(
     """Refuse numbers that cannot be used; written so that NaN is refused too."""
     if not k >= 1:
         raise QueryError(f"k is {k}; give 1 or more.")
-    if draws != 0 and not draws >= FEWEST_DRAWS:
-        raise QueryError(f"draws is {draws}; give 0 for none, or {FEWEST_DRAWS} or more.")
+    if draws != 0 and not FEWEST_DRAWS <= draws <= MOST_DRAWS:
+        raise QueryError(f"draws is {draws}; give 0 for none, or {FEWEST_DRAWS:,} to {MOST_DRAWS:,}.")
     if not seed >= 0:
         raise QueryError(f"seed is {seed}; give 0 or more.")
     if not 0 <= max_overlap <= 1 or not stretch >= 1:
@@ -286,6 +288,8 @@ def search_weight(query: Query, layers: Layers) -> Floats:
     plain = np.maximum(
         costs.usd + query.value_of_time * costs.hours + query.carbon_usd_t * costs.kg / 1000.0, 0.0
     )
+    # Of ways that cost the same the faster one is taken, also where time has no value.
+    plain = plain + TIE * costs.hours
     best = shortest(layers, plain)
     if best is None:
         raise explain_no_way(query)

@@ -75,7 +75,10 @@ def check_store(store: Store) -> Check:
         *part_faults(tables, links),
         *evidence_faults(tables, store.descriptor),
     ]
-    unique = sorted({*unread, *(f for f in faults if (f.file, f.row, f.column) not in places)})
+    unique = sorted(
+        {*unread, *(f for f in faults if (f.file, f.row, f.column) not in places)},
+        key=lambda f: (bool(f.row), f),
+    )
     rows = {name: len(table) for name, table in tables.items() if len(table)}
     return Check(str(store.descriptor["name"]), unique, rows, grade_shares(tables))
 

@@ -188,6 +188,19 @@ class Network:
         )
 
 
+def year_within(store: Store, year: int) -> Period:
+    """Give the period of a year of the data.
+
+    Raises
+    ------
+    QueryError
+        If it is no year or lies outside the data.
+    """
+    if not isinstance(year, int | np.integer) or not 1 <= year <= LAST_YEAR:
+        raise QueryError(f"{year!r} is not a year; give a whole number such as 2024.")
+    return _within(store, Period.of_year(int(year)))
+
+
 def _within(store: Store, period: Period) -> Period:
     years = store.descriptor["years"]
     if not years["first"] <= period.year <= years["last"]:
@@ -230,7 +243,4 @@ def open_network(
     store = open_store(name_or_path)
     if date is not None:
         return Network(store, _within(store, Period.of_day(date)))
-    chosen = store.descriptor["years"]["observed"] if year is None else year
-    if not isinstance(chosen, int | np.integer) or not 1 <= chosen <= LAST_YEAR:
-        raise QueryError(f"{chosen!r} is not a year; give a whole number such as 2024.")
-    return Network(store, _within(store, Period.of_year(int(chosen))))
+    return Network(store, year_within(store, store.descriptor["years"]["observed"] if year is None else year))

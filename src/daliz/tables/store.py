@@ -111,8 +111,9 @@ def open_store(name_or_path: str | Path) -> Store:
 
 
 def _folder(name_or_path: str | Path) -> Path | Traversable:
-    if str(name_or_path) in EMBEDDED:
-        return resources.files("daliz").joinpath(str(name_or_path))
+    # A Path is always a folder, so that a folder of one's own may bear the name of an embedded package.
+    if isinstance(name_or_path, str) and name_or_path in EMBEDDED:
+        return resources.files("daliz").joinpath(name_or_path)
     try:
         found = Path(name_or_path).is_dir()
     except (OSError, ValueError):

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from daliz.routing.by_corridor import best_by_corridor
-from daliz.tables.network import Network
-from daliz.tables.period import Period
+from daliz.tables.network import Network, year_within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -61,4 +60,4 @@ def planned_network(network: Network) -> Network:
 
 def network_of(network: Network, year: int) -> Network:
     """Give another year of the same package with the same named changes."""
-    return Network(network.store, Period.of_year(year), network.added, network.removed)
+    return Network(network.store, year_within(network.store, year), network.added, network.removed)

@@ -27,11 +27,15 @@ def run(
     as_csv: AsCsv = False,
 ) -> None:
     """Run the verb."""
+    from daliz.tables.network import year_within
     from daliz.validation.corridors import corridor_matrix
 
+    network = open_for(package, None, (), ())
+    for one in year:
+        year_within(network.store, one)
     advance, stop = progress("searching")
     try:
-        rows = corridor_matrix(open_for(package, None, (), ()), year, advance)
+        rows = corridor_matrix(network, year, advance)
     finally:
         stop()
     if as_json:

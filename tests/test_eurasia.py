@@ -39,6 +39,28 @@ def test_every_year_opens_and_answers(year: int) -> None:
     assert daliz.routes(network, "Almaty", "Poti", k=1, draws=0, with_pareto=False)[0].days > 1
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_a_further_condition_never_makes_a_way_cheaper(network: daliz.Network, seed: int) -> None:
+    """Passing a place, leaving one or a country out, or allowing a border less costs as much or more, drawn at random."""
+    a, b, through, without = np.random.default_rng(seed).choice(network.table("nodes").ids, 4, replace=False)
+    free = daliz.routes(network, a, b, k=1, draws=0, with_pareto=False)[0]
+    conditions = [
+        {"via": [through]},
+        {"avoid": [without]},
+        {"avoid": ["country:RU"]},
+        {"max_borders": max(len(free.borders) - 1, 0)},
+    ]
+    answered = 0
+    for words in conditions:
+        try:
+            bound = daliz.routes(network, a, b, k=1, draws=0, with_pareto=False, **words)[0]
+        except RouteError:
+            continue
+        answered += 1
+        assert bound.generalised_usd >= free.generalised_usd * (1 - 1e-9)
+    assert answered
+
+
 NAMED = [
     "xian",
     "chongqing",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from daliz.cli import brief, changes, check, fill, matrix, places, routes, validate, why
@@ -14,5 +16,24 @@ app = typer.Typer(
     help="Model freight corridors: which way, how long, how much, how sure, and who says so.\n\n"
     "Exit codes: 0 done; 1 the check or validation failed; 2 the question or the data cannot be used.",
 )
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        import daliz
+
+        typer.echo(f"daliz {daliz.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and end.")
+    ] = False,
+) -> None:
+    pass
+
+
 for module in (routes, why, check, validate, brief, changes, places, matrix, fill):
     app.command(module.NAME, help=module.HELP, epilog=module.EXAMPLE)(module.run)

@@ -8,6 +8,10 @@ import sys
 def main() -> None:
     """Run the command line; errors of Daliz are one sentence on standard error and exit code 2."""
     import gc
+    import os
+
+    # The arrays of one question are small: threads of the linear algebra would wait for each other at full load.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
     from daliz.cli.app import app
     from daliz.errors import DalizError

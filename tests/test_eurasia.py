@@ -8,6 +8,7 @@ import pytest
 import daliz
 from daliz.errors import RouteError
 from daliz.routing.by_corridor import best_by_corridor
+from daliz.tables.changes import first_dates
 from daliz.validation.corridors import planned_network
 from daliz.validation.quality import middle_cells, share_sourced
 
@@ -37,6 +38,15 @@ def test_every_year_opens_and_answers(year: int) -> None:
     network = daliz.open("eurasia", year=year)
     assert network.projected == (year > 2024)
     assert daliz.routes(network, "Almaty", "Poti", k=1, draws=0, with_pareto=False)[0].days > 1
+
+
+def test_a_set_begins_with_its_earliest_change(network: daliz.Network) -> None:
+    """The date told for a project, event or policy is that of one of its changes, and none is earlier."""
+    changes = network.store["changes"]
+    first = first_dates(changes)
+    assert set(first) == set(changes["set_id"])
+    for name, day in first.items():
+        assert day == str(changes["from_date"][changes["set_id"] == name].min())
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -39,10 +39,11 @@ import shapely
 from shapely import STRtree
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
 
+from daliz.tables.geo import EARTH_RADIUS_KM
+
 Position = tuple[float, float]  # longitude, latitude in degrees
 Line = list[Position]
 
-EARTH_KM = 6371.0088
 SIMPLIFY_DEG = 0.05  # of the finished line
 TIGHT_KM = 1500.0  # longest stretch that is pulled tight in one piece
 SHORE_DEG = 0.03  # distance from land within which a pulled line may not run further than the network does
@@ -140,7 +141,7 @@ def great_circle_km(a: Position, b: Position) -> float:
         math.sin((lat_b - lat_a) / 2) ** 2
         + math.cos(lat_a) * math.cos(lat_b) * math.sin((lon_b - lon_a) / 2) ** 2
     )
-    return 2 * EARTH_KM * math.asin(math.sqrt(min(1.0, h)))
+    return 2 * EARTH_RADIUS_KM * math.asin(math.sqrt(min(1.0, h)))
 
 
 def line_km(line: Iterable[Position]) -> float:
@@ -167,7 +168,7 @@ def unwrapped(line: Line) -> Line:
 def densified(a: Position, b: Position, step_km: float = 50.0) -> Line:
     """Return points along the great circle from a to b, both included."""
     n = max(1, math.ceil(great_circle_km(a, b) / step_km))
-    angle = great_circle_km(a, b) / EARTH_KM
+    angle = great_circle_km(a, b) / EARTH_RADIUS_KM
     if n == 1 or angle == 0:
         return [a, b]
 

@@ -22,14 +22,13 @@ def run(
     """Run the verb."""
     from daliz.errors import QueryError
     from daliz.tables import open_network
+    from daliz.tables.changes import first_dates
 
     store = open_network(package).store
     kinds = sorted(set(store["change_sets"]["kind"].astype(str)))
     if kind and kind not in kinds:
         raise QueryError(f"There is no change of kind {kind!r}; choose from {', '.join(kinds)}.")
-    first: dict[str, str] = {}
-    for row in store["changes"].rows():
-        first[row["set_id"]] = min(first.get(row["set_id"], "9999"), str(row["from_date"]))
+    first = first_dates(store["changes"])
     rows = [
         {
             "id": r["id"],

@@ -9,7 +9,7 @@ import typer
 from daliz.cli.common import AsCsv, AsJson, Package, open_for, print_csv, print_json, print_table, progress
 
 NAME = "matrix"
-HELP = "Show which of sea, north, middle, south, air and road connect twelve pairs in given years."
+HELP = "Show which of sea, north, middle, south, air and road connect the pairs of a package in given years."
 EXAMPLE = "Example: daliz matrix --year 2021 --year 2024 --year 2030"
 
 

@@ -355,7 +355,7 @@ def _quality(answers: Answers, speech: Speech) -> list[Block]:
         Paragraph(speech("quality_text")),
         TableBlock([speech("grade"), speech("figures"), speech("share")], rows, right=(1, 2)),
         Figure(grade_chart(answers.grades, speech.language), speech("quality_caption")),
-        Paragraph(speech("weights_text")),
+        Paragraph(speech("weights_text", count=speech.number(len(ways)))),
         TableBlock(
             [speech("pair"), speech("corridor"), speech("hours_sourced"), speech("usd_sourced")],
             ways,

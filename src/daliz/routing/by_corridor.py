@@ -36,7 +36,7 @@ def best_by_corridor(
 
     Ways through every single place are sorted by the corridor that they belong to; then the same with each mode in turn
     preferred, so that an all-road way is found beside cheaper mixed ones. A way more than 3.3 times as long as the best
-    of all is a detour that nobody takes, and no connection: the sea around the Cape is 3.1 times the rail to Poland. A corridor that is missing in the answer does not connect the two.
+    of all is a detour that nobody takes, and no connection. A corridor that is missing in the answer does not connect the two.
 
     Raises
     ------

@@ -44,6 +44,15 @@ class Change:
         return value + self.value if self.op == "add" else value * self.value
 
 
+def first_dates(changes: Table) -> dict[str, str]:
+    """Give for each project, event and policy the date of its first change, as ISO text."""
+    first: dict[str, str] = {}
+    for row in changes.rows():
+        day = str(row["from_date"])
+        first[row["set_id"]] = min(first.get(row["set_id"], day), day)
+    return first
+
+
 def can_switch(table: str) -> bool:
     """Tell whether rows of a table can be opened and closed: those that may have a first and last day.
 

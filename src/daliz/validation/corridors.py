@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from daliz.routing.by_corridor import best_by_corridor
+from daliz.tables.changes import first_dates
 from daliz.tables.network import Network, year_within
 
 if TYPE_CHECKING:
@@ -39,15 +40,13 @@ def corridor_matrix(
 
 def planned_projects(network: Network) -> list[str]:
     """Name the projects that are no history yet and whose opening date lies before the end of the network's period."""
-    first: dict[str, str] = {}
-    for row in network.store["changes"].rows():
-        first[row["set_id"]] = min(first.get(row["set_id"], "9999"), str(row["from_date"]))
+    first = first_dates(network.store["changes"])
     end = str(network.period.end)
     sets = network.store["change_sets"].rows()
     return [
         r["id"]
         for r in sets
-        if r["kind"] == "project" and not r["history"] and first.get(r["id"], "9999") < end
+        if r["kind"] == "project" and not r["history"] and r["id"] in first and first[r["id"]] < end
     ]
 
 

@@ -169,7 +169,7 @@ class Itinerary:
     @functools.cached_property
     def corridor(self) -> str:
         """Name the corridor that the way belongs to: the first row of `corridors` that it satisfies."""
-        from daliz.routing.corridors import corridors_of
+        from daliz.graph.corridors import corridors_of
 
         return corridors_of(self.graph).name(list(self.arcs))
 

@@ -10,9 +10,10 @@ import numpy.typing as npt
 
 from daliz.errors import PlaceError, QueryError, did_you_mean
 from daliz.graph import build_graph
+from daliz.graph.rules import close_heavy, restrict
 from daliz.routing.access import with_access
+from daliz.routing.avoid import close_avoided, close_others
 from daliz.routing.places import find_place
-from daliz.routing.rules import close_avoided, close_heavy, close_others, restrict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from daliz.graph import Graph
-    from daliz.routing.alternatives import Fan
+    from daliz.graph.graph import Graph
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+
+
+class Ways(Protocol):
+    """Be the best ways through every state."""
+
+    def sum(self, table: Floats) -> Floats:
+        """Sum the rows of a table of shape (arcs, columns) along the way through each state."""
 
 
 class Corridors:
@@ -55,9 +61,9 @@ class Corridors:
         # What counts of each arc: km by mode, then for each row its marks and its bar; shape (arcs, columns).
         self._table = np.array([*columns, np.zeros(count)], dtype=np.float64).T[:, : len(columns)].copy()
 
-    def of_states(self, fan: Fan) -> Ints:
+    def of_states(self, ways: Ways) -> Ints:
         """Give the corridor of the best way through each state, -1 for none."""
-        return self._first(fan.sum(self._table))
+        return self._first(ways.sum(self._table))
 
     def foreign_to(self, mode: str) -> Flags:
         """Tell which arcs run over links of other modes, shape (arcs,)."""

@@ -44,6 +44,18 @@ class RouteError(DalizError):
     """Tell that no way leads from the origin to the destination."""
 
 
+class FormatError(DataError):
+    """Tell that a file of another program is not as its format wants it."""
+
+
+class DemandError(DalizError):
+    """Tell that demand, a capacity or a delay cannot be assigned."""
+
+
+class ExtraError(DalizError):
+    """Tell that a part of Daliz needs a library that is not installed."""
+
+
 class FormulaError(DataError):
     """Tell that the arithmetic of a derived figure cannot be computed."""
 

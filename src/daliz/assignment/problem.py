@@ -1,0 +1,193 @@
+"""Hold an assignment problem as flat arrays and check it before anything runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from daliz.errors import DemandError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Words = npt.NDArray[np.uint32]
+Bytes = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Hold links, classes and demand of an equilibrium.
+
+    Links are sorted by tail. The cost of link a for class c is delay_a(v_a) + fixed[c, a], all in one unit; a class
+    that may not use a link has inf there. Volumes add up over classes in one unit (vehicles, TEU).
+
+    Attributes
+    ----------
+    nodes
+        Number of nodes; nodes below `first_through` may begin or end a path and not be passed.
+    tail, head
+        uint32 arrays of shape (links,).
+    kind
+        uint8 array of shape (links,): see `daliz.assignment.kernels.delays`.
+    form
+        float64 array of shape (links, 4): time when empty, capacity, and the two parameters of the kind.
+    fixed
+        float64 array of shape (classes, links).
+    origin, target, group
+        uint32 arrays of shape (pairs,): nodes and class of each pair, sorted by (origin, class).
+    demand
+        float64 array of shape (pairs,).
+    names
+        Of links in the order of the user's file: int64 array `names[a]` is the row of link a there.
+    rows
+        The same for pairs.
+    """
+
+    nodes: int
+    tail: Words
+    head: Words
+    kind: Bytes
+    form: Floats
+    fixed: Floats
+    origin: Words
+    target: Words
+    group: Words
+    demand: Floats
+    first_through: int = 0
+    names: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    rows: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    @property
+    def start(self) -> Words:
+        """Give where the links of each node begin, shape (nodes + 1,)."""
+        return np.searchsorted(self.tail, np.arange(self.nodes + 1)).astype(np.uint32)
+
+
+def problem(
+    nodes: int,
+    tail: Sequence[int] | Ints | Words,
+    head: Sequence[int] | Ints | Words,
+    form: Sequence[Sequence[float]] | Floats,
+    demand: Sequence[tuple[int, int, float]] | Floats,
+    *,
+    kind: Sequence[int] | Bytes | int = 0,
+    fixed: Sequence[float] | Floats | None = None,
+    group: Sequence[int] | Ints | None = None,
+    first_through: int = 0,
+) -> Problem:
+    """Sort and check the parts of an assignment problem.
+
+    Parameters
+    ----------
+    nodes
+        Number of nodes.
+    tail, head
+        Ends of the links, from 0.
+    form
+        Per link: time when empty, capacity, and two parameters of the kind of delay.
+    demand
+        Rows of origin, target and quantity.
+    kind
+        One kind of delay for all links or one each.
+    fixed
+        Fixed cost by link, or by class and link; none if left out.
+    group
+        Class of each row of demand; 0 if left out.
+    first_through
+        Nodes below this one cannot be passed.
+
+    Raises
+    ------
+    DemandError
+        A volume is negative or no number, a capacity is not positive, an end is no node.
+
+    Examples
+    --------
+    >>> from daliz.assignment import problem
+    >>> p = problem(2, [0, 0], [1, 1], [[1, 1, 0, 1], [0.5, 2, 1, 1]], [(0, 1, 1.0)])
+    >>> p.demand
+    array([1.])
+    """
+    tails, heads = np.asarray(tail, np.int64), np.asarray(head, np.int64)
+    forms = np.asarray(form, np.float64).reshape(len(tails), 4)
+    kinds = np.broadcast_to(np.asarray(kind, np.uint8), tails.shape)
+    asked = np.asarray(demand, np.float64).reshape(-1, 3)
+    groups = np.zeros(len(asked), np.int64) if group is None else np.asarray(group, np.int64)
+    tolls = np.zeros((1, len(tails))) if fixed is None else np.atleast_2d(np.asarray(fixed, np.float64))
+    _check_links(nodes, tails, heads, forms, kinds, tolls)
+    _check_demand(nodes, asked, groups, len(tolls))
+    by_tail = np.argsort(tails, kind="stable")
+    # a pair with no demand or with both ends in one place loads nothing
+    moved = np.flatnonzero((asked[:, 2] > 0) & (asked[:, 0] != asked[:, 1]))
+    by_tree = moved[np.lexsort((asked[moved, 1], groups[moved], asked[moved, 0]))]
+    return Problem(
+        nodes=nodes,
+        tail=tails[by_tail].astype(np.uint32),
+        head=heads[by_tail].astype(np.uint32),
+        kind=kinds[by_tail],
+        form=np.ascontiguousarray(forms[by_tail]),
+        fixed=np.ascontiguousarray(tolls[:, by_tail]),
+        origin=asked[by_tree, 0].astype(np.uint32),
+        target=asked[by_tree, 1].astype(np.uint32),
+        group=groups[by_tree].astype(np.uint32),
+        demand=np.ascontiguousarray(asked[by_tree, 2]),
+        first_through=first_through,
+        names=by_tail,
+        rows=by_tree,
+    )
+
+
+def _check_links(nodes: int, tail: Ints, head: Ints, form: Floats, kind: Bytes, fixed: Floats) -> None:
+    for name, ends in (("tail", tail), ("head", head)):
+        bad = np.flatnonzero((ends < 0) | (ends >= nodes))
+        if len(bad):
+            raise DemandError(
+                f"Link {bad[0] + 1}: its {name} is {ends[bad[0]]}, but nodes run from 0 to {nodes - 1}."
+            )
+    if fixed.shape[1] != len(tail):
+        raise DemandError(f"Fixed costs are given for {fixed.shape[1]} links, but there are {len(tail)}.")
+    bad = np.flatnonzero(
+        ~np.isfinite(form).all(axis=1) | (form[:, 0] < 0) | (form[:, 2] < 0) | (form[:, 3] < 0)
+    )
+    if len(bad):
+        raise DemandError(
+            f"Link {bad[0] + 1}: its delay has the parameters {form[bad[0]].tolist()}; all must be numbers of 0 or more."
+        )
+    bad = np.flatnonzero(form[:, 1] <= 0)
+    if len(bad):
+        raise DemandError(
+            f"Link {bad[0] + 1}: its capacity is {form[bad[0], 1]:g}; it must be more than 0. Leave a closed link out."
+        )
+    bad = np.flatnonzero((kind == 1) & (form[:, 3] <= 1))  # conical
+    if len(bad):
+        raise DemandError(
+            f"Link {bad[0] + 1}: a conical delay needs an exponent above 1, not {form[bad[0], 3]:g}."
+        )
+    if np.isnan(fixed).any() or (fixed < 0).any():
+        raise DemandError(
+            "A fixed cost is negative or no number; 0, positive numbers and inf (closed to the class) are allowed."
+        )
+
+
+def _check_demand(nodes: int, demand: Floats, group: Ints, classes: int) -> None:
+    bad = np.flatnonzero(~np.isfinite(demand[:, 2]) | (demand[:, 2] < 0))
+    if len(bad):
+        raise DemandError(
+            f"Demand row {bad[0] + 1}: the volume is {demand[bad[0], 2]:g}; it must be a number of 0 or more."
+        )
+    ends = demand[:, :2]
+    bad = np.flatnonzero((ends < 0).any(axis=1) | (ends >= nodes).any(axis=1))
+    if len(bad):
+        raise DemandError(
+            f"Demand row {bad[0] + 1} runs from {ends[bad[0], 0]:g} to {ends[bad[0], 1]:g}, but nodes run from 0 to {nodes - 1}."
+        )
+    bad = np.flatnonzero((group < 0) | (group >= classes))
+    if len(bad):
+        raise DemandError(
+            f"Demand row {bad[0] + 1} is of class {group[bad[0]]}, but there are {classes} classes, from 0."
+        )

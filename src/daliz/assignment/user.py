@@ -1,0 +1,292 @@
+"""Find the deterministic user equilibrium or the system optimum over paths.
+
+Trees are grown block by block, each at the delays that the blocks before it leave; new shortest paths become columns,
+and flow is shifted among the known paths of each pair by Gauss-Seidel projected Newton steps [1]_ [2]_. A run stops on
+the exact relative gap (sum f c - sum q c_min) / sum f c at fixed volumes.
+
+References
+----------
+.. [1] R. Jayakrishnan et al., A faster path-based algorithm for traffic assignment, TRR 1443, 1994.
+.. [2] M. Florian, I. Constantin, D. Florian, A new look at projected gradient method, TRR 2090, 2009.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+import numpy as np
+
+from daliz.assignment.equilibrium import Equilibrium, Store
+from daliz.assignment.kernels import columns, trees
+from daliz.assignment.kernels.delays import EXCESS
+from daliz.errors import DemandError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from daliz.assignment.problem import Bytes, Floats, Ints, Problem
+
+WARM_FROM = 2e-4
+"""Relative gap below which trees are grown in the order of the last ones."""
+SWEEPS = 30
+"""Sweeps over known paths after which trees are grown again in any case."""
+LARGE = 50_000
+"""Pairs from which a sweep first looks, in threads, which pairs are worth it."""
+WORTH = 1.0
+"""Share of the mean excess of a block's pairs below which a pair is left to a later sweep."""
+BLOCKS = 64
+"""Blocks of origins of a large problem."""
+ABREAST = 4
+"""Blocks of a large problem whose trees grow at the same delays; fixed, so that results do not depend on threads."""
+LEFT = 0.02
+"""Share of the excess found by new trees that sweeps leave."""
+
+
+_T = TypeVar("_T")
+
+
+class _Tally(NamedTuple):
+    excess: float
+    total: float
+    added: int
+
+
+class _Block:
+    """Be a share of the trees with their pairs and paths."""
+
+    def __init__(self, low: int, high: int, first: int, last: int, store: Store) -> None:
+        self.low, self.high = low, high
+        self.pairs = slice(first, last)
+        self.store = store
+        self.several: Ints = np.zeros(0, np.int64)
+
+
+class _Run:
+    """Carry the state of links and the blocks from pass to pass."""
+
+    def __init__(
+        self, problem: Problem, threads: int, marginal: bool, excess: Floats | None, start: Store | None
+    ) -> None:
+        self.problem, self.marginal, self.threads = problem, marginal, threads
+        self.pool: ThreadPoolExecutor | None = None
+        key = problem.origin.astype(np.int64) * len(problem.fixed) + problem.group
+        roots, tree = np.unique(key, return_inverse=True)
+        self.tree = tree.astype(np.uint32)
+        self.root = (roots // len(problem.fixed)).astype(np.uint32)
+        self.group = (roots % len(problem.fixed)).astype(np.uint32)
+        self.start = problem.start
+        self.graph_links = len(problem.tail)
+        kind, form = problem.kind, problem.form
+        if excess is not None:
+            kind = np.concatenate([kind, np.full(len(problem.demand), EXCESS, np.uint8)])
+            form = np.concatenate([form, excess])
+        self.kind: Bytes = kind
+        self.form: Floats = np.ascontiguousarray(form)
+        shape = (len(roots), problem.nodes)
+        self.dist, self.pred, self.order = (
+            np.empty(shape),
+            np.empty(shape, np.uint32),
+            np.empty(shape, np.uint32),
+        )
+        self.settled = np.zeros(len(roots), np.uint32)
+        self.large = len(problem.demand) >= LARGE
+        self.mark = np.zeros(len(kind), np.uint32)
+        self.stamp = np.zeros(1, np.uint32)
+        self.link = np.zeros((len(kind), 3))
+        whole = (
+            start
+            if start is not None
+            else Store.empty(
+                len(problem.demand), None if excess is None else problem.demand, self.graph_links
+            )
+        )
+        self.blocks = self._divide(whole)
+        abreast = ABREAST if self.large else 1
+        self.rounds = [self.blocks[i : i + abreast] for i in range(0, len(self.blocks), abreast)]
+        self.reload()
+
+    def _divide(self, whole: Store) -> list[_Block]:
+        count = len(self.root)
+        cuts = np.unique(
+            np.linspace(0, count, min(BLOCKS if self.large else 4, count) + 1).astype(int)
+        ).tolist()
+        ends = np.searchsorted(self.tree, cuts).tolist()
+        return [
+            _Block(low, high, first, last, whole.part(first, last))
+            for low, high, first, last in zip(cuts[:-1], cuts[1:], ends[:-1], ends[1:], strict=True)
+        ]
+
+    def renew(self, blocks: list[_Block], *, warm: bool, fill: bool = False, sweeps: int = 0) -> _Tally:
+        """Grow the trees of blocks at the same delays, add new shortest paths, measure the excess, then sweep."""
+        cost = np.ascontiguousarray(self.link[: self.graph_links, columns.T] + self.problem.fixed)
+        found = self.share(lambda block: self._extend(block, cost, warm, fill), blocks)
+        if fill:
+            self.reload()
+        for _ in range(sweeps):
+            self.sweep(blocks)
+        return _Tally(*(sum(x) for x in zip(*found, strict=True)))
+
+    def _extend(self, block: _Block, cost: Floats, warm: bool, fill: bool) -> _Tally:
+        p, s, pairs = self.problem, block.store, block.pairs
+        trees.grow(self.start, p.head, cost, self.root, self.group, p.first_through, self.dist, self.pred, self.order, self.settled, warm, block.low, block.high)  # fmt: skip
+        *store, excess, total, added = columns.extend(
+            p.tail, self.tree[pairs], p.target[pairs], p.demand[pairs], self.group, p.fixed, self.dist, self.pred, self.link,
+            s.first, s.begin, s.links, s.flow, s.toll, fill,
+        )  # fmt: skip
+        block.store = Store(*store)
+        block.several = np.flatnonzero(np.diff(block.store.first) > 1)
+        return _Tally(excess, total, added)
+
+    def share(self, task: Callable[[_Block], _T], blocks: list[_Block]) -> list[_T]:
+        """Run a task on each block, in threads where there are any."""
+        return (
+            [task(b) for b in blocks]
+            if self.pool is None or len(blocks) == 1
+            else list(self.pool.map(task, blocks))
+        )
+
+    def sweep(self, blocks: list[_Block]) -> float:
+        """Shift flow among the known paths of the blocks' pairs; return the excess found."""
+        if not self.large:
+            return sum(self._sweep(b, b.several) for b in blocks)
+        looks = self.share(self._scan, blocks)
+        total = float(sum(x.sum() for x in looks))
+        mean = total / max(sum(len(x) for x in looks), 1)
+        for block, excess in zip(blocks, looks, strict=True):
+            self._sweep(block, block.several[excess > WORTH * mean])
+        return total
+
+    def _scan(self, block: _Block) -> Floats:
+        s, excess = block.store, np.zeros(len(block.several))
+        columns.scan(block.several, s.first, s.begin, s.links, s.flow, s.toll, self.link, excess)
+        return excess
+
+    def _sweep(self, block: _Block, pairs: Ints) -> float:
+        s = block.store
+        return float(columns.sweep(pairs, s.first, s.begin, s.links, s.flow, s.toll, self.link, self.kind, self.form, self.marginal, self.mark, self.stamp))  # fmt: skip
+
+    def reload(self) -> None:
+        """Sum volumes from paths anew, so that no rounding piles up."""
+        volume = np.zeros(len(self.link))
+        for block in self.blocks:
+            s = block.store
+            columns.load(volume, s.links, s.begin, s.flow)
+        self.link[:, columns.V] = volume
+        columns.refresh_all(self.link, self.kind, self.form, self.marginal)
+
+    def store(self) -> Store:
+        """Join the paths of all blocks."""
+        return Store.join([b.store for b in self.blocks])
+
+
+def user_equilibrium(
+    problem: Problem,
+    *,
+    gap: float = 1e-10,
+    passes: int = 200,
+    threads: int = 1,
+    marginal: bool = False,
+    excess: Floats | None = None,
+    start: Store | None = None,
+) -> Equilibrium:
+    """Find the user equilibrium of a problem, or its system optimum.
+
+    Parameters
+    ----------
+    problem
+        Links and demand.
+    gap
+        Relative gap at which to stop.
+    passes
+        Passes after which to give up; the result then says that it has not converged.
+    threads
+        Threads that work on blocks of origins; the result does not depend on them.
+    marginal
+        Use marginal delays t + v t', which gives the system optimum.
+    excess
+        float64 array (pairs, 4) of delay parameters of the kind EXCESS for elastic demand.
+    start
+        Paths with flows to begin from.
+
+    Raises
+    ------
+    DemandError
+        A pair cannot be reached.
+
+    Examples
+    --------
+    Pigou's example: all take the congested link, the optimum sends one half there.
+
+    >>> from daliz.assignment import problem, user_equilibrium
+    >>> pigou = problem(2, [0, 0], [1, 1], [[1, 1, 0, 1], [1e-9, 1, 1e9, 1]], [(0, 1, 1.0)])
+    >>> user_equilibrium(pigou).volume.round(6)
+    array([0., 1.])
+    >>> user_equilibrium(pigou, marginal=True).volume.round(6)
+    array([0.5, 0.5])
+    """
+    run = _Run(problem, threads, marginal, excess, start)
+    if threads > 1 and run.large:
+        with ThreadPoolExecutor(threads) as run.pool:
+            log = _iterate(run, gap, passes, start is None)
+    else:
+        log = _iterate(run, gap, passes, start is None)
+    link = run.link[: run.graph_links]
+    volume = np.maximum(link[:, columns.V], 0.0)
+    if marginal:
+        plain = np.ascontiguousarray(np.column_stack([volume, volume, volume]))
+        columns.refresh_all(plain, problem.kind, problem.form, False)
+        cost = plain[:, columns.T]
+    else:
+        cost = link[:, columns.T].copy()
+    store = run.store()
+    objective = columns.beckmann(run.link, run.kind, run.form, store.flow, store.toll)
+    reached = log[-1][0] if log else 0.0
+    return Equilibrium(problem, store, volume, cost, reached, gap, np.array(log).reshape(-1, 3), objective)
+
+
+def _iterate(run: _Run, gap: float, passes: int, empty: bool) -> list[tuple[float, int, int]]:
+    """Pass over the blocks until the exact gap is reached; return gap, columns added and sweeps by pass."""
+    log: list[tuple[float, int, int]] = []
+    if not len(run.problem.demand):
+        return log
+    guess = np.inf
+    if empty:
+        for blocks in run.rounds:
+            run.renew(blocks, warm=False, fill=True, sweeps=1 if run.large else 0)
+        _refuse_unreached(run)
+    for n in range(passes):
+        # what the blocks find at delays that move under them is a guess; at the end all look at the same delays
+        exact = guess <= gap or n == passes - 1
+        found = [run.renew(b, warm=guess < WARM_FROM, sweeps=0 if exact else 2) for b in run.rounds]
+        total, added = sum(f.total for f in found), sum(f.added for f in found)
+        guess = max(sum(f.excess for f in found) / total, 0.0) if total > 0 else 0.0
+        if exact and (guess <= gap or n == passes - 1):
+            log.append((guess, added, 0))
+            break
+        log.append((guess, added, _equilibrate(run, guess, total, gap)))
+        run.reload()
+    return log
+
+
+def _refuse_unreached(run: _Run) -> None:
+    p = run.problem
+    for block in run.blocks:
+        lost = np.flatnonzero(np.diff(block.store.first) == 0)
+        if len(lost):
+            k = block.pairs.start + int(lost[0])
+            raise DemandError(
+                f"Demand row {p.rows[k] + 1} asks for {p.demand[k]:g} from node {p.origin[k]} to node {p.target[k]}, but no way leads there. "
+                "Add a link or take the row out."
+            )
+
+
+def _equilibrate(run: _Run, reached: float, total: float, gap: float) -> int:
+    """Sweep over the pairs with several paths until little is left of the excess; return the number of sweeps."""
+    if not any(len(b.several) for b in run.blocks):
+        return 0
+    wanted = max(reached * LEFT, gap * 0.1) * total
+    for n in range(1, SWEEPS + 1):
+        if run.sweep(run.blocks) <= wanted:
+            return n
+    return SWEEPS

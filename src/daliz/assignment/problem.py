@@ -17,6 +17,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint32]
 Bytes = npt.NDArray[np.uint8]
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Problem:
         return np.searchsorted(self.tail, np.arange(self.nodes + 1)).astype(np.uint32)
 
 
-def problem(
+def make_problem(
     nodes: int,
     tail: Sequence[int] | Ints | Words,
     head: Sequence[int] | Ints | Words,
@@ -108,8 +109,8 @@ def problem(
 
     Examples
     --------
-    >>> from daliz.assignment import problem
-    >>> p = problem(2, [0, 0], [1, 1], [[1, 1, 0, 1], [0.5, 2, 1, 1]], [(0, 1, 1.0)])
+    >>> from daliz.assignment import make_problem
+    >>> p = make_problem(2, [0, 0], [1, 1], [[1, 1, 0, 1], [0.5, 2, 1, 1]], [(0, 1, 1.0)])
     >>> p.demand
     array([1.])
     """

@@ -218,8 +218,8 @@ def user_equilibrium(
     --------
     Pigou's example: all take the congested link, the optimum sends one half there.
 
-    >>> from daliz.assignment import problem, user_equilibrium
-    >>> pigou = problem(2, [0, 0], [1, 1], [[1, 1, 0, 1], [1e-9, 1, 1e9, 1]], [(0, 1, 1.0)])
+    >>> from daliz.assignment import make_problem, user_equilibrium
+    >>> pigou = make_problem(2, [0, 0], [1, 1], [[1, 1, 0, 1], [1e-9, 1, 1e9, 1]], [(0, 1, 1.0)])
     >>> user_equilibrium(pigou).volume.round(6)
     array([0., 1.])
     >>> user_equilibrium(pigou, marginal=True).volume.round(6)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,16 @@ class Ways(Protocol):
 
     def sum(self, table: Floats) -> Floats:
         """Sum the rows of a table of shape (arcs, columns) along the way through each state."""
+
+
+class Marks(NamedTuple):
+    """Tell of each arc the km by mode and, as bits, what it passes; and of each corridor which bits it needs and bars."""
+
+    km: Floats
+    bits: npt.NDArray[np.uint32]
+    need: npt.NDArray[np.uint32]
+    bar: npt.NDArray[np.uint32]
+    main: Ints
 
 
 class Corridors:
@@ -69,6 +79,20 @@ class Corridors:
         """Tell which arcs run over links of other modes, shape (arcs,)."""
         others = [i for i, m in enumerate(self.modes) if m != mode]
         return np.asarray(self._table[:, others].sum(axis=1) > 0)
+
+    def marks(self) -> Marks:
+        """Give the table of arcs in a compact form, for loops over very many ways."""
+        width = len(self.modes)
+        some = self._table[:, width:] > 0
+        bit = np.uint32(1) << np.arange(some.shape[1], dtype=np.uint32)
+        need = [sum(int(bit[m - width]) for m in marks) for marks in self._marks]
+        return Marks(
+            self._table[:, :width].copy(),
+            np.asarray((some * bit).sum(axis=1), np.uint32),
+            np.array(need, np.uint32),
+            np.array([int(bit[b - width]) for b in self._bars], np.uint32),
+            np.array(self._main, np.int64),
+        )
 
     def of_way(self, arcs: list[int]) -> int:
         """Give the corridor of one way, -1 for none."""

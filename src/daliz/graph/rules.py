@@ -63,6 +63,18 @@ def _known(value: float) -> float:
     return 0.0 if np.isnan(value) else float(value)
 
 
+def bound_by(graph: Graph, cargo: dict[str, Any], ends: tuple[str, str]) -> tuple[str, ...]:
+    """Name the rules narrowed to countries of origin or destination that bind a shipment between two countries."""
+    rules = (
+        graph.network.table("restrictions").rows()
+        if "restrictions" not in graph.memo
+        else graph.memo["restrictions"]
+    )
+    graph.memo["restrictions"] = rules
+    narrow = (r for r in rules if r["origin_country"] or r["destination_country"])
+    return tuple(r["id"] for r in narrow if _applies(r, cargo, ends, "", ""))
+
+
 def _applies(
     rule: dict[str, Any], cargo: dict[str, Any], ends: tuple[str, str], carrier: str, product: str
 ) -> bool:

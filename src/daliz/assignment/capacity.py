@@ -1,0 +1,320 @@
+"""Find the least-cost flow within hard capacities, what goes unserved and why, and the price of each capacity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from daliz.assignment.elements import elements_of
+from daliz.assignment.extra import need
+from daliz.assignment.flows import Flows
+from daliz.assignment.kernels import columns, trees
+from daliz.assignment.master import Master, Solution
+from daliz.errors import DemandError
+
+if TYPE_CHECKING:
+    from daliz.assignment.demand import Demand
+    from daliz.assignment.problem import Floats, Ints, Problem
+    from daliz.assignment.route_sets import RouteSets
+    from daliz.tables import Network
+
+ROUNDS = 200
+PENALTY = 20.0
+"""Penalty for a unit unserved: this many times the dearest route known of any pair at free flow."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Prove that demand does not fit: with these weights every way of pair k costs at least `y[k]`, yet sum y q > sum w C.
+
+    Attributes
+    ----------
+    weight
+        float64 (elements,): 0 or more.
+    distance
+        float64 (pairs,): least weight of a way, at most 1.
+    short
+        What cannot be served at least: sum y q - sum w C.
+    """
+
+    weight: Floats
+    distance: Floats
+    short: float
+
+
+@dataclass(frozen=True)
+class CapacityFlow:
+    """Hold a flow within capacities.
+
+    Attributes
+    ----------
+    volume, price
+        float64 (links,): volume, and what a further unit of capacity would save.
+    served, unserved
+        float64 (pairs,).
+    cost, bound, gap
+        Cost with penalties, its lower bound, and (cost - bound) / cost.
+    cut
+        Proof that what is unserved cannot be served; None if all is.
+    """
+
+    problem: Problem
+    volume: Floats
+    price: Floats
+    served: Floats
+    unserved: Floats
+    cost: float
+    bound: float
+    gap: float
+    converged: bool
+    cut: Cut | None
+
+    def __repr__(self) -> str:
+        state = "" if self.converged else ", NOT CONVERGED"
+        return f"<CapacityFlow: served {self.served.sum():,.1f}, unserved {self.unserved.sum():,.1f}, cost {self.cost:,.2f}, gap {self.gap:.2g}{state}>"
+
+
+def capacity_flow(
+    problem: Problem, capacity: Floats | None = None, *, gap: float = 1e-9, rounds: int = ROUNDS
+) -> CapacityFlow:
+    """Find the least-cost flow of a problem within capacities, at the times when empty.
+
+    Parameters
+    ----------
+    problem
+        Links and demand; delays are not used.
+    capacity
+        float64 (links,) in the order of `problem`; those of the problem's delays if left out.
+    gap
+        Relative gap to prove.
+    rounds
+        Rounds of columns after which to give up; the result then says so.
+
+    Raises
+    ------
+    DemandError
+        If a pair has no way at all.
+
+    Examples
+    --------
+    >>> from daliz.assignment import make_problem
+    >>> from daliz.assignment.capacity import capacity_flow
+    >>> two = make_problem(2, [0, 0], [1, 1], [[1, 3, 0, 1], [2, 3, 0, 1]], [(0, 1, 4.0)])
+    >>> flow = capacity_flow(two)
+    >>> flow.volume, flow.price
+    (array([3., 1.]), array([1., 0.]))
+    """
+    need("numba", "highspy")
+    limit = problem.form[:, 1] if capacity is None else np.asarray(capacity, np.float64)
+    if not (limit > 0).all():
+        a = int(np.flatnonzero(~(limit > 0))[0])
+        raise DemandError(
+            f"Link {problem.names[a] + 1}: its capacity is {limit[a]:g}; it must be more than 0. Leave a closed link out."
+        )
+    pricer = _Pricer(problem)
+    free = problem.form[:, 0]
+    start = pricer.routes(free + problem.fixed)
+    penalty = np.full(len(problem.demand), PENALTY * max(float(start.cost.max(initial=0.0)), 1.0))
+    pool, found, bound = _columns(pricer, problem.demand, limit, free, penalty, start, gap, rounds)
+    volume = pool.loads(len(limit)).T @ found.flow
+    cut = None
+    if found.unserved.sum() > 1e-9 * problem.demand.sum():
+        ones = np.ones(len(problem.demand))
+        start = pricer.routes(
+            np.full_like(problem.fixed, 1e-12) + np.where(np.isinf(problem.fixed), np.inf, 0.0)
+        )
+        _, tight, _ = _columns(
+            pricer, problem.demand, limit, np.zeros_like(free), ones, start, gap, rounds, plain=True
+        )
+        least = np.minimum(
+            pricer.routes(tight.price + np.where(np.isinf(problem.fixed), np.inf, 0.0)).cost, 1.0
+        )
+        cut = Cut(tight.price, least, float(problem.demand @ least - tight.price @ limit))
+    reached = max(found.cost - bound, 0.0) / max(abs(found.cost), 1e-300)
+    return CapacityFlow(
+        problem,
+        volume,
+        found.price,
+        problem.demand - found.unserved,
+        found.unserved,
+        found.cost,
+        bound,
+        reached,
+        reached <= gap,
+        cut,
+    )
+
+
+@dataclass(frozen=True)
+class _Routes:
+    """Hold a route of each pair: cost and links."""
+
+    pair: Ints
+    cost: Floats
+    begin: Ints
+    links: Ints
+
+    def loads(self, count: int) -> csr_array:
+        return csr_array((np.ones(len(self.links)), self.links, self.begin), shape=(len(self.pair), count))
+
+    def take(self, rows: Ints) -> _Routes:
+        size = np.diff(self.begin)[rows]
+        begin = np.concatenate([[0], np.cumsum(size)])
+        index = np.repeat(self.begin[rows] - begin[:-1], size) + np.arange(begin[-1])
+        return _Routes(self.pair[rows], self.cost[rows], begin, self.links[index])
+
+    def joined(self, other: _Routes) -> _Routes:
+        return _Routes(
+            np.concatenate([self.pair, other.pair]), np.concatenate([self.cost, other.cost]),
+            np.concatenate([self.begin, self.begin[-1] + other.begin[1:]]), np.concatenate([self.links, other.links]),
+        )  # fmt: skip
+
+
+class _Pricer:
+    """Find the shortest routes of all pairs at given costs of links, with the trees and columns of the equilibrium."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        key = problem.origin.astype(np.int64) * len(problem.fixed) + problem.group
+        roots, tree = np.unique(key, return_inverse=True)
+        self.tree = tree.astype(np.uint32)
+        self.root = (roots // len(problem.fixed)).astype(np.uint32)
+        self.group = (roots % len(problem.fixed)).astype(np.uint32)
+        shape = (len(roots), problem.nodes)
+        self.dist, self.pred, self.order = (
+            np.empty(shape),
+            np.empty(shape, np.uint32),
+            np.empty(shape, np.uint32),
+        )
+        self.settled = np.zeros(len(roots), np.uint32)
+
+    def routes(self, cost: Floats) -> _Routes:
+        """Give the shortest route of each pair at costs of shape (links,) or (classes, links)."""
+        p = self.problem
+        by_class = np.array(np.broadcast_to(np.atleast_2d(cost), p.fixed.shape), order="C")
+        trees.grow(p.start, p.head, by_class, self.root, self.group, p.first_through, self.dist, self.pred, self.order, self.settled, False, 0, len(self.root))  # fmt: skip
+        pairs = len(p.demand)
+        none = np.zeros(pairs + 1, np.int64)
+        first, begin, links, *_ = columns.extend(
+            p.tail, self.tree, p.target, p.demand, self.group, p.fixed, self.dist, self.pred, np.zeros((len(p.tail), 3)), none,
+            np.zeros(1, np.int64), np.zeros(0, np.uint32), np.zeros(0), np.zeros(0), True,
+        )  # fmt: skip
+        lost = np.flatnonzero(np.diff(first) == 0)
+        if len(lost):
+            k = lost[0]
+            raise DemandError(
+                f"Demand row {p.rows[k] + 1} asks for {p.demand[k]:g} from node {p.origin[k]} to node {p.target[k]}, but no way leads there."
+            )
+        return _Routes(np.arange(pairs), self.dist[self.tree, p.target], begin, links.astype(np.int64))
+
+
+def _columns(
+    pricer: _Pricer, demand: Floats, capacity: Floats, free: Floats, penalty: Floats, start: _Routes, gap: float, rounds: int, *, plain: bool = False,
+) -> tuple[_Routes, Solution, float]:  # fmt: skip
+    """Add columns until the gap is proven; `plain` leaves fixed costs out."""
+    p = pricer.problem
+    fixed = np.where(np.isinf(p.fixed), np.inf, 0.0) if plain else p.fixed
+
+    def true_cost(routes: _Routes) -> Floats:
+        group = p.group[routes.pair]
+        of = np.repeat(np.arange(len(routes.pair)), np.diff(routes.begin))
+        return np.asarray(
+            np.bincount(of, (free + fixed)[group[of], routes.links], len(routes.pair)), np.float64
+        )
+
+    master = Master(demand, capacity, penalty)
+    pool = _Routes(start.pair, true_cost(start), start.begin, start.links)
+    master.add(pool.pair, pool.cost, pool.loads(len(capacity)))
+    best = -np.inf
+    found = master.solve()
+    for _ in range(rounds):
+        routes = pricer.routes(free + found.price + fixed)
+        best = max(best, master.bound(found.price, routes.cost))
+        if found.cost - best <= gap * max(abs(found.cost), 1e-300):
+            break
+        better = np.flatnonzero(routes.cost < found.dual - 1e-10 * np.maximum(np.abs(found.dual), 1e-10))
+        if not len(better):
+            break
+        fresh = routes.take(better)
+        fresh = _Routes(fresh.pair, true_cost(fresh), fresh.begin, fresh.links)
+        master.add(fresh.pair, fresh.cost, fresh.loads(len(capacity)))
+        pool = pool.joined(fresh)
+        found = master.solve()
+    return pool, found, best
+
+
+def assign_capacity(
+    network: Network, demand: Demand, values: dict[str, float], target: float, asked: dict[str, Any]
+) -> Flows:
+    """Assign to the least-cost flow within the capacities of elements, of USD, time and reliability without queues.
+
+    Columns are the route sets, joined by the best routes at the prices of capacity, round by round.
+    """
+    need("highspy")
+    from daliz.assignment.methods import choice_of, routes_of
+    from daliz.assignment.route_sets import merged, route_sets
+
+    routes, row_pair = routes_of(network, demand, values, None)
+    elements = elements_of(routes.graph)
+    room = np.maximum(elements.capacity - elements.background, 0.0)
+    choice = choice_of(network, routes, demand, row_pair, values)
+    dearest = float(choice.base.max())
+    penalty = np.full(len(choice.units), PENALTY * dearest)
+    master = Master(choice.units, room, penalty)
+    master.add(routes.pair, choice.base, choice.bears)
+    found, best, gap = master.solve(), -np.inf, np.inf
+    for _ in range(ROUNDS):
+        more = merged(
+            routes,
+            route_sets(
+                network, demand, reference_sd=values["reference-sd"], toll=_tolls(routes, found.price)
+            ),
+        )
+        choice = choice_of(network, more, demand, row_pair, values)
+        least = np.minimum.reduceat(choice.base + choice.bears @ found.price, more.first[:-1])
+        best = max(best, master.bound(found.price, least))
+        gap = max(found.cost - best, 0.0) / max(abs(found.cost), 1e-300)
+        fresh = _fresh(routes, more, choice.base + choice.bears @ found.price, found.dual)
+        if gap <= target or not len(fresh):
+            break
+        routes = _kept(routes, more, fresh)
+        choice = choice_of(network, routes, demand, row_pair, values)
+        master = Master(choice.units, room, penalty)
+        master.add(routes.pair, choice.base, choice.bears)
+        found = master.solve()
+    volume = choice_of(network, routes, demand, row_pair, values).loads @ found.flow
+    return Flows(
+        network, demand, routes, elements, "capacity", row_pair, found.flow, found.unserved, volume, np.zeros(len(elements)), found.price,
+        {"relative gap": gap, "target": target}, gap <= target, asked,
+    )  # fmt: skip
+
+
+def _tolls(routes: RouteSets, price: Floats) -> Floats:
+    """Give what the prices of capacity add to each arc for one unit of each class, shape (classes, arcs)."""
+    elements = elements_of(routes.graph)
+    classes, arcs = len(elements.load), len(routes.graph.arcs)
+    bears = elements.bears
+    return np.stack(
+        [np.bincount(bears[:, 0], (elements.load[c] * price)[bears[:, 1]], arcs) for c in range(classes)]
+    )
+
+
+def _fresh(routes: RouteSets, more: RouteSets, reduced: Floats, dual: Floats) -> Ints:
+    """Give the routes of the larger set that are new and pay."""
+    rank = np.arange(len(more.usd)) - more.first[more.pair]
+    old = np.diff(routes.first)[more.pair]
+    pays = reduced < dual[more.pair] - 1e-9 * np.abs(dual[more.pair])
+    return np.flatnonzero((rank >= old) & pays)
+
+
+def _kept(routes: RouteSets, more: RouteSets, fresh: Ints) -> RouteSets:
+    """Give the smaller set with the fresh routes of the larger one."""
+    from daliz.assignment.route_sets import taken
+
+    rank = np.arange(len(more.usd)) - more.first[more.pair]
+    old = rank < np.diff(routes.first)[more.pair]
+    old[fresh] = True
+    return taken(more, np.flatnonzero(old))

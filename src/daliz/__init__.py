@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from daliz import errors
 
 if TYPE_CHECKING:
+    from daliz.assignment import Demand, Flows, assign, demand_from_rows, demand_of
     from daliz.emissions import chain_emissions
     from daliz.report import brief
     from daliz.routing import Itinerary, Leg, Routes, routes
@@ -25,15 +26,20 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Check",
+    "Demand",
+    "Flows",
     "Itinerary",
     "Leg",
     "Network",
     "Reason",
     "Routes",
     "Validation",
+    "assign",
     "brief",
     "chain_emissions",
     "check",
+    "demand_from_rows",
+    "demand_of",
     "errors",
     "open",
     "routes",
@@ -42,6 +48,11 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Demand": ("assignment", "Demand"),
+    "Flows": ("assignment", "Flows"),
+    "assign": ("assignment", "assign"),
+    "demand_from_rows": ("assignment", "demand_from_rows"),
+    "demand_of": ("assignment", "demand_of"),
     "Check": ("tables", "Check"),
     "Network": ("tables", "Network"),
     "Reason": ("tables", "Reason"),

@@ -113,6 +113,12 @@ def choice_values(network: Network) -> dict[str, float]:
     return dict(zip(table.ids.astype(str).tolist(), table["value"].tolist(), strict=True))
 
 
+def choice_priors(network: Network) -> dict[str, float]:
+    """Give the centres of the priors of the fitted parameters."""
+    table = network.table("choice")
+    return {str(i): float(p) for i, p in zip(table.ids, table["prior"], strict=True) if not np.isnan(p)}
+
+
 def demand_of(
     network: Network,
     year: int | None = None,
@@ -183,11 +189,9 @@ def demand_of(
 
 def _closed(parts: list[tuple[Any, ...]], captive: Floats, markets: tuple[str, ...], year: int) -> Demand:
     columns = [list(x) for x in zip(*parts, strict=True)] if parts else [[]] * 6
-    types = (np.int64, np.int64, np.int64, np.float64, np.int64, np.bool_)
-    origin, destination, cargo, units, flow, averse = (
-        np.array(x, t) for x, t in zip(columns, types, strict=True)
-    )
-    return Demand(origin, destination, cargo, units, flow, averse, captive, markets, year)
+    whole = [np.array(columns[i], np.int64) for i in (0, 1, 2, 4)]
+    units, averse = np.array(columns[3], np.float64), np.array(columns[5], np.bool_)
+    return Demand(whole[0], whole[1], whole[2], units, whole[3], averse, captive, markets, year)
 
 
 def aversion(values: dict[str, float], year: int) -> float:
@@ -249,5 +253,5 @@ def demand_from_rows(network: Network, rows: Sequence[dict[str, Any]], year: int
                 f"Demand row {n}: origin and destination are both {row['origin']}; give two places."
             )
         if units > 0:
-            found.append((nodes.position[row["origin"]], nodes.position[row["destination"]], cargoes.position[row["cargo"]], units, str(row.get("averse", "")) in {"yes", "True", "1"}))  # fmt: skip
+            found.append((nodes.position[row["origin"]], nodes.position[row["destination"]], cargoes.position[row["cargo"]], units, -1, str(row.get("averse", "")) in {"yes", "True", "1"}))  # fmt: skip
     return _closed(found, np.zeros(0), (), network.year if year is None else year)

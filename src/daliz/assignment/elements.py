@@ -112,18 +112,14 @@ def _add_services(draft: _Draft) -> None:
     """Make an element of each leg; what boards at its first stop waits for the leg."""
     graph = draft.graph
     services = graph.network.table("services")
+    fleets = _fleets(graph)
     boards: dict[int, list[int]] = {}
     for i, arc in enumerate(graph.arcs):
         if arc.role == "board":
             boards.setdefault(arc.head, []).append(i)
     nodes = graph.network.table("nodes").ids
     for i, arc in enumerate(graph.arcs):
-        # ships that carry tonnes sail by the voyage when there is cargo, so what binds them is the ports
-        chartered = services["payload_unit"][arc.service] == "t" and services["mode"][arc.service] in {
-            "sea",
-            "waterway",
-        }
-        if arc.role != "ride" or chartered or np.isnan(services["payload"][arc.service]):
+        if arc.role != "ride" or arc.service not in fleets:
             continue
         back = f"{services.ids[arc.service]}/back/" in graph.states[arc.tail].detail
         departures = float(
@@ -141,6 +137,32 @@ def _add_services(draft: _Draft) -> None:
         )
         draft.bears.append((i, e))
         draft.waits += [(b, e) for b in boards.get(arc.tail, [])]
+
+
+def _fleets(graph: Graph) -> set[int]:
+    """Give the services whose capacity binds: ships with a payload and departures that stand on sources.
+
+    Trains are put on as they are wanted, and what binds them are lines, borders and terminals; a number of ships that is an
+    assumption would ration demand in the name of nobody.
+    """
+    services, evidence, grades = (
+        graph.network.table("services"),
+        graph.network.store["evidence"],
+        graph.network.store["grades"],
+    )
+    sourced = dict(zip(grades.ids.astype(str), grades["sourced"], strict=True))
+    of_services = (
+        evidence["used"]
+        & (evidence["table"] == "services")
+        & np.isin(evidence["column"], ["payload", "departures_per_week"])
+    )
+    weak = {
+        str(evidence["row_id"][i])
+        for i in np.flatnonzero(of_services)
+        if not sourced[str(evidence["grade"][i])]
+    }
+    by_ship = np.isin(services["mode"].astype(str), ["sea", "waterway"]) & ~np.isnan(services["payload"])
+    return {int(i) for i in np.flatnonzero(by_ship) if str(services.ids[i]) not in weak}
 
 
 def _add_terminals(draft: _Draft) -> None:

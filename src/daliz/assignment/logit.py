@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 
 TONNES_OF_SCALE = 20.0
 MEMORY = 8
+REACH = 0.25
+"""Largest change of a volume in one step, over its capacity."""
+ASTRAY = 2.0
+"""Growth of the step at which past ones are forgotten."""
 
 
 @dataclass(frozen=True)
@@ -131,18 +135,24 @@ class Choice:
     waits: csr_array
     elements: Elements
     loads: csr_array = field(repr=False)
+    both: csr_array = field(repr=False)
 
-    def delays(self, volume: Floats) -> Floats:
-        """Give the hours that each element adds at a volume, background included, shape (elements,)."""
+    def delays(self, volume: Floats) -> tuple[Floats, Floats]:
+        """Give the hours that each element adds at a volume, background included, and their slope, shapes (elements,)."""
         e = self.elements
         link = np.zeros((len(e), 3))
         link[:, columns.V] = volume + e.background
         columns.refresh_all(link, e.form, e.parameters, False)
-        return link[:, columns.T] - e.parameters[:, 0]
+        return link[:, columns.T] - e.parameters[:, 0], link[:, columns.D]
 
     def cost(self, delay: Floats) -> Floats:
         """Give the USD of each route at delays."""
         return np.asarray(self.base + self.time * (self.waits @ delay))
+
+    def sensitivity(self, flow: Floats, share: Floats) -> Floats:
+        """Bound what an hour of its own delay takes from each element's volume, shape (elements,)."""
+        lost = flow * self.scale * self.time * (1.0 - share) / self.within_corridor
+        return np.asarray(self.both @ lost)
 
     def shares(self, delay: Floats) -> tuple[Floats, Floats]:
         """Give the shares of routes and the inclusive values of pairs at delays."""
@@ -197,54 +207,54 @@ def fixed_point(
     free = -choice.shares(np.zeros(len(choice.elements)))[1]
     volume = np.zeros(len(choice.elements)) if start is None else start
     best: FixedPoint | None = None
-    mixer = _Mixer(MEMORY)
+    mixer = _Mixer(MEMORY, choice.elements.capacity)
     for n in range(1, steps + 1):
-        delay = choice.delays(volume)
+        delay, slope = choice.delays(volume)
         share, inclusive = choice.shares(delay)
         units = (
             choice.units * np.exp(-elasticity * (-inclusive - free) / free) if elasticity else choice.units
         )
-        found = np.asarray(choice.loads @ (share * units[choice.pair]))
+        flow = share * units[choice.pair]
+        found = np.asarray(choice.loads @ flow)
         total = float(np.abs(found).sum())
         residual = float(np.abs(found - volume).sum()) / total if total > 0 else 0.0
         if best is None or residual < best.residual:
             best = FixedPoint(found, share, units, delay, residual, target, n)
         if residual <= target:
             break
-        volume = mixer.next(volume, found, choice.elements.capacity)
+        # Newton's step with what each element's own delay takes from it; where queues are steep it is short
+        bend = choice.sensitivity(flow, share) * slope
+        volume = mixer.next(volume, (found - volume) / (1.0 + bend))
     if best is None:
         raise DemandError("A fixed point needs at least one step.")
     return best
 
 
 class _Mixer:
-    """Mix past volumes and what they gave into the next guess."""
+    """Mix past volumes and the steps they asked for into the next volumes."""
 
-    def __init__(self, memory: int) -> None:
-        self.memory = memory
+    def __init__(self, memory: int, capacity: Floats) -> None:
+        self.memory, self.capacity = memory, capacity
         self.points: list[Floats] = []
-        self.gaps: list[Floats] = []
-        self.damping = 0.5
+        self.steps: list[Floats] = []
+        self.damping = 1.0
 
-    def next(self, volume: Floats, found: Floats, capacity: Floats) -> Floats:
-        """Give the next volumes: the mixture of the last ones with the least gap, half of it taken."""
-        gap = (found - volume) / capacity
-        if self.gaps and np.linalg.norm(gap) > 2.0 * np.linalg.norm(self.gaps[-1]):
-            # the mixture led astray: forget it and go on in smaller steps
-            self.points, self.gaps = self.points[-1:], self.gaps[-1:]
-            self.damping = max(0.5 * self.damping, 0.05)
-            volume, gap = self.points[-1], self.gaps[-1]
-            self.points, self.gaps = [], []
-        self.points.append(volume)
-        self.gaps.append(gap)
-        self.points, self.gaps = self.points[-self.memory :], self.gaps[-self.memory :]
-        if len(self.gaps) == 1:
-            return np.maximum(volume + self.damping * gap * capacity, 0.0)
-        steps = np.diff(np.array(self.gaps), axis=0).T
-        moves = np.diff(np.array(self.points), axis=0).T
-        weight, *_ = np.linalg.lstsq(steps, gap, rcond=1e-10)
-        self.damping = min(1.0, 1.1 * self.damping)
-        return np.maximum(volume - moves @ weight + self.damping * capacity * (gap - steps @ weight), 0.0)
+    def next(self, volume: Floats, step: Floats) -> Floats:
+        """Give the volumes whose mixture of steps is least, moved on by that step."""
+        step = np.clip(step / self.capacity, -REACH, REACH)
+        if self.steps and np.linalg.norm(step) > ASTRAY * min(np.linalg.norm(x) for x in self.steps):
+            # the mixture led astray: forget it and go on from here in shorter steps
+            self.points, self.steps = [], []
+            self.damping = max(0.7 * self.damping, 0.2)
+        self.points = [*self.points, volume / self.capacity][-self.memory :]
+        self.steps = [*self.steps, step][-self.memory :]
+        moved = self.points[-1] + self.damping * step
+        if len(self.steps) > 1:
+            turns, moves = np.diff(np.array(self.steps), axis=0).T, np.diff(np.array(self.points), axis=0).T
+            weight, *_ = np.linalg.lstsq(turns, step, rcond=1e-8)
+            mixed = moved - (moves + self.damping * turns) @ weight
+            moved = self.points[-1] + np.clip(mixed - self.points[-1], -REACH, REACH)
+        return np.maximum(moved, 0.0) * self.capacity
 
 
 def make_choice(
@@ -264,7 +274,7 @@ def make_choice(
     units
         Units a year of each pair.
     constants
-        USD per 20 t by corridor row; the last one for ways of no corridor.
+        USD per 20 t, shape (2, corridors + 1): for containers and loose cargo; the last column for ways of no corridor.
     values
         Parameters of choice.
     nest_of
@@ -279,7 +289,7 @@ def make_choice(
         routes.usd
         + time * routes.hours
         + time * ratio * routes.variance / (2.0 * values["reference-sd"])
-        + constants[routes.corridor] * tonnes
+        + constants[(cargoes["teu"][of] == 0).astype(np.int64), routes.corridor] * tonnes
     )
     memo = routes.memo
     if "choice" not in memo:
@@ -290,17 +300,18 @@ def make_choice(
             bears,
             waits,
             bears.T.tocsr(),
+            (bears * waits).T.tocsr(),
             np.log(sizes),
             nesting(routes.pair, routes.corridor, nest_of(routes.corridor)),
         )
-    bears, waits, loads, log_size, nests = memo["choice"]
+    bears, waits, loads, both, log_size, nests = memo["choice"]
     if not 0 < values["nest-route"] <= values["nest-rail"] <= 1:
         raise DemandError(
             f"Dissimilarities must rise from routes to corridors within 0 and 1, not {values['nest-route']:g} and {values['nest-rail']:g}."
         )
     return Choice(
         base, time, values["scale"] / tonnes, log_size, routes.pair, units, nests, values["nest-route"], values["nest-rail"], bears, waits,
-        elements, loads,
+        elements, loads, both,
     )  # fmt: skip
 
 

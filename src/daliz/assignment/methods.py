@@ -125,9 +125,14 @@ def routes_of(
 
 
 def corridor_constants(network: Network, values: dict[str, float]) -> Floats:
-    """Give the constant of each corridor row in USD per 20 t, and 0 for ways of none, shape (corridors + 1,)."""
+    """Give the constant of each corridor row in USD per 20 t for containers and for loose cargo, shape (2, corridors + 1).
+
+    Loose cargo takes `constant-<corridor>-loose` where there is one. Ways of no corridor have 0.
+    """
     ids = corridors_of(build_graph(network, None)).ids
-    return np.array([*(values.get(f"constant-{i}", 0.0) for i in ids), 0.0])
+    boxes = [values.get(f"constant-{i}", 0.0) for i in ids]
+    loose = [values.get(f"constant-{i}-loose", b) for i, b in zip(ids, boxes, strict=True)]
+    return np.array([[*boxes, 0.0], [*loose, 0.0]])
 
 
 def choice_of(

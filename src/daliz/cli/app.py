@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from daliz.cli import brief, changes, check, fill, matrix, places, routes, validate, why
+from daliz.cli import assign, brief, calibrate, changes, check, fill, matrix, places, routes, validate, why
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -14,7 +14,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     help="Model freight corridors: which way, how long, how much, how sure, and who says so.\n\n"
-    "Exit codes: 0 done; 1 the check or validation failed; 2 the question or the data cannot be used.",
+    "Exit codes: 0 done; 1 the check or validation failed or a run did not converge; 2 the question or the data cannot be used.",
 )
 
 
@@ -35,5 +35,5 @@ def _options(
     pass
 
 
-for module in (routes, why, check, validate, brief, changes, places, matrix, fill):
+for module in (routes, assign, why, check, validate, calibrate, brief, changes, places, matrix, fill):
     app.command(module.NAME, help=module.HELP, epilog=module.EXAMPLE)(module.run)

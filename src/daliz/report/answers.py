@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from daliz.routing.by_corridor import best_by_corridor
 from daliz.routing.reasons import grade_weights
 from daliz.tables.check_evidence import grade_shares
-from daliz.validation.corridors import corridor_matrix, network_of, planned_network
+from daliz.tables.network import network_of
+from daliz.validation.corridors import corridor_matrix, planned_network
 from daliz.validation.quality import share_sourced
 
 if TYPE_CHECKING:

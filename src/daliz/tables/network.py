@@ -201,6 +201,11 @@ def year_within(store: Store, year: int) -> Period:
     return _within(store, Period.of_year(int(year)))
 
 
+def network_of(network: Network, year: int) -> Network:
+    """Give another year of the same package with the same named changes."""
+    return Network(network.store, year_within(network.store, year), network.added, network.removed)
+
+
 def _within(store: Store, period: Period) -> Period:
     years = store.descriptor["years"]
     if not years["first"] <= period.year <= years["last"]:

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from daliz.routing.by_corridor import best_by_corridor
 from daliz.tables.changes import first_dates
-from daliz.tables.network import Network, year_within
+from daliz.tables.network import network_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from daliz.tables import Network
 
 
 def corridor_matrix(
@@ -55,8 +57,3 @@ def planned_network(network: Network) -> Network:
     if not network.projected:
         return network
     return network.under(*planned_projects(network))
-
-
-def network_of(network: Network, year: int) -> Network:
-    """Give another year of the same package with the same named changes."""
-    return Network(network.store, year_within(network.store, year), network.added, network.removed)

@@ -1,0 +1,107 @@
+"""Foretell a year that has not been counted yet, from the last one that has."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from daliz.assignment.calibration import SPREAD, Calibration, YearModel
+from daliz.assignment.rolling import Z90, foretell
+from daliz.assignment.series import observed
+from daliz.routing import routes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from daliz.tables import Network
+
+COLUMNS = ("series", "unit", "low_90", "median", "high_90", "definition")
+
+
+def forecast(
+    models: dict[int, YearModel],
+    fit: Calibration,
+    origin: int,
+    trips: Sequence[tuple[str, str, str, int]] = (),
+) -> list[dict[str, Any]]:
+    """Foretell every series for the year after the origin, and the mean days of some trips.
+
+    A series with a value at the origin grows from it as the model does (see `daliz.assignment.rolling`); one without is
+    the model's own level with the typical error of the fit, and says so.
+
+    Parameters
+    ----------
+    models
+        Models of the years up to the one foretold.
+    fit
+        Parameters fitted up to the origin.
+    origin
+        Last year counted.
+    trips
+        Origin, destination, country to avoid and month of trips by the Middle Corridor whose mean days are foretold; their
+        interval is that of the evidence.
+    """
+    told, seen = foretell(models, fit, origin), observed(models[origin].network)
+    table = models[origin].network.table("series")
+    typical = float(np.sqrt(np.mean([np.log(r["model"] / r["observed"]) ** 2 for r in fit.rows])))
+    rows = []
+    for row in table.rows():
+        ratio, deviation, level = told[row["id"]]
+        known = (row["id"], origin) in seen
+        mean = np.log(seen[row["id"], origin]) + ratio if known else np.log(max(level, 1e-9))
+        wide = deviation if known else float(np.hypot(deviation, max(typical, SPREAD)))
+        how = (
+            f"from the count of {origin} by the growth that the model tells"
+            if known
+            else f"not counted up to {origin}; the model's own level"
+        )
+        ends = [float(np.exp(mean + z * wide)) for z in (-Z90, 0.0, Z90)]
+        rows.append(_row(row["id"], row["unit"], ends, f"{row['definition']}; year {origin + 1}; {how}"))
+    for start, stop, avoid, month in trips:
+        best = routes(
+            models[origin + 1].network,
+            start,
+            stop,
+            month=month,
+            avoid=[f"country:{avoid}"],
+            k=1,
+            draws=4000,
+            with_pareto=False,
+        )[0]
+        low, high = (best.spread.days_low, best.spread.days_high) if best.spread else (np.nan, np.nan)
+        ends = [low, best.days, high]
+        rows.append(_row(f"days-{start}-{stop}-{month:02d}".lower().replace("'", ""), "days", ends, f"Mean days {start} - {stop} by way of the Caspian, month {month} of {origin + 1}, without the queues of all; interval of the evidence"))  # fmt: skip
+    return rows
+
+
+def _row(series: str, unit: str, ends: list[float], definition: str) -> dict[str, Any]:
+    return {"series": series, "unit": unit, **{k: float(f"{v:.4g}") for k, v in zip(("low_90", "median", "high_90"), ends, strict=True)}, "definition": definition}  # fmt: skip
+
+
+def inputs_hash(networks: Sequence[Network], fit: Calibration) -> str:
+    """Give the SHA-256 of the networks and parameters that a forecast rests on."""
+    whole = hashlib.sha256()
+    for network in networks:
+        whole.update(network.digest.encode())
+    whole.update(repr(sorted(fit.values.items())).encode())
+    return whole.hexdigest()
+
+
+def save_forecast(rows: list[dict[str, Any]], digest: str, path: str | Path) -> Path:
+    """Write a forecast once, with the hash of its inputs in each definition.
+
+    Raises
+    ------
+    FileExistsError
+        If the file exists: a forecast that is written anew is none.
+    """
+    path = Path(path)
+    with path.open("x", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(r | {"definition": f"{r['definition']}; inputs {digest[:16]}"} for r in rows)
+    return path

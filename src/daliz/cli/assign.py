@@ -1,0 +1,193 @@
+"""Send everybody."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from daliz.cli.common import (
+    AsCsv,
+    AsJson,
+    Package,
+    Under,
+    Without,
+    Year,
+    open_for,
+    print_csv,
+    print_json,
+    print_table,
+)
+
+if TYPE_CHECKING:
+    from daliz.assignment import Flows
+
+NAME = "assign"
+HELP = "Send all demand over the network: volumes, queues, bottlenecks and the price of capacity; exit code 1 if it does not converge."
+EXAMPLE = "Example: daliz assign --year 2024 --without red-sea-2024"
+Method = Annotated[str, typer.Option(help="logit, user, system or capacity.")]
+
+
+def run(
+    package: Package = "eurasia",
+    year: Year = None,
+    under: Under = [],
+    without: Without = [],
+    method: Method = "",
+    target: Annotated[float | None, typer.Option("--gap", help="Residual or relative gap to reach.")] = None,
+    demand: Annotated[
+        Path | None,
+        typer.Option(help="CSV of origin, destination, cargo, units; the markets of the year unless given."),
+    ] = None,
+    elasticity: Annotated[float, typer.Option(help="Of demand to generalised cost; logit only.")] = 0.0,
+    top: Annotated[int, typer.Option(help="Bottlenecks to show.")] = 15,
+    select: Annotated[
+        list[str], typer.Option(help="Link whose users to show by market; may be repeated.")
+    ] = [],
+    out: Annotated[Path | None, typer.Option(help="Folder for all tables as CSV.")] = None,
+    tntp: Annotated[
+        tuple[Path, Path] | None, typer.Option(help="TNTP network and trips instead of a package.")
+    ] = None,
+    per_length: Annotated[float, typer.Option(help="With --tntp: cost of a unit of length.")] = 0.0,
+    threads: Annotated[int, typer.Option(help="With --tntp: threads.")] = 1,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """Run the verb."""
+    if tntp is not None:
+        _run_tntp(tntp, method or "user", target, per_length, threads, as_json, as_csv)
+        return
+    from daliz.assignment import assign, demand_from_rows
+
+    network = open_for(package, year, under, without)
+    given = demand_from_rows(network, _rows(demand)) if demand else None
+    flows = assign(network, given, method=method or "logit", target=target, elasticity=elasticity)
+    if out:
+        flows.save(out)
+    by = "price" if flows.method == "capacity" else "hours"
+    bottlenecks = flows.bottlenecks(top, by)
+    if as_json:
+        print_json(
+            flows.as_dict()
+            | {
+                "corridors": flows.corridors(),
+                "bottlenecks": bottlenecks,
+                "selected": flows.select_link(*select) if select else [],
+            }
+        )
+    elif as_csv:
+        print_csv(bottlenecks)
+    else:
+        _show(flows, bottlenecks, select, by)
+    if not flows.converged:
+        raise typer.Exit(1)
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    from csv import DictReader
+
+    from daliz.errors import DemandError
+
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(DictReader(file))
+    if not rows:
+        raise DemandError(f"{path} holds no rows; give origin, destination, cargo and units.")
+    return rows
+
+
+def _show(flows: Flows, bottlenecks: list[dict[str, Any]], select: list[str], by: str) -> None:
+    print_table(
+        "Corridors, a year", ("corridor", "kt", "TEU", "days", "USD/t"),
+        [[c["corridor"], f"{c['kt']:,.0f}", f"{c['teu']:,.0f}", f"{c['days']:.0f}", f"{c['usd_t']:,.0f}"] for c in flows.corridors() if c["kt"] >= 0.5],
+        right=(1, 2, 3, 4),
+    )  # fmt: skip
+    print_table(
+        "Bottlenecks by hours lost" if by == "hours" else "Bottlenecks by the price of a further unit of capacity",
+        ("what", "name", "volume", "capacity", "unit", "load", "h more", "USD"),
+        [
+            [b["kind"], b["name"], f"{b['volume']:,.0f}", f"{b['capacity']:,.0f}", b["unit"], f"{b['load']:.0%}", f"{b['delay_h']:,.0f}",
+             "" if b["price_usd"] != b["price_usd"] else f"{b['price_usd']:,.0f}"]
+            for b in bottlenecks
+        ],
+        right=(2, 3, 5, 6, 7),
+    )  # fmt: skip
+    if select:
+        print_table(
+            f"Over {' or '.join(select)}", ("market", "kt", "TEU"),
+            [[r["market"], f"{r['kt']:,.1f}", f"{r['teu']:,.0f}"] for r in flows.select_link(*select)], right=(1, 2),
+        )  # fmt: skip
+    typer.echo(repr(flows))
+    typer.echo(
+        "Demand: marginals with evidence, their split over pairs of places synthetic (flows, flow_years, flow_ends)."
+    )
+
+
+def _run_tntp(
+    files: tuple[Path, Path],
+    method: str,
+    gap: float | None,
+    per_length: float,
+    threads: int,
+    as_json: bool,
+    as_csv: bool,
+) -> None:
+    import numpy as np
+
+    from daliz.assignment import make_problem, user_equilibrium
+    from daliz.errors import DemandError
+    from daliz.formats import read_tntp
+
+    if method not in {"user", "system", "capacity"}:
+        raise DemandError(
+            f"A TNTP network cannot be assigned by {method!r}; the methods are user, system and capacity."
+        )
+    t = read_tntp(*files)
+    form = np.column_stack([t.free_flow_time, t.capacity, t.b, t.power])
+    problem = make_problem(
+        t.nodes,
+        t.tail,
+        t.head,
+        form,
+        t.trips,
+        fixed=per_length * t.length if per_length else None,
+        first_through=t.first_through,
+    )
+    flow: Any
+    if method == "capacity":
+        from daliz.assignment.capacity import capacity_flow
+
+        flow = capacity_flow(problem, gap=gap or 1e-9)
+        rest = {"price": flow.price}
+        facts = {
+            "served": float(flow.served.sum()),
+            "unserved": float(flow.unserved.sum()),
+            "cost": flow.cost,
+            "bound": flow.bound,
+        }
+    else:
+        flow = user_equilibrium(problem, gap=gap or 1e-10, threads=threads, marginal=method == "system")
+        rest = {"cost": flow.cost}
+        facts = {"objective": flow.objective, "total_cost": flow.total_cost, "passes": len(flow.passes)}
+    order = np.argsort(problem.names)
+    rows = [
+        {"from": int(problem.tail[a]) + 1, "to": int(problem.head[a]) + 1, "volume": float(flow.volume[a]), **{k: float(v[a]) for k, v in rest.items()}}
+        for a in order
+    ]  # fmt: skip
+    if as_json:
+        print_json(
+            {
+                "network": t.name,
+                "method": method,
+                "relative_gap": flow.gap,
+                "converged": flow.converged,
+                **facts,
+                "links": rows,
+            }
+        )
+    elif as_csv:
+        print_csv(rows)
+    else:
+        typer.echo(repr(flow))
+    if not flow.converged:
+        raise typer.Exit(1)

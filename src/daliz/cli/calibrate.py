@@ -1,0 +1,84 @@
+"""Fit the parameters of choice."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from daliz.cli.common import AsJson, Package, open_for, print_json, print_table
+
+NAME = "calibrate"
+HELP = "Fit the parameters of choice to the counts of past years, with their uncertainty and what the data do not tell."
+EXAMPLE = "Example: daliz calibrate --last 2023 --rolling"
+
+
+def run(
+    package: Package = "eurasia",
+    first: Annotated[int, typer.Option(help="First year fitted.")] = 2019,
+    last: Annotated[int, typer.Option(help="Last year fitted.")] = 2024,
+    rolling: Annotated[
+        bool,
+        typer.Option(
+            "--rolling", help="Also foretell each year from those before it, beside naive forecasts."
+        ),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run the verb."""
+    from daliz.assignment.calibration import calibrate, year_models
+    from daliz.assignment.rolling import roll
+    from daliz.errors import DemandError
+
+    if not first < last:
+        raise DemandError(f"Years {first} to {last} cannot be fitted; give a first year before the last.")
+
+    def tell(text: str) -> None:
+        typer.echo(text, err=True)
+
+    models = year_models(
+        open_for(package, last, (), ()), range(first, last + 1), lambda y: tell(f"routes of {y}")
+    )
+    fit = calibrate(models)
+    ahead = roll(models, tuple(range(max(first + 2, last - 3), last)), tell) if rolling else None
+    if as_json:
+        print_json({
+            "parameters": fit.table(), "counts": list(fit.rows), "eigenvalues": fit.eigenvalues.tolist(), "converged": fit.converged,
+            "rolling": list(ahead.rows) if ahead else [], "scores": ahead.scores() if ahead else [],
+        })  # fmt: skip
+    else:
+        print_table(
+            "Parameters", ("parameter", "value", "90 % from", "to", "told by data"),
+            [[r["parameter"], *(f"{r[k]:.4g}" for k in ("value", "low_90", "high_90")), f"{r['told_by_data']:.0%}"] for r in fit.table()], right=(1, 2, 3, 4),
+        )  # fmt: skip
+        print_table(
+            "Counts", ("series", "year", "observed", "model", "over"),
+            [[r["series"], r["year"], f"{r['observed']:,.0f}", f"{r['model']:,.0f}", f"{r['model'] / r['observed'] - 1:+.0%}"] for r in fit.rows],
+            right=(1, 2, 3, 4),
+        )  # fmt: skip
+        weak = [
+            ", ".join(
+                f"{w:+.1f} {n}" for n, w in zip(fit.names, fit.directions[:, i], strict=True) if abs(w) >= 0.3
+            )
+            for i in range(len(fit.names))
+            if fit.eigenvalues[i] < 1
+        ]
+        typer.echo("Directions that the prior tells more than the data: " + ("; ".join(weak) or "none"))
+        if ahead:
+            _show_rolling(ahead.rows, ahead.scores())
+        typer.echo(repr(fit))
+    if not fit.converged:
+        raise typer.Exit(1)
+
+
+def _show_rolling(rows: tuple[dict[str, object], ...], scores: list[dict[str, float]]) -> None:
+    print_table(
+        "Foretold from the years before", ("year", "series", "by", "median", "90 % from", "to", "came", "error"),
+        [[int(str(r["origin"])) + 1, r["series"], r["method"], *(f"{r[k]:,.0f}" for k in ("median", "low_90", "high_90", "observed")), f"{r['error']:+.0%}"] for r in rows],
+        right=(3, 4, 5, 6, 7),
+    )  # fmt: skip
+    print_table(
+        "Scores on logs where all forecast (less is better)", ("by", "forecasts", "interval score", "CRPS", "inside 90 %", "mean error"),
+        [[s["method"], s["forecasts"], f"{s['interval_score']:.2f}", f"{s['crps']:.3f}", f"{s['inside_90']:.0%}", f"{s['mean_absolute_error']:.0%}"] for s in scores],
+        right=(1, 2, 3, 4, 5),
+    )  # fmt: skip

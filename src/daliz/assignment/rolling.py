@@ -5,7 +5,7 @@ The model tells growth: the forecast of a series is its last observed value time
     ln y = ln o_T + ln m_{T+1} - ln m_T,    var = g' S g + s^2,
 
 with S the covariance of the parameters fitted up to the origin, g the slope of the log ratio, and s the root mean square of the
-model's one-step errors up to the origin. Naive forecasts are the last value and the last growth again, each with the
+model's one-step errors up to the origin (of the series, or of all where it has fewer than three). Naive forecasts are the last value and the last growth again, each with the
 root mean square of its own past errors. Forecasts are scored on logs by the interval score of their 90 % interval and the CRPS of
 a normal distribution [1]_; less is better.
 
@@ -123,8 +123,10 @@ def foretell(
         moved = ratio(forward_values(fit, i, step))[1]
         slopes.append((moved - centre) / step)
     slope = np.array(slopes)
-    error = _spread([e for _, e in own_errors(models, fit, origin)])
-    variance = np.einsum("is,ij,js->s", slope, fit.covariance, slope) + error**2
+    errors = own_errors(models, fit, origin)
+    variance = np.einsum("is,ij,js->s", slope, fit.covariance, slope) + np.square(
+        [_own_spread(errors, s) for s in ids]
+    )
     return {s: (float(centre[n]), float(np.sqrt(variance[n])), float(level[n])) for n, s in enumerate(ids)}
 
 
@@ -141,6 +143,12 @@ def own_errors(models: dict[int, YearModel], fit: Calibration, origin: int) -> l
         for s, y in sorted(seen)
         if y + 1 <= origin and (s, y + 1) in seen and (s, y) in modelled and (s, y + 1) in modelled
     ]
+
+
+def _own_spread(errors: list[tuple[str, float]], series: str) -> float:
+    """Give the spread of a series' own past errors, or of all where it has too few."""
+    own = [e for s, e in errors if s == series]
+    return _spread(own if len(own) >= FEWEST else [e for _, e in errors])
 
 
 def _spread(errors: list[float]) -> float:

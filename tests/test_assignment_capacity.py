@@ -1,0 +1,89 @@
+"""Hold the flow within hard capacities against theory and another formulation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import linprog
+
+from daliz.assignment import make_problem
+from daliz.assignment.capacity import capacity_flow
+from daliz.errors import DemandError
+from printed_networks import sioux_falls
+
+
+def test_sioux_falls_with_doubled_capacities_is_served() -> None:
+    """All 360,600 trips find room within doubled capacities."""
+    flow = capacity_flow(sioux_falls(2.0))
+    assert flow.converged
+    assert flow.served.sum() == pytest.approx(360_600, abs=1e-6)
+    assert (flow.volume <= flow.problem.form[:, 1] * (1 + 1e-9)).all()
+    assert flow.cut is None
+
+
+def test_what_does_not_fit_has_its_proof() -> None:
+    """At single capacities the cut's weights show that just the unserved trips cannot be served."""
+    problem = sioux_falls()
+    flow = capacity_flow(problem)
+    cut = flow.cut
+    assert cut is not None
+    assert (cut.weight >= 0).all()
+    # the proof: demand times distance exceeds weight times capacity by what is unserved
+    assert problem.demand @ cut.distance - cut.weight @ problem.form[:, 1] == pytest.approx(cut.short)
+    assert cut.short == pytest.approx(flow.unserved.sum(), rel=1e-7)
+    assert flow.served.sum() + flow.unserved.sum() == pytest.approx(360_600)
+
+
+def test_only_full_links_have_a_price() -> None:
+    """Complementary slackness: a link with room costs nothing more."""
+    flow = capacity_flow(sioux_falls(2.0))
+    room = flow.problem.form[:, 1] - flow.volume
+    assert (flow.price * room <= 1e-6 * flow.cost).all()
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_columns_agree_with_the_arc_formulation(seed: int) -> None:
+    """The cost of random flows equals that of one programme over all arcs and commodities."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(3, 7))
+    ring = np.arange(n)
+    tail = np.concatenate([ring, (ring + 1) % n, rng.integers(0, n, n)])
+    head = np.concatenate([(ring + 1) % n, ring, rng.integers(0, n, n)])
+    tail, head = tail[tail != head], head[tail != head]
+    cost, room = rng.uniform(1, 5, len(tail)), rng.uniform(0.5, 3, len(tail))
+    form = np.column_stack([cost, room, np.zeros(len(tail)), np.ones(len(tail))])
+    ends = rng.choice(n, 2, replace=False), rng.choice(n, 2, replace=False)
+    trips = [(int(a), int(b), float(rng.uniform(0.5, 3))) for a, b in ends]
+    problem = make_problem(n, tail, head, form, trips)
+    flow = capacity_flow(problem)
+    pairs, links = len(problem.demand), len(problem.tail)
+    penalty = (
+        (flow.cost - flow.volume @ problem.form[:, 0]) / flow.unserved.sum()
+        if flow.unserved.sum() > 1e-9
+        else 1e4
+    )
+    c = np.concatenate([np.tile(problem.form[:, 0], pairs), np.full(pairs, penalty)])
+    equal = np.zeros((pairs * n, len(c)))
+    sums = np.zeros(pairs * n)
+    for k in range(pairs):
+        for a in range(links):
+            equal[k * n + problem.head[a], k * links + a] += 1
+            equal[k * n + problem.tail[a], k * links + a] -= 1
+        equal[k * n + problem.target[k], pairs * links + k] = 1
+        equal[k * n + problem.origin[k], pairs * links + k] = -1
+        sums[k * n + problem.target[k]] = problem.demand[k]
+        sums[k * n + problem.origin[k]] = -problem.demand[k]
+    within = np.hstack([np.tile(np.eye(links), pairs), np.zeros((links, pairs))])
+    other = linprog(c, within, problem.form[:, 1], equal, sums)
+    assert flow.cost == pytest.approx(other.fun, rel=1e-7)
+    assert flow.gap <= 1e-9
+
+
+def test_no_capacity_is_refused() -> None:
+    """A capacity of 0 is named and a closed link asked to be left out."""
+    problem = make_problem(2, [0], [1], [[1, 1, 0, 1]], [(0, 1, 1.0)])
+    with pytest.raises(DemandError, match="capacity is 0"):
+        capacity_flow(problem, np.zeros(1))

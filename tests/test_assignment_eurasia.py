@@ -1,0 +1,309 @@
+"""Hold the assignment of the embedded package: books, certificates, answers that must not surprise."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+import daliz
+from daliz.assignment.calibration import YearModel, calibrate
+from daliz.assignment.demand import aversion, choice_values, quantities
+from daliz.assignment.elements import elements_of
+from daliz.assignment.series import observed
+from daliz.errors import DemandError, PlaceError
+from daliz.graph import build_graph
+from test_cli import run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def network() -> daliz.Network:
+    return daliz.open("eurasia", year=2024)
+
+
+@pytest.fixture(scope="module")
+def flows(network: daliz.Network) -> daliz.Flows:
+    return daliz.assign(network)
+
+
+@pytest.mark.parametrize("year", range(2019, 2025))
+def test_every_market_is_split_without_loss(year: int) -> None:
+    """Demand and what is bound to one way add up to the market's tonnes, in every year."""
+    network = daliz.open("eurasia", year=year)
+    demand = daliz.demand_of(network)
+    payload = network.table("cargoes")["payload_t"]
+    tonnes = (
+        np.bincount(demand.flow, demand.units * payload[demand.cargo], len(demand.markets)) + demand.captive_t
+    )
+    flows, teu = network.table("flows"), network.table("cargoes")
+    shares: dict[str, float] = {}
+    for row in network.table("flow_cargoes").rows():
+        c = teu.position[row["cargo_id"]]
+        per = (
+            float(teu["payload_t"][c] / teu["teu"][c])
+            if flows.row(row["flow_id"])["unit"] == "TEU"
+            else 1000.0
+        )
+        shares[row["flow_id"]] = shares.get(row["flow_id"], 0.0) + row["share"] * per
+    for name, quantity in quantities(network, year).items():
+        assert tonnes[flows.position[name]] == pytest.approx(quantity * shares[name], rel=1e-9, abs=1e-6)
+
+
+def test_shares_of_markets_add_up(network: daliz.Network) -> None:
+    """Weights of ends and shares of classes add up to one in each market, and each has six years."""
+    ends, classes, years = (network.table(t).rows() for t in ("flow_ends", "flow_cargoes", "flow_years"))
+    for name in network.table("flows").ids:
+        for end in ("origin", "destination"):
+            assert sum(r["weight"] for r in ends if (r["flow_id"], r["end"]) == (name, end)) == pytest.approx(
+                1, abs=1e-3
+            )
+        assert sum(r["share"] for r in classes if r["flow_id"] == name) == pytest.approx(1, abs=1e-6)
+        assert sorted(r["year"] for r in years if r["flow_id"] == name) == list(range(2019, 2025))
+
+
+def test_logit_converges_and_keeps_the_books(flows: daliz.Flows) -> None:
+    """The residual is 1e-6, all demand is on routes, and links carry what routes do."""
+    assert flows.converged
+    assert flows.certificate["residual"] <= 1e-6
+    sent = np.bincount(flows.routes.pair, flows.flow, len(flows.unserved))
+    np.testing.assert_allclose(sent, np.bincount(flows.row_pair, flows.demand.units), rtol=1e-9)
+    by_market = sum(r["kt"] for r in flows.select_link("sea-aktau-alat"))
+    link = next(r for r in flows.links() if r["link"] == "sea-aktau-alat")
+    assert by_market == pytest.approx(link["kt_forward"] + link["kt_backward"])
+
+
+def test_averse_shippers_stay_out_of_russia(flows: daliz.Flows) -> None:
+    """No route of an averse pair passes a Russian place."""
+    graph = flows.routes.graph
+    russian = set(np.flatnonzero(flows.network.table("nodes")["country"] == "RU").tolist())
+    bad = np.array([bool(russian & set(a.places)) for a in graph.arcs])
+    averse = flows.routes.averse[flows.routes.pair]
+    hit = np.add.reduceat(bad[flows.routes.arcs].astype(int), flows.routes.begin[:-1]) > 0
+    assert averse.any()
+    assert not (hit & averse).any()
+
+
+def test_routes_come_to_no_place_twice(flows: daliz.Flows) -> None:
+    """A sample of routes passes each place once, begins at the origin and ends at the destination."""
+    r = flows.routes
+    for k in np.random.default_rng(0).choice(len(r.usd), 300, replace=False):
+        states = [r.graph.arcs[a] for a in r.arcs[r.begin[k] : r.begin[k + 1]]]
+        places = [r.graph.states[s.tail].node for s in states] + [r.graph.states[states[-1].head].node]
+        stays = [p for i, p in enumerate(places) if i == 0 or p != places[i - 1]]
+        assert len(stays) == len(set(stays))
+        assert (places[0], places[-1]) == (r.origin[r.pair[k]], r.destination[r.pair[k]])
+        assert all(a.head == b.tail for a, b in itertools.pairwise(states))
+
+
+def test_the_shortest_route_is_in_the_set(flows: daliz.Flows) -> None:
+    """The least generalised cost of a pair's routes is that of a plain search, for a sample of pairs."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import dijkstra
+
+    from daliz.assignment.route_sets import arc_weight
+    from daliz.graph.rules import close_heavy, country_arcs, restrict
+
+    r, graph = flows.routes, flows.routes.graph
+    cargoes, country = flows.network.table("cargoes"), flows.network.table("nodes")["country"].astype(str)
+    sd = choice_values(flows.network)["reference-sd"]
+    only = np.flatnonzero(flows.network.table("services")["operators_only"])
+    for k in np.random.default_rng(3).choice(len(r.origin), 12, replace=False):
+        cargo = cargoes.row(str(cargoes.ids[r.cargo[k]]))
+        closed: dict[int, str] = {}
+        costs = restrict(
+            graph,
+            cargo,
+            (country[r.origin[k]], country[r.destination[k]]),
+            "",
+            "",
+            graph.costs(cargo["id"]),
+            closed,
+        )
+        close_heavy(graph, cargo, closed)
+        weight = arc_weight(cargo, costs, sd)
+        shut = ~costs.admitted
+        shut[list(closed)] = True
+        for row in only:
+            shut[graph.service_arcs.get(int(row), [])] = True
+        if r.averse[k]:
+            shut[country_arcs(graph, "RU")] = True
+        order = np.argsort(-np.where(shut, np.inf, weight), kind="stable")
+        order = order[~shut[order]]
+        size = len(graph.states)
+        best: dict[tuple[int, int], float] = {}
+        for a in order:
+            key = int(graph.tail[a]), int(graph.head[a])
+            best[key] = min(best.get(key, np.inf), float(weight[a]))
+        rows, cols = np.array(list(best)).T
+        found = dijkstra(
+            csr_array((np.maximum(list(best.values()), 1e-12), (rows, cols)), shape=(size, size)),
+            indices=int(r.origin[k]),
+        )[r.destination[k]]
+        mine = min(
+            weight[r.arcs[r.begin[i] : r.begin[i + 1]]].sum() for i in range(r.first[k], r.first[k + 1])
+        )
+        assert mine == pytest.approx(found, rel=1e-9)
+
+
+def test_a_start_leads_to_the_same_flows(network: daliz.Network, flows: daliz.Flows) -> None:
+    """From flows under another scale the equilibrium is the same."""
+    other = daliz.assign(network, values={"scale": 0.0005}, start=flows)
+    again = daliz.assign(network, start=other)
+    np.testing.assert_allclose(again.volume, flows.volume, rtol=1e-3, atol=50)
+
+
+def test_a_run_cut_short_says_so_everywhere(network: daliz.Network, tmp_path: Path) -> None:
+    """Two steps do not converge: repr, file and exit code tell."""
+    short = daliz.assign(network, steps=2)
+    assert not short.converged
+    assert "NOT CONVERGED" in repr(short)
+    told = json.loads((short.save(tmp_path / "run") / "run.json").read_text("utf-8"))
+    assert told["converged"] is False
+
+
+def test_capacity_keeps_within_what_there_is(network: daliz.Network) -> None:
+    """No element is loaded beyond its capacity, only full ones have a price, and the gap is proven."""
+    rows = [
+        {"origin": "xian", "destination": d, "cargo": "container-40", "units": u}
+        for d, u in (("poti", 30000), ("duisburg", 90000), ("almaty", 50000))
+    ]
+    found = daliz.assign(network, daliz.demand_from_rows(network, rows), method="capacity")
+    room = found.elements.capacity - found.elements.background
+    assert found.converged
+    assert (found.volume <= room * (1 + 1e-9) + 1e-6).all()
+    assert (found.price[found.volume < 0.999 * room] <= 1e-6).all()
+
+
+def test_user_equilibrium_leaves_no_better_way(network: daliz.Network) -> None:
+    """The gap of user equilibrium over enlarged route sets is that asked for."""
+    rows = [
+        {"origin": "xian", "destination": d, "cargo": "container-40", "units": 40000}
+        for d in ("poti", "duisburg")
+    ]
+    found = daliz.assign(network, daliz.demand_from_rows(network, rows), method="user", target=1e-5)
+    assert found.converged
+    assert found.certificate["relative gap"] <= 1e-5
+
+
+def test_a_corridor_nobody_can_afford_is_left(network: daliz.Network, flows: daliz.Flows) -> None:
+    """At 50,000 USD more the Middle Corridor keeps only those who have no other way, and the others carry the rest."""
+    higher = daliz.assign(network, values={"constant-middle": 50000.0, "constant-middle-loose": 50000.0})
+    before, after = (
+        next(c["teu"] for c in f.corridors() if c["corridor"] == "middle") for f in (flows, higher)
+    )
+    assert before > 10_000
+    assert after < 0.2 * before
+    assert higher.totals()["kt"] == pytest.approx(flows.totals()["kt"])
+
+
+def test_elasticity_sends_less(network: daliz.Network, flows: daliz.Flows) -> None:
+    """With an elasticity some stay at home, and the books say how many."""
+    fewer = daliz.assign(network, elasticity=0.5)
+    assert fewer.totals()["kt"] + fewer.totals()["unserved_kt"] == pytest.approx(flows.totals()["kt"])
+    assert fewer.totals()["unserved_kt"] > 0
+
+
+def test_aversion_fades() -> None:
+    """The share who stay away is the parameter in 2022, decays after and is none before."""
+    values = {"aversion": 0.6, "aversion-decay": 0.5}
+    assert [aversion(values, y) for y in (2021, 2022, 2024)] == [0.0, 0.6, pytest.approx(0.15)]
+
+
+def test_capacity_of_elements_is_positive_and_background_within(network: daliz.Network) -> None:
+    """Every element has a capacity, and other traffic leaves some of it."""
+    e = elements_of(build_graph(network))
+    assert (e.capacity > 0).all()
+    assert (e.background < e.capacity).all()
+    assert {"link", "terminal", "border", "service"} == set(e.kind)
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({"origin": "atlantis"}, "row 1: there is no place 'atlantis'"),
+        ({"cargo": "cheese"}, "row 1: there is no class 'cheese'"),
+        ({"units": "-3"}, "units is -3"),
+        ({"units": "nan"}, "units is nan"),
+        ({"units": "many"}, "units is 'many'"),
+        ({"destination": "xian"}, "give two places"),
+    ],
+)
+def test_bad_demand_is_named(network: daliz.Network, row: dict[str, str], words: str) -> None:
+    """Unknown places and classes and bad quantities are told with the row."""
+    good = {"origin": "xian", "destination": "poti", "cargo": "container-40", "units": "10"}
+    with pytest.raises(DemandError, match=words):
+        daliz.demand_from_rows(network, [good | row])
+
+
+def test_demand_that_cannot_be_reached_is_named(network: daliz.Network) -> None:
+    """A shipper who avoids Russia and sends to Moscow is told the pair and the class."""
+    rows = [{"origin": "xian", "destination": "moscow", "cargo": "container-40", "units": 5, "averse": "yes"}]
+    with pytest.raises(DemandError, match=r"xian - moscow \(container-40, averse to Russia"):
+        daliz.assign(network, daliz.demand_from_rows(network, rows))
+
+
+def test_bad_questions_are_named(network: daliz.Network, flows: daliz.Flows) -> None:
+    """An unknown method, target, elasticity or link ends in a sentence."""
+    for words, match in (
+        ({"method": "magic"}, "no method 'magic'"),
+        ({"target": 2.0}, "target of 2"),
+        ({"elasticity": -1.0}, "elasticity of -1"),
+    ):
+        with pytest.raises(DemandError, match=match):
+            daliz.assign(network, **words)  # type: ignore[arg-type]
+    with pytest.raises(PlaceError, match="sea-aktau-alt"):
+        flows.select_link("sea-aktau-alt")
+
+
+def test_the_command_line_assigns(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Tables for people, JSON for programs, demand from a file, a TNTP network, and code 1 where a run does not converge."""
+    code, out, _ = run(capsys, "assign", "--top", "3", "--out", str(tmp_path / "run"))
+    assert (code, "Bottlenecks" in out, (tmp_path / "run" / "links.csv").exists()) == (0, True, True)
+    (tmp_path / "d.csv").write_text("origin,destination,cargo,units\nxian,poti,container-40,100\n", "utf-8")
+    code, out, _ = run(capsys, "assign", "--demand", str(tmp_path / "d.csv"), "--json")
+    assert json.loads(out)["totals"]["teu"] == pytest.approx(200)
+    net = "<NUMBER OF ZONES> 2\n<NUMBER OF NODES> 2\n<NUMBER OF LINKS> 2\n<END OF METADATA>\n1 2 1 1 1 0 1 0 0 1 ;\n1 2 1 1 1 1 1 0 0 1 ;\n"
+    trips = "<NUMBER OF ZONES> 2\n<END OF METADATA>\nOrigin 1\n2 : 1.0;\n"
+    (tmp_path / "n.tntp").write_text(net, "utf-8")
+    (tmp_path / "t.tntp").write_text(trips, "utf-8")
+    files = (str(tmp_path / "n.tntp"), str(tmp_path / "t.tntp"))
+    code, out, _ = run(capsys, "assign", "--tntp", *files, "--csv")
+    assert code == 0
+    assert [float(r["volume"]) for r in csv.DictReader(out.splitlines())] == [1.0, 0.0]
+    code, out, _ = run(capsys, "assign", "--tntp", *files, "--method", "capacity")
+    assert code == 0
+    code, _, err = run(capsys, "assign", "--tntp", files[1], files[0])
+    assert (code, err.startswith("daliz: "), err.count("\n")) == (2, True, 1)
+
+
+def test_calibration_finds_parameters_that_made_the_counts(
+    network: daliz.Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counts made by the model itself with other parameters pull the fit from the prior towards them."""
+    import daliz.assignment.calibration as module
+
+    model = YearModel(network, choice_values(network))
+    true = choice_values(network) | {
+        "scale": 0.0007,
+        "constant-north": -300.0,
+        "constant-middle": 200.0,
+        "constant-middle-loose": 800.0,
+        "aversion": 0.6,
+        "aversion-decay": 0.4,
+    }
+    count, made = model.series(true)
+    counts = {(s, 2024): float(v) for s, v in zip(count.ids, made, strict=True)}
+    assert set(counts) >= {k for k in observed(network) if k[1] == 2024}
+    monkeypatch.setattr(module, "observed", lambda _: counts)
+    monkeypatch.setattr(module, "SPREAD", 0.05)
+    fit = calibrate({2024: model})
+    for row in fit.rows:
+        assert row["model"] == pytest.approx(row["observed"], rel=0.05)
+    assert fit.converged

@@ -1,0 +1,123 @@
+"""Hold the stochastic equilibrium against closed forms and fixed points found another way."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.optimize import brentq
+from scipy.sparse import csr_array
+
+from daliz.assignment.elements import Elements
+from daliz.assignment.kernels import delays, fans
+from daliz.assignment.logit import Choice, fixed_point, nesting, probabilities
+
+
+def two_ways(base: tuple[float, ...], scale: float, demand: float, b: float = 2.0) -> Choice:
+    """Make one pair with parallel routes, each with an element of capacity 1 and delay b v."""
+    count = len(base)
+    elements = Elements(
+        ["link"] * count, [f"e{i}" for i in range(count)], ["TEU"] * count, np.ones(count), np.zeros(count),
+        np.zeros(count, np.uint8), np.column_stack([np.ones(count), np.ones(count), np.full(count, b), np.ones(count)]),
+        np.ones((1, count)), np.zeros((0, 2), np.int64), np.zeros((0, 2), np.int64),
+    )  # fmt: skip
+    same, _each = np.zeros(count, np.int64), np.arange(count)
+    eye = csr_array(np.eye(count))
+    return Choice(
+        np.array(base), np.ones(count), np.full(count, scale), np.zeros(count), same, np.array([demand]), nesting(same, same, same),
+        1.0, 1.0, eye, eye, elements, eye, eye,
+    )  # fmt: skip
+
+
+def test_two_routes_meet_where_the_shares_reproduce_the_costs() -> None:
+    """The share of the first of two routes solves s = 1 / (1 + exp(theta (c1 - c2)))."""
+    theta, b, q = 0.8, 2.0, 3.0
+    found = fixed_point(two_ways((1.0, 2.5), theta, q, b), target=1e-12)
+    share = brentq(
+        lambda s: s - 1 / (1 + np.exp(theta * (1.0 + b * q * s - 2.5 - b * q * (1 - s)))), 0, 1, xtol=1e-14
+    )
+    assert found.converged
+    assert found.share[0] == pytest.approx(share, abs=1e-10)
+
+
+def test_three_like_routes_share_alike() -> None:
+    """Three equal routes carry a third each."""
+    np.testing.assert_allclose(fixed_point(two_ways((1.0, 1.0, 1.0), 2.0, 5.0), target=1e-12).share, 1 / 3)
+
+
+def test_a_large_scale_comes_near_the_user_equilibrium() -> None:
+    """With theta large the costs of used routes become equal."""
+    found = fixed_point(two_ways((1.0, 2.5), 200.0, 3.0), target=1e-9, steps=2000)
+    costs = np.array([1.0, 2.5]) + found.delay
+    assert abs(costs[0] - costs[1]) < 0.03
+
+
+def test_elastic_demand_reproduces_its_formula() -> None:
+    """With one route the units are q0 exp(-e (c - c0) / c0) at the cost they make."""
+    found = fixed_point(two_ways((1.0,), 1.0, 3.0, 0.5), target=1e-12, elasticity=0.7)
+    units = brentq(lambda q: q - 3.0 * np.exp(-0.7 * (0.5 * q) / 1.0), 0, 3, xtol=1e-14)
+    assert found.units[0] == pytest.approx(units, abs=1e-9)
+
+
+def test_a_run_cut_short_says_so() -> None:
+    """One step is not enough, and the result knows it."""
+    assert not fixed_point(two_ways((1.0, 2.5), 0.8, 3.0), target=1e-12, steps=1).converged
+
+
+@given(
+    st.lists(st.tuples(st.floats(-5, 5), st.integers(0, 2), st.integers(0, 1)), min_size=1, max_size=8),
+    st.floats(0.2, 1.0),
+    st.floats(0.2, 1.0),
+)
+def test_shares_are_those_of_the_nested_logit(
+    routes: list[tuple[float, int, int]], one: float, other: float
+) -> None:
+    """Shares add up to one and equal the three-level formula written out."""
+    low, high = min(one, other), max(one, other)
+    utility = np.array([r[0] for r in routes])
+    nest = np.array([r[2] for r in routes])
+    corridor = np.array([r[1] for r in routes]) + 10 * nest
+    pair = np.zeros(len(routes), np.int64)
+    share, inclusive = probabilities(utility, nesting(pair, corridor, nest), low, high)
+    assert share.sum() == pytest.approx(1.0)
+    value = {c: low * np.log(np.exp(utility[corridor == c] / low).sum()) for c in set(corridor)}
+    of_nest = {
+        m: high * np.log(sum(np.exp(value[c] / high) for c in set(corridor[nest == m]))) for m in set(nest)
+    }
+    total = np.log(sum(np.exp(v) for v in of_nest.values()))
+    assert inclusive[0] == pytest.approx(total)
+    for r, (u, _, m) in enumerate(routes):
+        c = corridor[r]
+        expected = (
+            np.exp(of_nest[m] - total) * np.exp((value[c] - of_nest[m]) / high) * np.exp((u - value[c]) / low)
+        )
+        assert share[r] == pytest.approx(expected, rel=1e-9)
+
+
+def test_path_size_counts_what_is_shared() -> None:
+    """Two routes that share half of their km have a size of three quarters each."""
+    sizes = fans.path_sizes(
+        np.array([0, 2]), np.array([0, 2, 4]), np.array([0, 1, 0, 2]), np.array([5.0, 5.0, 5.0])
+    )
+    np.testing.assert_allclose(sizes, 0.75)
+
+
+def test_queue_passes_through_overload() -> None:
+    """Demand beyond capacity still finds the point where the wait drives the rest away."""
+    choice = two_ways((1.0, 500.0), 0.05, 2.0)
+    queue = choice.elements
+    parameters = queue.parameters.copy()
+    parameters[:, 0] = 0.0
+    parameters[:, 3] = 4.0
+    elements = Elements(
+        queue.kind, queue.name, queue.unit, np.array([1.0, 100.0]), queue.background, np.full(2, delays.QUEUE, np.uint8),
+        np.column_stack([parameters[:, 0], [1.0, 100.0], parameters[:, 2], parameters[:, 3]]), queue.load, queue.bears, queue.waits,
+    )  # fmt: skip
+    full = Choice(
+        choice.base, choice.time, choice.scale, choice.log_size, choice.pair, choice.units, choice.nests, 1.0, 1.0, choice.bears,
+        choice.waits, elements, choice.loads, choice.both,
+    )  # fmt: skip
+    found = fixed_point(full, target=1e-10, steps=500)
+    assert found.converged
+    assert found.volume.sum() == pytest.approx(2.0)

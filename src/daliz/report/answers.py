@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from daliz.report.volumes import volume_cases
 from daliz.routing.by_corridor import best_by_corridor
 from daliz.routing.reasons import grade_weights
 from daliz.tables.check_evidence import grade_shares
@@ -15,6 +16,7 @@ from daliz.validation.quality import share_sourced
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from daliz.report.volumes import Case
     from daliz.routing import Itinerary
     from daliz.tables import Network
 
@@ -45,6 +47,8 @@ class Answers:
         Distinct figures by grade.
     sourced
         Count of distinct figures, and the share that stands on sources all the way down.
+    volumes
+        What everybody ships, by case.
     """
 
     network: Network
@@ -55,6 +59,7 @@ class Answers:
     weights: list[tuple[dict[str, Any], Itinerary, dict[str, dict[str, float]]]]
     grades: list[tuple[str, int, float]]
     sourced: tuple[int, float]
+    volumes: list[Case]
 
 
 def _shown(network: Network, best: dict[str, Itinerary]) -> dict[str, Itinerary]:
@@ -67,7 +72,7 @@ def _shown(network: Network, best: dict[str, Itinerary]) -> dict[str, Itinerary]
 def compute(network: Network, progress: Callable[[int, int], None] | None = None) -> Answers:
     """Compute the answers of the brief."""
     pairs = network.store["pairs"].rows()
-    steps = len(pairs) * (1 + len(MATRIX_YEARS)) + len(YEARS)
+    steps = len(pairs) * (1 + len(MATRIX_YEARS)) + len(YEARS) + 3
     done = 0
 
     def step() -> None:
@@ -103,4 +108,7 @@ def compute(network: Network, progress: Callable[[int, int], None] | None = None
         step()
     matrix = corridor_matrix(network, list(MATRIX_YEARS), lambda _d, _t: step())
     grades = grade_shares({n: network.store[n] for n in ("evidence", "grades")})
-    return Answers(network, flagships, years, networks, matrix, weights, grades, share_sourced(network))
+    volumes = volume_cases(network, step)
+    return Answers(
+        network, flagships, years, networks, matrix, weights, grades, share_sourced(network), volumes
+    )

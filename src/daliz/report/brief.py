@@ -18,6 +18,7 @@ from daliz.report.charts import (
 )
 from daliz.report.document import Block, Bullets, Document, Figure, Heading, PageBreak, Paragraph, TableBlock
 from daliz.report.translate import Speech
+from daliz.report.volumes import volume_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -203,6 +204,7 @@ def details(answers: Answers, speech: Speech) -> list[Block]:
     return [
         *blocks,
         *_years(answers, speech, names, title),
+        *volume_blocks(answers.volumes, speech, names),
         *_matrix(answers, speech),
         *_quality(answers, speech),
         *_method(answers, speech),

@@ -1,0 +1,130 @@
+"""Tell what everybody ships: volumes, queues and the price of capacity, now and with the projects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from daliz.report.document import Block, Heading, Paragraph, TableBlock
+from daliz.tables.network import network_of
+from daliz.validation.corridors import planned_network
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from daliz.assignment import Flows
+    from daliz.report.translate import Speech
+    from daliz.tables import Network
+
+AHEAD = 2030
+SHOWN = 8
+PRICE_GAP = 1e-3
+"""Gap to which the brief proves the prices of capacity."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """Hold a year's equilibrium and its least-cost flow within capacities."""
+
+    label: str
+    queues: Flows
+    prices: Flows
+
+
+def volume_cases(network: Network, step: Callable[[], None]) -> list[Case]:
+    """Compute the observed year, and 2030 without and with the projects; none without markets or the extra `assign`."""
+    if not len(network.store["flows"]) or find_spec("numba") is None or find_spec("highspy") is None:
+        return []
+    from daliz.assignment import assign
+
+    observed = network.store.descriptor["years"]["observed"]
+    later = network_of(network, AHEAD)
+    chosen = [("now", network_of(network, observed)), ("without", later), ("with", planned_network(later))]
+    cases = []
+    for label, case in chosen:
+        cases.append(Case(label, assign(case), assign(case, method="capacity", target=PRICE_GAP)))
+        step()
+    return cases
+
+
+def volume_blocks(cases: list[Case], speech: Speech, names: dict[str, str]) -> list[Block]:
+    """Tell volumes by corridor, queues and prices of each case."""
+    if not cases:
+        return []
+    heads = [speech(f"case_{c.label}", year=str(c.queues.network.year)) for c in cases]
+    blocks: list[Block] = [
+        Heading(speech("volumes_title")),
+        Paragraph(speech("volumes_text")),
+        TableBlock(
+            [speech("corridor"), *heads], _corridors(cases, speech, names), right=range(1, len(cases) + 1)
+        ),
+    ]
+    for head, case in zip(heads, cases, strict=True):
+        blocks += [
+            Heading(speech("bottlenecks_title", case=head), 3),
+            TableBlock(
+                [speech(k) for k in ("element", "volume", "capacity", "load", "hours_more")],
+                [
+                    [place_of(case.queues, b, speech), f"{speech.number(b['volume'] + b['background'])} {b['unit']}", speech.number(b["capacity"]),
+                     speech.percent(b["load"]), speech.number(b["delay_h"])]
+                    for b in case.queues.bottlenecks(SHOWN)
+                ],
+                right=(1, 2, 3, 4),
+            ),
+        ]  # fmt: skip
+    blocks += [Heading(speech("prices_title"), 3), Paragraph(speech("prices_text"))]
+    blocks.append(
+        TableBlock([speech("element"), *heads], _prices(cases, speech), right=range(1, len(cases) + 1))
+    )
+    return [*blocks, Paragraph(_certificate(cases, speech), small=True)]
+
+
+def _corridors(cases: list[Case], speech: Speech, names: dict[str, str]) -> list[list[str]]:
+    tables = [{r["corridor"]: r for r in c.queues.corridors()} for c in cases]
+    return [
+        [names.get(k, speech("none") if k == "none" else k), *(f"{speech.number(t[k]['kt'])} kt, {speech.number(t[k]['teu'])} TEU" for t in tables)]
+        for k in tables[0]
+        if any(t[k]["kt"] >= 0.5 for t in tables)
+    ]  # fmt: skip
+
+
+def _prices(cases: list[Case], speech: Speech) -> list[list[str]]:
+    found: dict[str, list[str]] = {}
+    for n, case in enumerate(cases):
+        for b in case.prices.bottlenecks(SHOWN, by="price"):
+            row = found.setdefault(place_of(case.prices, b, speech), ["–"] * len(cases))
+            row[n] = f"{speech.number(b['price_usd'])} USD/{b['unit'].removesuffix('s')}"
+    return [[place, *row] for place, row in found.items()]
+
+
+def place_of(flows: Flows, row: dict[str, Any], speech: Speech) -> str:
+    """Name an element by its places."""
+    network, name = flows.network, str(row["name"])
+    nodes, kind = network.table("nodes"), str(row["kind"])
+    if kind == "service":
+        service, way = name.split(" ", 1)
+        ends = " – ".join(speech.name(nodes.row(n)) for n in way.split(" - "))
+        return f"{ends} ({network.table('services').row(service)['name_en']})"
+    base = name.removesuffix(" forward").removesuffix(" backward").removesuffix(" in").removesuffix(" out")
+    if kind == "terminal":
+        terminal = network.table("terminals").row(base)
+        return f"{speech.name(nodes.row(terminal['node_id']))}, {speech('mode_' + terminal['mode'])} ({base})"
+    back = name.endswith("backward")
+    if kind == "border":
+        border = network.table("borders").row(base)
+        base, back = border["link_id"], border["direction"] == "backward"
+    link = network.table("links").row(base)
+    both = [speech.name(nodes.row(link[k])) for k in ("from_node", "to_node")]
+    mark = " → " if kind == "border" or name != base else " – "
+    return f"{mark.join(both[::-1] if back else both)}, {speech('mode_' + link['mode'])}{speech('at_border') if kind == 'border' else ''}"
+
+
+def _certificate(cases: list[Case], speech: Speech) -> str:
+    parts = []
+    for case in cases:
+        for flows in (case.queues, case.prices):
+            key, value = next(iter(flows.certificate.items()))
+            state = speech("converged" if flows.converged else "not_converged")
+            parts.append(f"{flows.network.year}, {flows.method}: {key} {value:.1g}, {state}")
+    return speech("volumes_certificate", runs="; ".join(parts))

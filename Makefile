@@ -1,4 +1,4 @@
-# make brief: from nothing to the report. make test: everything that must hold. Needs Python 3.11 or newer and pip.
+# make brief: from nothing to the report. make test: everything that must hold. make bench TNTP=folder: speed, with peers. Needs Python 3.11 or newer and pip.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -35,6 +35,7 @@ format: $(DEV)
 bench: $(DEV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
 	$(BIN)/python bench/run.py
+	$(BIN)/python bench/assignment.py $(if $(TNTP),--tntp $(TNTP))
 
 docs: $(DEV)
 	$(BIN)/python tools/make_docs.py

@@ -1,4 +1,4 @@
-"""Write the pages of docs that are made from the data: schema, data quality, what connects what, validation.
+"""Write the pages of docs that are made from the data: schema, data quality, what connects what, validation, calibration.
 
 python tools/make_docs.py
 """
@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import daliz
+from daliz.assignment.calibration import calibrate, year_models
+from daliz.assignment.rolling import roll
 from daliz.tables import schema
 from daliz.tables.check_evidence import grade_shares
 from daliz.validation.corridors import corridor_matrix
@@ -153,6 +155,61 @@ def validation_page(network: daliz.Network) -> str:
     )
 
 
+def calibration_page() -> str:
+    """Write the page of fitted parameters, counts and forecasts of past years."""
+    models = year_models(daliz.open("eurasia", year=2024), range(2019, 2025))
+    fit, ahead = calibrate(models), roll(models)
+    parameters = [
+        [r["parameter"], *(f"{r[k]:.4g}" for k in ("value", "low_90", "high_90")), f"{r['told_by_data']:.0%}"]
+        for r in fit.table()
+    ]
+    directions = [
+        [f"{fit.eigenvalues[i]:.2f}", *(f"{w:+.2f}" for w in fit.directions[:, i])]
+        for i in range(len(fit.names))
+    ]
+    counts = [
+        [
+            r["series"],
+            r["year"],
+            f"{r['observed']:,.0f}",
+            f"{r['model']:,.0f}",
+            f"{r['model'] / r['observed'] - 1:+.0%}",
+        ]
+        for r in fit.rows
+    ]
+    told = [
+        [int(r["origin"]) + 1, r["series"], r["method"], *(f"{r[k]:,.0f}" for k in ("median", "low_90", "high_90", "observed")),
+         f"{r['error']:+.0%}", f"{r['interval_score']:.2f}", f"{r['crps']:.3f}"]
+        for r in ahead.rows
+    ]  # fmt: skip
+    scores = [
+        [s["method"], s["forecasts"], f"{s['interval_score']:.2f}", f"{s['crps']:.3f}", f"{s['inside_90']:.0%}", f"{s['mean_absolute_error']:.0%}"]
+        for s in ahead.scores()
+    ]  # fmt: skip
+    return (
+        MADE
+        + "# Calibration\n\nWhat `daliz calibrate --rolling` gives; [assignment.md](assignment.md) tells how.\n\n## Parameters fitted to 2019-2024\n\n"
+        + table(
+            ["parameter", "value", "90 % from", "to", "variance of the prior taken away by data"], parameters
+        )
+        + "\n## What identifies what\n\nEigenvalues of the data's part of the Hessian in units of the prior, with their directions. Below 1 the prior tells more "
+        "than the data.\n\n"
+        + table(["eigenvalue", *fit.names], directions)
+        + "\n## Counts\n\n"
+        + table(["series", "year", "observed", "model", "model over observed"], counts)
+        + "\n## Each year foretold from those before it\n\nScores on logs, less is better.\n\n"
+        + table(
+            ["by", "forecasts that all made", "interval score", "CRPS", "inside 90 %", "mean absolute error"],
+            scores,
+        )
+        + "\n"
+        + table(
+            ["year", "series", "by", "median", "90 % from", "to", "came", "error", "interval score", "CRPS"],
+            told,
+        )
+    )
+
+
 def main() -> None:
     """Write all pages."""
     network = daliz.open("eurasia")
@@ -161,6 +218,7 @@ def main() -> None:
         "data-quality.md": quality_page(network),
         "matrix.md": matrix_page(network),
         "validation.md": validation_page(network),
+        "calibration.md": calibration_page(),
     }
     for name, text in pages.items():
         (DOCS / name).write_text(text, encoding="utf-8")

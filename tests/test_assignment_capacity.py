@@ -8,10 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
+import daliz
 from daliz.assignment import make_problem
 from daliz.assignment.capacity import capacity_flow
 from daliz.errors import DemandError
 from printed_networks import sioux_falls
+from small_networks import Link, road_network
 
 
 def test_sioux_falls_with_doubled_capacities_is_served() -> None:
@@ -87,3 +89,61 @@ def test_no_capacity_is_refused() -> None:
     problem = make_problem(2, [0], [1], [[1, 1, 0, 1]], [(0, 1, 1.0)])
     with pytest.raises(DemandError, match="capacity is 0"):
         capacity_flow(problem, np.zeros(1))
+
+
+CHOICE = {
+    "reference-sd": 100,
+    "scale": 0.001,
+    "nest-route": 1,
+    "nest-rail": 1,
+    "aversion": 0,
+    "aversion-decay": 0,
+}
+
+
+def narrow_network(trucks_a_day: float) -> daliz.Network:
+    """Make two roads from n0 to n3, by n1 and by n2, each of some trucks a day in both directions together."""
+    network = road_network(
+        [Link(0, 1, 300), Link(1, 3, 300), Link(0, 2, 400), Link(2, 3, 400)],
+        loads=[{"id": "t", "cargo_id": "container-40", "resource": "truck", "amount": 1}],
+        delays=[
+            {"id": k, "form": "bpr", "b": 1, "power": 4} for k in ("link", "terminal", "border", "service")
+        ],
+        choice=[{"id": k, "value": v} for k, v in CHOICE.items()],
+    )
+    links = network.store["links"]
+    count = len(links)
+    narrow = links.replace(
+        capacity=np.full(count, trucks_a_day),
+        capacity_unit=np.array(["trucks/day"] * count, object),
+        capacity_per=np.array(["both"] * count, object),
+    )
+    return daliz.Network(network.store.replace(links=narrow), network.period)
+
+
+def test_a_network_that_is_full_tells_price_and_cut() -> None:
+    """What two roads cannot take is unserved, the cut holds one link of each road, and the books are whole."""
+    network = narrow_network(10.0)
+    rows = [{"origin": "n0", "destination": "n3", "cargo": "container-40", "units": 10_000}]
+    flows = daliz.assign(network, daliz.demand_from_rows(network, rows), method="capacity")
+    assert flows.unserved.sum() == pytest.approx(10_000 - 2 * 3650)
+    assert flows.cut is not None
+    assert flows.cut.short == pytest.approx(flows.unserved.sum())
+    assert sum(r["capacity"] * r["weight"] for r in flows.cut_rows()) == pytest.approx(2 * 3650)
+    assert (flows.price[flows.volume < 3649] == 0).all()
+
+
+def test_the_network_s_user_equilibrium_evens_out_two_roads() -> None:
+    """With room for all no cut is made, and at equilibrium both roads cost the same."""
+    network = narrow_network(30.0)
+    rows = [{"origin": "n0", "destination": "n3", "cargo": "container-40", "units": 20_000}]
+    demand = daliz.demand_from_rows(network, rows)
+    assert daliz.assign(network, demand, method="capacity").cut is None
+    found = daliz.assign(network, demand, method="user", target=1e-9)
+    assert found.converged
+    waits = found._waits
+    routes = found.routes
+    cost = routes.usd + 20 * (routes.hours + waits)
+    used = found.flow > 1
+    assert used.sum() >= 2
+    assert np.ptp(cost[used]) < 1e-4 * cost[used].mean()

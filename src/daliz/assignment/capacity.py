@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 
 from daliz.assignment.elements import elements_of
 from daliz.assignment.extra import need
-from daliz.assignment.flows import Flows
+from daliz.assignment.flows import Cut, Flows
 from daliz.assignment.kernels import columns, trees
 from daliz.assignment.master import Master, Solution
 from daliz.errors import DemandError
@@ -22,27 +22,10 @@ if TYPE_CHECKING:
     from daliz.tables import Network
 
 ROUNDS = 200
+HEAVY = 1e12
+"""USD of a unit of weight while a cut is sought."""
 PENALTY = 20.0
 """Penalty for a unit unserved: this many times the dearest route known of any pair at free flow."""
-
-
-@dataclass(frozen=True)
-class Cut:
-    """Prove that demand does not fit: with these weights every way of pair k costs at least `y[k]`, yet sum y q > sum w C.
-
-    Attributes
-    ----------
-    weight
-        float64 (elements,): 0 or more.
-    distance
-        float64 (pairs,): least weight of a way, at most 1.
-    short
-        What cannot be served at least: sum y q - sum w C.
-    """
-
-    weight: Floats
-    distance: Floats
-    short: float
 
 
 @dataclass(frozen=True)
@@ -286,10 +269,47 @@ def assign_capacity(
         master.add(routes.pair, choice.base, choice.bears)
         found = master.solve()
     volume = choice_of(network, routes, demand, row_pair, values).loads @ found.flow
+    cut = None
+    if found.unserved.sum() > 1e-9 * choice.units.sum():
+        cut = _network_cut(network, demand, values, routes, row_pair, room)
     return Flows(
         network, demand, routes, elements, "capacity", row_pair, found.flow, found.unserved, volume, np.zeros(len(elements)), found.price,
-        {"relative gap": gap, "target": target}, gap <= target, asked,
+        {"relative gap": gap, "target": target}, gap <= target, asked, cut,
     )  # fmt: skip
+
+
+def _network_cut(
+    network: Network,
+    demand: Demand,
+    values: dict[str, float],
+    routes: RouteSets,
+    row_pair: Ints,
+    room: Floats,
+) -> Cut:
+    """Prove what cannot be served: the least unserved demand is the programme without costs, and its duals are the weights."""
+    from daliz.assignment.methods import choice_of
+    from daliz.assignment.route_sets import merged, route_sets
+
+    for _ in range(ROUNDS):
+        choice = choice_of(network, routes, demand, row_pair, values)
+        master = Master(choice.units, room, np.ones(len(choice.units)))
+        master.add(routes.pair, np.zeros(len(routes.usd)), choice.bears)
+        found = master.solve()
+        # weights so heavy that all other cost is nothing beside them: the routes found are the lightest there are
+        more = merged(
+            routes,
+            route_sets(
+                network, demand, reference_sd=values["reference-sd"], toll=HEAVY * _tolls(routes, found.price)
+            ),
+        )
+        wider = choice_of(network, more, demand, row_pair, values)
+        weight = wider.bears @ found.price
+        fresh = _fresh(routes, more, weight, found.dual)
+        if not len(fresh):
+            break
+        routes = _kept(routes, more, fresh)
+    least = np.minimum(np.minimum.reduceat(weight, more.first[:-1]), 1.0)
+    return Cut(found.price, least, float(choice.units @ least - found.price @ room))
 
 
 def _tolls(routes: RouteSets, price: Floats) -> Floats:

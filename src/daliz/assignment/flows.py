@@ -27,6 +27,25 @@ BALANCE = 1e-9
 
 
 @dataclass(frozen=True)
+class Cut:
+    """Prove that demand does not fit: with these weights every way of pair k costs at least `y[k]`, yet sum y q > sum w C.
+
+    Attributes
+    ----------
+    weight
+        float64 (elements,): 0 or more.
+    distance
+        float64 (pairs,): least weight of a way, at most 1.
+    short
+        What cannot be served at least: sum y q - sum w C.
+    """
+
+    weight: Floats
+    distance: Floats
+    short: float
+
+
+@dataclass(frozen=True)
 class Flows:
     """Hold the flows of an assignment.
 
@@ -47,6 +66,8 @@ class Flows:
         method gives none).
     certificate
         What is measured: residual, gap or bound; `target` what was asked for.
+    cut
+        Proof that what is unserved cannot be served, where capacities are hard.
     """
 
     network: Network
@@ -63,6 +84,7 @@ class Flows:
     certificate: dict[str, float]
     converged: bool
     asked: dict[str, Any] = field(default_factory=dict)
+    cut: Cut | None = None
 
     def __post_init__(self) -> None:
         # conservation: what each pair sends goes on its routes or is told as unserved
@@ -202,6 +224,23 @@ class Flows:
             if kt[i] > 0
         ]
 
+    def cut_rows(self) -> list[dict[str, Any]]:
+        """Give the elements of the cut with their weights, heaviest first; none if all is served."""
+        if self.cut is None:
+            return []
+        e, weight = self.elements, self.cut.weight
+        order = [int(i) for i in np.argsort(-weight * e.capacity, kind="stable") if weight[i] > 0]
+        return [
+            {
+                "kind": e.kind[i],
+                "name": e.name[i],
+                "unit": e.unit[i],
+                "capacity": float(e.capacity[i]),
+                "weight": float(weight[i]),
+            }
+            for i in order
+        ]
+
     def skims(self) -> list[dict[str, Any]]:
         """Give the mean days, USD, km and kg CO2e of one unit between each pair of places and class."""
         nodes, cargoes = self.network.table("nodes").ids, self.network.table("cargoes").ids
@@ -246,7 +285,7 @@ class Flows:
         return {
             "network": self.network.name, "version": self.network.version, "year": self.network.year, "projected": self.network.projected,
             "under": list(self.network.added), "without": list(self.network.removed), "digest": self.network.digest, "method": self.method,
-            "converged": self.converged, "certificate": self.certificate, "asked": self.asked, "totals": self.totals(),
+            "converged": self.converged, "certificate": self.certificate, "asked": self.asked, "totals": self.totals(), "cut": self.cut_rows(),
             "demand": "marginals with evidence, split over pairs synthetic" if self.demand.markets else "given",
         }  # fmt: skip
 

@@ -24,7 +24,7 @@ from scipy.optimize import least_squares
 from daliz.assignment.demand import choice_priors, choice_values, demand_of
 from daliz.assignment.extra import need
 from daliz.assignment.logit import fixed_point
-from daliz.assignment.methods import choice_of, routes_of
+from daliz.assignment.methods import choice_of, round_queues, routes_of
 from daliz.assignment.series import Counter, counter, observed
 from daliz.errors import DemandError
 from daliz.tables.network import network_of
@@ -122,7 +122,11 @@ class YearModel:
         # both segments must have routes, whatever share is averse
         self.base = values | {"aversion": 0.5, "aversion-decay": 0.9}
         self.demand = demand_of(network, values=self.base)
-        self.routes, self.row_pair = routes_of(network, self.demand, self.base, None)
+        plain, self.row_pair = routes_of(network, self.demand, self.base, None)
+        first = fixed_point(
+            choice_of(network, plain, self.demand, self.row_pair, self.base), target=PRECISION
+        )
+        self.routes = round_queues(plain, network, self.demand, self.base, first.delay)
         self.start: Floats | None = None
 
     def series(self, values: dict[str, float]) -> tuple[Counter, Floats]:
@@ -239,7 +243,8 @@ def year_models(
     network: Network, years: Sequence[int], progress: Callable[[str], None] | None = None
 ) -> dict[int, YearModel]:
     """Make the model of each year with its own network, prices and events."""
-    values = choice_values(network)
+    # routes are made at the priors, so that a fit does not hang on the one before it
+    values = choice_values(network) | choice_priors(network)
     models = {}
     for year in years:
         models[year] = YearModel(network_of(network, year), values)

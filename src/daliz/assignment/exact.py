@@ -15,7 +15,7 @@ import numpy as np
 
 from daliz.assignment.flows import Flows
 from daliz.assignment.kernels import shifts
-from daliz.assignment.route_sets import merged, route_sets
+from daliz.assignment.route_sets import merged, queue_tolls, route_sets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -139,9 +139,7 @@ def _tolls(run: _State, marginal: bool) -> Floats:
     """Give the USD that delays (and for the optimum what they do to others) add to each arc for each class."""
     graph, e = run.routes.graph, run.choice.elements
     cargoes = graph.network.table("cargoes")
-    toll = np.zeros((len(cargoes), len(graph.arcs)))
-    waits = np.bincount(e.waits[:, 0], run.state[e.waits[:, 1], 0], len(graph.arcs))
-    toll += cargoes["value_of_time_usd_h"][:, None] * waits
+    toll = queue_tolls(run.routes, run.state[:, 0])
     if marginal:
         others = run.state[:, 1] * run.borne
         for c in range(len(cargoes)):

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 METHODS = ("logit", "user", "system", "capacity")
 TARGETS = {"logit": 1e-6, "user": 1e-4, "system": 1e-4, "capacity": 1e-6}
+ROUGH = 1e-3
+"""Residual of the first equilibrium, which only shows where queues are."""
 RAIL = ("north", "middle", "south", "rail")
 
 
@@ -155,6 +157,18 @@ def choice_of(
     )
 
 
+def round_queues(
+    routes: RouteSets, network: Network, demand: Demand, values: dict[str, float], delay: Floats
+) -> RouteSets:
+    """Join to route sets the best ways at the delays of elements, which lead round the queues."""
+    from daliz.assignment.route_sets import merged, queue_tolls, route_sets
+
+    more = route_sets(
+        network, demand, reference_sd=values["reference-sd"], toll=queue_tolls(routes, delay), bent=("",)
+    )
+    return merged(routes, more)
+
+
 def _assign_logit(
     network: Network, demand: Demand, routes: RouteSets, row_pair: Ints, values: dict[str, float], goal: float, elasticity: float,
     start: Flows | None, steps: int, asked: dict[str, Any],
@@ -163,6 +177,11 @@ def _assign_logit(
 
     choice = choice_of(network, routes, demand, row_pair, values)
     begin = start.volume if start is not None and len(start.volume) == len(choice.elements) else None
+    if start is None or start.routes is not routes:
+        rough = fixed_point(choice, target=max(goal, ROUGH), steps=steps, start=begin, elasticity=elasticity)
+        routes = round_queues(routes, network, demand, values, rough.delay)
+        choice = choice_of(network, routes, demand, row_pair, values)
+        begin = rough.volume
     found = fixed_point(choice, target=goal, steps=steps, start=begin, elasticity=elasticity)
     flow = found.share * found.units[choice.pair]
     return Flows(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from daliz.assignment.demand import AVOIDED
+from daliz.assignment.elements import elements_of
 from daliz.assignment.kernels import fans, trees
 from daliz.errors import DemandError
 from daliz.graph import build_graph
@@ -124,7 +125,13 @@ def arc_weight(cargo: dict[str, Any], costs: Any, reference_sd: float) -> Floats
 
 
 def route_sets(
-    network: Network, demand: Demand, *, reference_sd: float, toll: Floats | None = None, threads: int = 2
+    network: Network,
+    demand: Demand,
+    *,
+    reference_sd: float,
+    toll: Floats | None = None,
+    bent: tuple[str, ...] = BENT,
+    threads: int = 2,
 ) -> RouteSets:
     """Make the routes of all pairs that demand names.
 
@@ -138,6 +145,8 @@ def route_sets(
         See `arc_weight`.
     toll
         USD to add for one unit of each class on each arc, shape (classes, arcs), as of queues or prices of capacity.
+    bent
+        Modes to prefer in turn, "" for none.
     threads
         Threads that work on classes; the result does not depend on them.
 
@@ -154,12 +163,13 @@ def route_sets(
     found: list[_Ways] = []
     with ThreadPoolExecutor(threads) as pool:
         tasks = pool.map(
-            lambda g: _group_ways(graph, arcs, pairs[:, g.rows], g, reference_sd, toll),
+            lambda g: _group_ways(graph, arcs, pairs[:, g.rows], g, reference_sd, toll, bent),
             list(_groups(graph, pairs)),
         )
         for ways in tasks:
             found += ways
-    return _joined(graph, pairs, found)
+    # under tolls the best way of a pair may come to a place twice and be left out; its plain routes are known
+    return _joined(graph, pairs, found, whole=toll is None)
 
 
 @dataclass(frozen=True)
@@ -190,7 +200,13 @@ def _groups(graph: Graph, pairs: Ints) -> Iterator[_Group]:
 
 
 def _group_ways(
-    graph: Graph, arcs: _Arcs, pairs: Ints, group: _Group, reference_sd: float, toll: Floats | None
+    graph: Graph,
+    arcs: _Arcs,
+    pairs: Ints,
+    group: _Group,
+    reference_sd: float,
+    toll: Floats | None,
+    bent: tuple[str, ...],
 ) -> list[_Ways]:
     """Find the ways of a group of pairs under plain costs and with each of some modes preferred."""
     closed: dict[int, str] = {}
@@ -209,11 +225,11 @@ def _group_ways(
     weight[shut] = np.inf
     values = np.stack([costs.usd, costs.hours, costs.variance, costs.kg, graph.km])
     found = []
-    for mode in BENT:
-        bent = (
+    for mode in bent:
+        leaning = (
             weight if not mode else weight * np.where(corridors_of(graph).foreign_to(mode), PREFERENCE, 1.0)
         )
-        pair, corridor, count, way = _fan(arcs, bent, pairs)
+        pair, corridor, count, way = _fan(arcs, leaning, pairs)
         steps = arcs.out[way]
         sums = (
             np.add.reduceat(values[:, steps], np.concatenate([[0], np.cumsum(count)[:-1]]), axis=1)
@@ -257,7 +273,7 @@ def _trees(
     return dist, pred, km, bits
 
 
-def _joined(graph: Graph, pairs: Ints, found: list[_Ways]) -> RouteSets:
+def _joined(graph: Graph, pairs: Ints, found: list[_Ways], *, whole: bool = True) -> RouteSets:
     """Sort routes by pair and leave out those found twice."""
     pair = np.concatenate([f.pair for f in found])
     count = np.concatenate([f.length for f in found])
@@ -274,7 +290,8 @@ def _joined(graph: Graph, pairs: Ints, found: list[_Ways]) -> RouteSets:
     )
     kept = kept[np.lexsort((kept, pair[kept]))]
     first = np.searchsorted(pair[kept], np.arange(pairs.shape[1] + 1))
-    _refuse_unreached(graph, pairs, first)
+    if whole:
+        _refuse_unreached(graph, pairs, first)
     length = count[kept]
     new_begin = np.concatenate([[0], np.cumsum(length)])
     index = np.repeat(begin[kept] - new_begin[:-1], length) + np.arange(new_begin[-1])
@@ -295,6 +312,14 @@ def _joined(graph: Graph, pairs: Ints, found: list[_Ways]) -> RouteSets:
         pairs[2],
         pairs[3].astype(bool),
     )
+
+
+def queue_tolls(routes: RouteSets, delay: Floats) -> Floats:
+    """Give the USD that delays of elements add to each arc for one unit of each class, shape (classes, arcs)."""
+    graph = routes.graph
+    waits = elements_of(graph).waits
+    hours = np.bincount(waits[:, 0], delay[waits[:, 1]], len(graph.arcs))
+    return np.asarray(graph.network.table("cargoes")["value_of_time_usd_h"][:, None] * hours)
 
 
 def merged(one: RouteSets, other: RouteSets) -> RouteSets:

@@ -84,6 +84,13 @@ def test_columns_agree_with_the_arc_formulation(seed: int) -> None:
     assert flow.gap <= 1e-9
 
 
+def test_a_dear_way_is_taken_before_anyone_is_left() -> None:
+    """What does not fit on a cheap link goes by one a thousand times dearer."""
+    flow = capacity_flow(make_problem(2, [0, 0], [1, 1], [[1, 3, 0, 1], [1000, 100, 0, 1]], [(0, 1, 4.0)]))
+    assert flow.unserved.sum() == 0
+    assert flow.cut is None
+
+
 def test_no_capacity_is_refused() -> None:
     """A capacity of 0 is named and a closed link asked to be left out."""
     problem = make_problem(2, [0], [1], [[1, 1, 0, 1]], [(0, 1, 1.0)])
@@ -101,16 +108,21 @@ CHOICE = {
 }
 
 
-def narrow_network(trucks_a_day: float) -> daliz.Network:
-    """Make two roads from n0 to n3, by n1 and by n2, each of some trucks a day in both directions together."""
-    network = road_network(
-        [Link(0, 1, 300), Link(1, 3, 300), Link(0, 2, 400), Link(2, 3, 400)],
+def network_to_assign(*roads: Link) -> daliz.Network:
+    """Make a network of roads with what an assignment needs."""
+    return road_network(
+        roads,
         loads=[{"id": "t", "cargo_id": "container-40", "resource": "truck", "amount": 1}],
         delays=[
             {"id": k, "form": "bpr", "b": 1, "power": 4} for k in ("link", "terminal", "border", "service")
         ],
         choice=[{"id": k, "value": v} for k, v in CHOICE.items()],
     )
+
+
+def narrow_network(trucks_a_day: float) -> daliz.Network:
+    """Make two roads from n0 to n3, by n1 and by n2, each of some trucks a day in both directions together."""
+    network = network_to_assign(Link(0, 1, 300), Link(1, 3, 300), Link(0, 2, 400), Link(2, 3, 400))
     links = network.store["links"]
     count = len(links)
     narrow = links.replace(
@@ -147,3 +159,17 @@ def test_the_network_s_user_equilibrium_evens_out_two_roads() -> None:
     used = found.flow > 1
     assert used.sum() >= 2
     assert np.ptp(cost[used]) < 1e-4 * cost[used].mean()
+
+
+def test_demand_that_cannot_be_reached_is_named() -> None:
+    """Two parts that no road joins: the pair and the class are told."""
+    network = network_to_assign(Link(0, 1, 100), Link(2, 3, 100))
+    rows = [{"origin": "n0", "destination": "n3", "cargo": "container-40", "units": 5}]
+    with pytest.raises(DemandError, match=r"n0 - n3 \(container-40\)"):
+        daliz.assign(network, daliz.demand_from_rows(network, rows))
+
+
+def test_a_network_without_markets_is_told() -> None:
+    """Without demand and without markets there is nothing to assign, and the error says what to give."""
+    with pytest.raises(DemandError, match="has no markets"):
+        daliz.assign(network_to_assign(Link(0, 1, 100)))

@@ -60,6 +60,8 @@ def test_numbers_come_through(tmp_path: Path) -> None:
         ("<END OF METADATA>", "", "END OF METADATA"),
         (" 3 2 20 2.5 3 0 0 60 0 1 ;", " 3 2 20 2.", "line 10: a link needs 10 numbers"),
         (" 3 2 20", " 3 9 20", "term_node is 9"),
+        (" 3 2 20", " 3 1.7 20", "term_node is 1.7"),
+        ("<NUMBER OF NODES> 3", "<NUMBER OF NODES> 99999999999999", "are the most"),
         (" 3 2 20", " 3 2 x", "could not convert"),
     ],
 )
@@ -79,6 +81,9 @@ def test_broken_networks_are_named(tmp_path: Path, old: str, new: str, words: st
         (TRIPS.replace("2 : 5.0", "2 : nan"), "must be a number of 0 or more"),
         (TRIPS.replace("<NUMBER OF ZONES> 2", "<NUMBER OF ZONES> 4"), "belong together"),
         (TRIPS.replace("Origin 1\n", ""), "before the first"),
+        (TRIPS.replace("FLOW> 7.0", "FLOW> nan"), "Is the file cut short"),
+        (TRIPS.replace("FLOW> 7.0", "FLOW> 7,0"), "must be a number"),
+        (TRIPS.replace("Origin 1", "Origin ²"), "is no zone"),
         (TRIPS[: TRIPS.index("Origin 1")], "holds no trips"),
     ],
 )

@@ -128,6 +128,7 @@ class YearModel:
         )
         self.routes = round_queues(plain, network, self.demand, self.base, first.delay)
         self.start: Floats | None = None
+        self.converged = True
 
     def series(self, values: dict[str, float]) -> tuple[Counter, Floats]:
         """Give the series at parameters, with their counter."""
@@ -141,7 +142,7 @@ class YearModel:
             )
         choice = choice_of(self.network, self.routes, demand, self.row_pair, inside)
         found = fixed_point(choice, target=PRECISION, start=self.start)
-        self.start = found.volume
+        self.start, self.converged = found.volume, found.converged
         count = counter(self.network, demand, self.routes, self.row_pair)
         return count, count.count(found.share * choice.units[choice.pair])
 
@@ -235,7 +236,7 @@ def calibrate(
     mode = prior + spread * result.x
     return Calibration(
         values_at(result.x), names, mode, np.sqrt(np.diag(covariance)), covariance, eigenvalues, directions, rows, tuple(years),
-        bool(result.status > 0),
+        bool(result.status > 0) and all(models[y].converged for y in years),
     )  # fmt: skip
 
 

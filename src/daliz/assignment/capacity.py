@@ -25,7 +25,7 @@ ROUNDS = 200
 HEAVY = 1e12
 """USD of a unit of weight while a cut is sought."""
 PENALTY = 20.0
-"""Penalty for a unit unserved: this many times the dearest route known of any pair at free flow."""
+"""Penalty for a unit unserved on the network: this many times the dearest route of all pairs without queues."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,10 @@ def capacity_flow(
     """
     need("numba", "highspy")
     limit = problem.form[:, 1] if capacity is None else np.asarray(capacity, np.float64)
+    if limit.shape != problem.tail.shape:
+        raise DemandError(f"Capacities are given for {limit.size} links, but there are {len(problem.tail)}.")
+    if not len(problem.demand):
+        raise DemandError("There is no demand to assign; all quantities are 0.")
     if not (limit > 0).all():
         a = int(np.flatnonzero(~(limit > 0))[0])
         raise DemandError(
@@ -100,7 +104,11 @@ def capacity_flow(
     pricer = _Pricer(problem)
     free = problem.form[:, 0]
     start = pricer.routes(free + problem.fixed)
-    penalty = np.full(len(problem.demand), PENALTY * max(float(start.cost.max(initial=0.0)), 1.0))
+    # dearer than any way that comes to no node twice, so that nothing is left that fits
+    dear = free + problem.fixed
+    penalty = np.full(
+        len(problem.demand), max(problem.nodes * float(dear[np.isfinite(dear)].max(initial=0.0)), 1.0)
+    )
     pool, found, bound = _columns(pricer, problem.demand, limit, free, penalty, start, gap, rounds)
     volume = pool.loads(len(limit)).T @ found.flow
     cut = None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from daliz.assignment.distribution import gravity, grow
-from daliz.errors import DemandError
+from daliz.errors import DemandError, did_you_mean
 from daliz.tables.geo import great_circle_km
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 AVOIDED = "RU"
 """Country that averse shippers avoid, unless they send from or to it."""
+MOST_UNITS = 1e12
 KEEP = 1e-4
 """Share of a market below which a pair of places is not told apart; its quantity goes to the others."""
 
@@ -158,6 +159,11 @@ def demand_of(
             f"{network.name} has no markets (table flows), so there is nothing to assign; give `demand`."
         )
     amounts = quantities(network, year)
+    for name, factor in (scale or {}).items():
+        if name not in flows.position or not np.isfinite(factor) or factor < 0:
+            raise DemandError(
+                f"Market {name!r} cannot be scaled by {factor:g}; give a market of the table flows and a number of 0 or more."
+            )
     ends, classes = _by_flow(network, "flow_ends"), _by_flow(network, "flow_cargoes")
     away = aversion(values, year)
     inside = nodes["country"] == AVOIDED
@@ -167,10 +173,18 @@ def demand_of(
         start, stop = (
             [r for r in ends.get(row["id"], []) if r["end"] == e] for e in ("origin", "destination")
         )
+        if row["id"] not in amounts or not start or not stop or row["id"] not in classes:
+            raise DemandError(
+                f"Market {row['id']} lacks quantities, origins, destinations or classes; fill flow_years, flow_ends and flow_cargoes."
+            )
         pairs = _split(network, start, stop, values["gravity-deterrence"])
         for share in classes.get(row["id"], []):
             c = cargoes.position[share["cargo_id"]]
             payload = float(cargoes["payload_t"][c])
+            if row["unit"] == "TEU" and not cargoes["teu"][c] > 0:
+                raise DemandError(
+                    f"Market {row['id']} is counted in TEU, but its class {share['cargo_id']} is no container; mend flow_cargoes."
+                )
             units = (
                 quantity
                 * share["share"]
@@ -232,26 +246,55 @@ def demand_from_rows(network: Network, rows: Sequence[dict[str, Any]], year: int
     DemandError
         If a place or class is unknown, both ends are one, or a quantity is negative or no number; the row is named.
     """
-    nodes, cargoes = network.table("nodes"), network.table("cargoes")
+    nodes = network.table("nodes")
+    russian = nodes["country"] == AVOIDED
     found = []
     for n, row in enumerate(rows, 1):
-        for key, table in (("origin", nodes), ("destination", nodes), ("cargo", cargoes)):
-            if str(row.get(key, "")) not in table.position:
-                raise DemandError(
-                    f"Demand row {n}: there is no {'class' if key == 'cargo' else 'place'} {row.get(key)!r} in this network (column {key})."
-                )
-        try:
-            units = float(row["units"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise DemandError(
-                f"Demand row {n}: units is {row.get('units')!r}; it must be a number of 0 or more."
-            ) from error
-        if not np.isfinite(units) or units < 0:
-            raise DemandError(f"Demand row {n}: units is {units:g}; it must be a number of 0 or more.")
-        if row["origin"] == row["destination"]:
+        place = [_known(network, "nodes", "place", row, key, n) for key in ("origin", "destination")]
+        cargo = _known(network, "cargoes", "class", row, "cargo", n)
+        units = _units(row, n)
+        if place[0] == place[1]:
             raise DemandError(
                 f"Demand row {n}: origin and destination are both {row['origin']}; give two places."
             )
+        averse = _yes(row.get("averse", ""), n) and not russian[place].any()
         if units > 0:
-            found.append((nodes.position[row["origin"]], nodes.position[row["destination"]], cargoes.position[row["cargo"]], units, -1, str(row.get("averse", "")) in {"yes", "True", "1"}))  # fmt: skip
+            found.append((place[0], place[1], cargo, units, -1, averse))
     return _closed(found, np.zeros(0), (), network.year if year is None else year)
+
+
+def _known(network: Network, table: str, what: str, row: dict[str, Any], key: str, n: int) -> int:
+    position = network.table(table).position
+    if key not in row or row[key] is None:
+        raise DemandError(
+            f"Demand row {n} has no column {key!r}; give origin, destination, cargo and units, separated by commas."
+        )
+    name = str(row[key])
+    if name not in position:
+        raise DemandError(
+            f"Demand row {n}: there is no {what} {name!r} in this network (column {key}).{did_you_mean(name, position)}"
+        )
+    return position[name]
+
+
+def _units(row: dict[str, Any], n: int) -> float:
+    try:
+        units = float(row["units"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise DemandError(
+            f"Demand row {n}: units is {row.get('units')!r}; it must be a number of 0 or more."
+        ) from error
+    if not 0 <= units <= MOST_UNITS:
+        raise DemandError(
+            f"Demand row {n}: units is {units:g}; it must be a number from 0 to {MOST_UNITS:g}."
+        )
+    return units
+
+
+def _yes(value: Any, n: int) -> bool:
+    text = str(value or "").strip().casefold()
+    if text in {"", "no", "false", "0"}:
+        return False
+    if text in {"yes", "true", "1"}:
+        return True
+    raise DemandError(f"Demand row {n}: averse is {value!r}; it must be yes or no.")

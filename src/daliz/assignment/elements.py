@@ -257,6 +257,9 @@ def _closed(draft: _Draft) -> Elements:
     kinds, names, units, capacity, background, hours = (
         (list(x) for x in zip(*draft.rows, strict=True)) if draft.rows else ([],) * 6
     )
+    lacking = sorted(set(kinds) - set(delays.position))
+    if lacking:
+        raise DemandError(f"The table delays has no row {lacking[0]!r}; add it with its evidence.")
     which = [delays.position[k] for k in kinds]
     parameters = np.column_stack([
         np.zeros(len(kinds)), np.array(capacity, np.float64), delays["b"][which] * np.array(hours, np.float64), delays["power"][which],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import functools
 import json
 import shutil
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from daliz.tables import Network
 
 BALANCE = 1e-9
+TABLES = ("links", "services", "corridors", "skims", "bottlenecks")
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ class Flows:
         sent = np.bincount(self.routes.pair, self.flow, len(self.unserved)) + self.unserved
         wanted = np.bincount(self.row_pair, self.demand.units, len(self.unserved))
         worst = float(np.abs(sent - wanted).max(initial=0.0))
-        if worst > BALANCE * max(float(wanted.sum()), 1.0):
+        if not worst <= BALANCE * max(float(wanted.sum()), 1.0):
             raise AssertionError(
                 f"Flows are lost from the books: {worst:g} units of a pair. This is a fault of Daliz; please report it."
             )
@@ -113,7 +115,7 @@ class Flows:
         return cargoes["teu"][of], cargoes["payload_t"][of]
 
     def totals(self) -> dict[str, float]:
-        """Sum kt, TEU, unserved kt, USD, tonne-km and kg CO2e of a year."""
+        """Sum kt, TEU, unserved kt, USD, tonne-km and kg CO2e of a year, and the kt bound to one way, which are not assigned."""
         teu, tonnes = self._per_unit
         payload = self.network.table("cargoes")["payload_t"][self.routes.cargo]
         return {
@@ -123,6 +125,7 @@ class Flows:
             "usd": float(self.flow @ self.routes.usd),
             "tkm": float(self.flow @ (tonnes * self.routes.km)),
             "kg_co2e": float(self.flow @ self.routes.kg),
+            "captive_kt": float(self.demand.captive_t.sum()) / 1e3,
         }
 
     def corridors(self) -> list[dict[str, Any]]:
@@ -298,8 +301,9 @@ class Flows:
             If the folder exists and is no run.
         """
         folder = Path(folder)
-        if folder.exists() and not (folder / "run.json").exists() and any(folder.iterdir()):
-            raise FileExistsError(f"{folder} exists and holds something else; give another folder.")
+        own = {"run.json", *(f"{n}.csv" for n in TABLES)}
+        if folder.exists() and (not folder.is_dir() or {p.name for p in folder.iterdir()} - own):
+            raise FileExistsError(errno.EEXIST, "it exists and holds something else", str(folder))
         folder.parent.mkdir(parents=True, exist_ok=True)
         tables = {
             "links": self.links(), "services": self.services(), "corridors": self.corridors(), "skims": self.skims(),

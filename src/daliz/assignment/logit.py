@@ -188,8 +188,8 @@ def fixed_point(
 ) -> FixedPoint:
     """Find volumes that reproduce themselves.
 
-    With an elasticity e the units of a pair are q0 exp(-e (S - S0) / S0), S = -I / theta being the expected least cost
-    and S0 its value without queues.
+    With an elasticity e the units of a pair are q0 exp(-e (S - S0) / c0), S = -I / theta being the expected least cost,
+    S0 its value without queues and c0 the cost of the cheapest route without them.
 
     Parameters
     ----------
@@ -204,7 +204,11 @@ def fixed_point(
     elasticity
         Of demand to generalised cost, 0 or more.
     """
-    free = -choice.shares(np.zeros(len(choice.elements)))[1]
+    free = choice.shares(np.zeros(len(choice.elements)))[1]
+    first = np.searchsorted(choice.pair, np.arange(len(choice.units)))
+    # least cost of each pair without queues, and the scale of its class
+    least = np.maximum(np.minimum.reduceat(choice.base, first), 1.0)
+    weight = elasticity / (choice.scale[first] * least)
     volume = np.zeros(len(choice.elements)) if start is None else start
     best: FixedPoint | None = None
     mixer = _Mixer(MEMORY, choice.elements.capacity)
@@ -212,11 +216,15 @@ def fixed_point(
         delay, slope = choice.delays(volume)
         share, inclusive = choice.shares(delay)
         units = (
-            choice.units * np.exp(-elasticity * (-inclusive - free) / free) if elasticity else choice.units
+            choice.units * np.exp(-weight * np.maximum(free - inclusive, 0.0)) if elasticity else choice.units
         )
         flow = share * units[choice.pair]
         found = np.asarray(choice.loads @ flow)
         total = float(np.abs(found).sum())
+        if not np.isfinite(total):
+            raise DemandError(
+                "The equilibrium left the range of numbers. Look for quantities or parameters beyond all measure."
+            )
         residual = float(np.abs(found - volume).sum()) / total if total > 0 else 0.0
         if best is None or residual < best.residual:
             best = FixedPoint(found, share, units, delay, residual, target, n)

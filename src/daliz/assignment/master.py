@@ -47,7 +47,6 @@ class Master:
 
         self.pairs, self.rows = len(demand), len(capacity)
         self.demand, self.capacity, self.penalty = demand, capacity, penalty
-        # in shares of each demand and capacity, so that the programme is well scaled
         self.inf = highspy.kHighsInf
         solver = highspy.Highs()  # type: ignore[no-untyped-call]
         solver.setOptionValue("output_flag", False)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 METHODS = ("logit", "user", "system", "capacity")
 TARGETS = {"logit": 1e-6, "user": 1e-4, "system": 1e-4, "capacity": 1e-6}
+NEEDED = ("scale", "nest-rail", "nest-route", "reference-sd", "aversion", "aversion-decay")
+POSITIVE = ("scale", "reference-sd", "aversion", "aversion-decay", "gravity-deterrence")
 ROUGH = 1e-3
 """Residual of the first equilibrium, which only shows where queues are."""
 RAIL = ("north", "middle", "south", "rail")
@@ -82,14 +84,21 @@ def assign(
         raise DemandError(
             f"An elasticity of {elasticity:g} cannot be used with {method}; give 0 or more, with logit."
         )
+    if not np.isfinite(elasticity) or steps < 1:
+        raise DemandError(
+            f"An elasticity of {elasticity:g} or {steps} steps cannot be used; give a finite number of 0 or more, and a step at least."
+        )
     goal = TARGETS[method] if target is None else target
     if not 0 < goal < 1:
         raise DemandError(
             f"A target of {goal:g} cannot be reached; give a number between 0 and 1, such as 1e-6."
         )
     values = choice_values(network) | (values or {})
+    check_values(values)
     demand = demand_of(network, values=values) if demand is None else demand
-    if not len(demand):
+    if not np.isfinite(demand.units).all() or (demand.units < 0).any():
+        raise DemandError("The demand holds negative quantities or none; all must be numbers of 0 or more.")
+    if not len(demand) or not demand.units.any():
         raise DemandError("There is no demand to assign; all quantities are 0.")
     asked = {"method": method, "target": goal, "elasticity": elasticity, "values": values}
     if method == "capacity":
@@ -107,6 +116,25 @@ def assign(
             network, demand, routes, row_pair, make, goal, asked, values, marginal=method == "system"
         )
     return _assign_logit(network, demand, routes, row_pair, values, goal, elasticity, start, steps, asked)
+
+
+def check_values(values: dict[str, float]) -> None:
+    """Refuse parameters of choice that are missing or out of range.
+
+    Raises
+    ------
+    DemandError
+        It names the parameter.
+    """
+    for name in NEEDED:
+        if name not in values:
+            raise DemandError(f"The table choice lacks the row {name!r}; add it with its evidence.")
+    for name, value in values.items():
+        low = 0.0 if name in POSITIVE else -np.inf
+        if not np.isfinite(value) or value < low or (name in POSITIVE[:2] and value == 0):
+            raise DemandError(
+                f"The parameter {name} is {value:g}; it must be a finite number{' above 0' if name in POSITIVE[:2] else ''}{' of 0 or more' if name in POSITIVE[2:] else ''}."
+            )
 
 
 def routes_of(

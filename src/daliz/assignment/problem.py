@@ -182,6 +182,11 @@ def _check_demand(nodes: int, demand: Floats, group: Ints, classes: int) -> None
             f"Demand row {bad[0] + 1}: the volume is {demand[bad[0], 2]:g}; it must be a number of 0 or more."
         )
     ends = demand[:, :2]
+    bad = np.flatnonzero((ends != np.floor(ends)).any(axis=1))
+    if len(bad):
+        raise DemandError(
+            f"Demand row {bad[0] + 1} runs from {ends[bad[0], 0]:g} to {ends[bad[0], 1]:g}; nodes are whole numbers."
+        )
     bad = np.flatnonzero((ends < 0).any(axis=1) | (ends >= nodes).any(axis=1))
     if len(bad):
         raise DemandError(

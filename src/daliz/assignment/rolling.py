@@ -57,6 +57,8 @@ class Rolling:
         methods = ("model", "last year", "trend")
         made = [{(r["origin"], r["series"]) for r in self.rows if r["method"] == m} for m in methods]
         shared = set.intersection(*made)
+        if not shared:
+            return []
         found = []
         for method in methods:
             rows = [r for r in self.rows if r["method"] == method and (r["origin"], r["series"]) in shared]

@@ -225,6 +225,14 @@ def user_equilibrium(
     >>> user_equilibrium(pigou, marginal=True).volume.round(6)
     array([0.5, 0.5])
     """
+    if passes < 1 or not 0 < gap < 1:
+        raise DemandError(
+            f"{passes} passes to a gap of {gap:g} cannot be run; give at least one pass and a gap between 0 and 1."
+        )
+    if excess is not None and (np.shape(excess) != (len(problem.demand), 4) or not np.isfinite(excess).all()):
+        raise DemandError(
+            f"The delays of excess demand must be finite numbers of shape ({len(problem.demand)}, 4), one row a pair."
+        )
     run = _Run(problem, threads, marginal, excess, start)
     if threads > 1 and run.large:
         with ThreadPoolExecutor(threads) as run.pool:

@@ -50,17 +50,32 @@ def run(
         tuple[Path, Path] | None, typer.Option(help="TNTP network and trips instead of a package.")
     ] = None,
     per_length: Annotated[float, typer.Option(help="With --tntp: cost of a unit of length.")] = 0.0,
+    per_toll: Annotated[float, typer.Option(help="With --tntp: cost of a unit of toll.")] = 0.0,
     threads: Annotated[int, typer.Option(help="With --tntp: threads.")] = 1,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> None:
     """Run the verb."""
+    if top < 0:
+        raise typer.BadParameter(f"--top is {top}; give 0 or more.")
     if tntp is not None:
-        _run_tntp(tntp, method or "user", target, per_length, threads, as_json, as_csv)
+        options = {
+            "--year": year,
+            "--under": under,
+            "--without": without,
+            "--demand": demand,
+            "--elasticity": elasticity,
+            "--select": select,
+            "--out": out,
+        }
+        _refuse_with_tntp([k for k, v in options.items() if v])
+        _run_tntp(tntp, method or "user", target, (per_length, per_toll), threads, as_json, as_csv)
         return
     from daliz.assignment import assign, demand_from_rows
 
     network = open_for(package, year, under, without)
+    for name in select:
+        network.table("links").row(name)
     given = demand_from_rows(network, _rows(demand)) if demand else None
     flows = assign(network, given, method=method or "logit", target=target, elasticity=elasticity)
     if out:
@@ -77,7 +92,8 @@ def run(
             }
         )
     elif as_csv:
-        print_csv(bottlenecks)
+        print_csv([{k: "" if v != v else v for k, v in b.items()} for b in bottlenecks])  # noqa: PLR0124
+        typer.echo(repr(flows), err=True)
     else:
         _show(flows, bottlenecks, select, by)
     if not flows.converged:
@@ -86,11 +102,15 @@ def run(
 
 def _rows(path: Path) -> list[dict[str, Any]]:
     from csv import DictReader
+    from csv import Error as CsvError
 
     from daliz.errors import DemandError
 
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(DictReader(file))
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(DictReader(file))
+    except (UnicodeDecodeError, CsvError) as error:
+        raise DemandError(f"{path} cannot be read as CSV in UTF-8: {error}. Save it so.") from error
     if not rows:
         raise DemandError(f"{path} holds no rows; give origin, destination, cargo and units.")
     return rows
@@ -118,16 +138,28 @@ def _show(flows: Flows, bottlenecks: list[dict[str, Any]], select: list[str], by
             [[r["market"], f"{r['kt']:,.1f}", f"{r['teu']:,.0f}"] for r in flows.select_link(*select)], right=(1, 2),
         )  # fmt: skip
     typer.echo(repr(flows))
-    typer.echo(
-        "Demand: marginals with evidence, their split over pairs of places synthetic (flows, flow_years, flow_ends)."
-    )
+    if flows.demand.markets:
+        captive = flows.totals()["captive_kt"]
+        typer.echo(
+            f"Demand: marginals with evidence, their split over pairs of places synthetic (flows, flow_years, flow_ends); {captive:,.0f} kt more are bound "
+            "to one way and not assigned."
+        )
+
+
+def _refuse_with_tntp(options: list[str]) -> None:
+    from daliz.errors import DemandError
+
+    if options:
+        raise DemandError(
+            f"{', '.join(options)} cannot be used with --tntp, which stands for a whole problem; leave out one or the other."
+        )
 
 
 def _run_tntp(
     files: tuple[Path, Path],
     method: str,
     gap: float | None,
-    per_length: float,
+    costs: tuple[float, float],
     threads: int,
     as_json: bool,
     as_csv: bool,
@@ -142,7 +174,14 @@ def _run_tntp(
         raise DemandError(
             f"A TNTP network cannot be assigned by {method!r}; the methods are user, system and capacity."
         )
+    target = {"capacity": 1e-9}.get(method, 1e-10) if gap is None else gap
+    if not 0 < target < 1 or threads < 1 or not all(0 <= c < float("inf") for c in costs):
+        raise DemandError(
+            f"A gap of {target:g}, {threads} threads and costs of {costs[0]:g} and {costs[1]:g} cannot be used; give a gap between 0 and 1, a thread at least "
+            "and costs of 0 or more."
+        )
     t = read_tntp(*files)
+    fixed = costs[0] * t.length + costs[1] * t.toll
     form = np.column_stack([t.free_flow_time, t.capacity, t.b, t.power])
     problem = make_problem(
         t.nodes,
@@ -150,14 +189,14 @@ def _run_tntp(
         t.head,
         form,
         t.trips,
-        fixed=per_length * t.length if per_length else None,
+        fixed=fixed if fixed.any() else None,
         first_through=t.first_through,
     )
     flow: Any
     if method == "capacity":
         from daliz.assignment.capacity import capacity_flow
 
-        flow = capacity_flow(problem, gap=gap or 1e-9)
+        flow = capacity_flow(problem, gap=target)
         rest = {"price": flow.price}
         facts = {
             "served": float(flow.served.sum()),
@@ -166,7 +205,7 @@ def _run_tntp(
             "bound": flow.bound,
         }
     else:
-        flow = user_equilibrium(problem, gap=gap or 1e-10, threads=threads, marginal=method == "system")
+        flow = user_equilibrium(problem, gap=target, threads=threads, marginal=method == "system")
         rest = {"cost": flow.cost}
         facts = {"objective": flow.objective, "total_cost": flow.total_cost, "passes": len(flow.passes)}
     order = np.argsort(problem.names)
@@ -187,6 +226,7 @@ def _run_tntp(
         )
     elif as_csv:
         print_csv(rows)
+        typer.echo(repr(flow), err=True)
     else:
         typer.echo(repr(flow))
     if not flow.converged:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import sys
+from math import isfinite
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -44,7 +45,7 @@ def open_for(package: str, year: int | None, under: Sequence[str], without: Sequ
 
 
 def print_json(value: Any) -> None:
-    """Print plain values as JSON; a number that is not known becomes null."""
+    """Print plain values as JSON; a number that is not known or beyond all bounds becomes null."""
     sys.stdout.write(json.dumps(_plain(value), ensure_ascii=False, indent=1, default=str) + "\n")
 
 
@@ -53,7 +54,7 @@ def _plain(value: Any) -> Any:
         return {k: _plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(v) for v in value]
-    if isinstance(value, float) and value != value:  # noqa: PLR0124
+    if isinstance(value, float) and not isfinite(value):
         return None
     return value.item() if hasattr(value, "item") else value
 

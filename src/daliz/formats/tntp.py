@@ -12,7 +12,8 @@ import numpy.typing as npt
 from daliz.errors import FormatError
 
 _TAG = re.compile(r"<([^>]+)>(.*)")
-_PAIR = re.compile(r"(\d+)\s*:\s*([^\s:;]+)\s*;")
+_PAIR = re.compile(r"([0-9]+)\s*:\s*([^\s:;]+)\s*;")
+MOST_NODES = 50_000_000
 COLUMNS = (
     "init_node",
     "term_node",
@@ -72,13 +73,21 @@ def read_tntp(net: str | Path, trips: str | Path) -> Tntp:
     head, rows = _read_net(net)
     zones, nodes = _count(head, "NUMBER OF ZONES", net), _count(head, "NUMBER OF NODES", net)
     links = _count(head, "NUMBER OF LINKS", net)
+    if zones > nodes or nodes > MOST_NODES:
+        raise FormatError(
+            f"{net}: its header says {zones} zones and {nodes} nodes; zones are among the nodes, of which {MOST_NODES:,} are the most."
+        )
     if len(rows) != links:
         raise FormatError(
             f"{net}: its header says {links} links, but it holds {len(rows)}. Is the file cut short? Mend <NUMBER OF LINKS> or the rows."
         )
     table = np.array(rows, dtype=np.float64).reshape(-1, 8)
     for column, name in ((0, "init_node"), (1, "term_node")):
-        bad = np.flatnonzero((table[:, column] < 1) | (table[:, column] > nodes))
+        bad = np.flatnonzero(
+            (table[:, column] != np.floor(table[:, column]))
+            | (table[:, column] < 1)
+            | (table[:, column] > nodes)
+        )
         if len(bad):
             raise FormatError(
                 f"{net}, link {bad[0] + 1}: {name} is {table[bad[0], column]:g}, but nodes run from 1 to {nodes}."
@@ -193,7 +202,7 @@ def _read_trips(path: Path, zones: int) -> npt.NDArray[np.float64]:
 
 
 def _zone(text: str, zones: int, path: Path, line: int) -> int:
-    if not text.isdigit() or not 1 <= int(text) <= zones:
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= zones:
         raise FormatError(f"{path}, line {line}: {text!r} is no zone; zones run from 1 to {zones}.")
     return int(text)
 
@@ -211,9 +220,15 @@ def _volume(text: str, path: Path, line: int) -> float:
 def _check_total(head: dict[str, str], rows: list[tuple[int, int, float]], path: Path) -> None:
     if "TOTAL OD FLOW" not in head:
         return
-    said, found = float(head["TOTAL OD FLOW"]), sum(r[2] for r in rows)
-    # headers are rounded to a few digits in the collection
-    if abs(said - found) > 1e-3 * max(said, 1.0):
+    found = sum(r[2] for r in rows)
+    try:
+        said = float(head["TOTAL OD FLOW"])
+    except ValueError as error:
+        raise FormatError(
+            f"{path}: <TOTAL OD FLOW> is {head['TOTAL OD FLOW']!r}; it must be a number."
+        ) from error
+    # headers of the collection are rounded in the last digits
+    if not abs(said - found) <= 1e-6 * max(abs(found), 1.0):
         raise FormatError(
             f"{path}: its header says a total of {said:,.2f} trips, but it holds {found:,.2f}. Is the file cut short?"
         )

@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 
 AHEAD = 2030
 SHOWN = 8
+CASES = {"now": "case_now", "without": "case_without", "with": "case_with"}
+MODES = {
+    "rail": "mode_rail",
+    "road": "mode_road",
+    "sea": "mode_sea",
+    "air": "mode_air",
+    "waterway": "mode_waterway",
+}
 PRICE_GAP = 1e-3
 """Gap to which the brief proves the prices of capacity."""
 
@@ -52,7 +60,7 @@ def volume_blocks(cases: list[Case], speech: Speech, names: dict[str, str]) -> l
     """Tell volumes by corridor, queues and prices of each case."""
     if not cases:
         return []
-    heads = [speech(f"case_{c.label}", year=str(c.queues.network.year)) for c in cases]
+    heads = [speech(CASES[c.label], year=str(c.queues.network.year)) for c in cases]
     blocks: list[Block] = [
         Heading(speech("volumes_title")),
         Paragraph(speech("volumes_text")),
@@ -109,7 +117,7 @@ def place_of(flows: Flows, row: dict[str, Any], speech: Speech) -> str:
     base = name.removesuffix(" forward").removesuffix(" backward").removesuffix(" in").removesuffix(" out")
     if kind == "terminal":
         terminal = network.table("terminals").row(base)
-        return f"{speech.name(nodes.row(terminal['node_id']))}, {speech('mode_' + terminal['mode'])} ({base})"
+        return f"{speech.name(nodes.row(terminal['node_id']))}, {speech(MODES[terminal['mode']])} ({base})"
     back = name.endswith("backward")
     if kind == "border":
         border = network.table("borders").row(base)
@@ -117,7 +125,7 @@ def place_of(flows: Flows, row: dict[str, Any], speech: Speech) -> str:
     link = network.table("links").row(base)
     both = [speech.name(nodes.row(link[k])) for k in ("from_node", "to_node")]
     mark = " → " if kind == "border" or name != base else " – "
-    return f"{mark.join(both[::-1] if back else both)}, {speech('mode_' + link['mode'])}{speech('at_border') if kind == 'border' else ''}"
+    return f"{mark.join(both[::-1] if back else both)}, {speech(MODES[link['mode']])}{speech('at_border') if kind == 'border' else ''}"
 
 
 def _certificate(cases: list[Case], speech: Speech) -> str:

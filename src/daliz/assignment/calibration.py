@@ -46,6 +46,8 @@ TRANSFORMS: dict[str, tuple[str, float]] = {
     "constant-north": ("linear", 1500.0),
     "constant-middle": ("linear", 1500.0),
     "constant-middle-loose": ("linear", 1500.0),
+    "congestion": ("log", 0.5),
+    "time-spread": ("log", 0.3),
     "aversion": ("logit", 1.0),
     "aversion-decay": ("logit", 1.0),
 }

@@ -13,6 +13,7 @@ from daliz.assignment.extra import need
 from daliz.assignment.flows import Cut, Flows
 from daliz.assignment.kernels import columns, trees
 from daliz.assignment.master import Master, Solution
+from daliz.assignment.problem import roots_of
 from daliz.errors import DemandError
 
 if TYPE_CHECKING:
@@ -169,18 +170,14 @@ class _Pricer:
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
-        key = problem.origin.astype(np.int64) * len(problem.fixed) + problem.group
-        roots, tree = np.unique(key, return_inverse=True)
-        self.tree = tree.astype(np.uint32)
-        self.root = (roots // len(problem.fixed)).astype(np.uint32)
-        self.group = (roots % len(problem.fixed)).astype(np.uint32)
-        shape = (len(roots), problem.nodes)
+        self.tree, self.root, self.group = roots_of(problem)
+        shape = (len(self.root), problem.nodes)
         self.dist, self.pred, self.order = (
             np.empty(shape),
             np.empty(shape, np.uint32),
             np.empty(shape, np.uint32),
         )
-        self.settled = np.zeros(len(roots), np.uint32)
+        self.settled = np.zeros(len(self.root), np.uint32)
 
     def routes(self, cost: Floats) -> _Routes:
         """Give the shortest route of each pair at costs of shape (links,) or (classes, links)."""

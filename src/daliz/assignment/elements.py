@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -64,6 +64,15 @@ class Elements:
 
     def __len__(self) -> int:
         return len(self.name)
+
+
+def more_congested(elements: Elements, factor: float) -> Elements:
+    """Multiply the delays that volumes add by a factor."""
+    if factor == 1.0:
+        return elements
+    parameters = elements.parameters.copy()
+    parameters[:, 2] *= factor
+    return replace(elements, parameters=parameters)
 
 
 class _Draft:

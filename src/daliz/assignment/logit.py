@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from daliz.assignment.elements import Elements
     from daliz.assignment.problem import Floats, Ints
     from daliz.assignment.route_sets import RouteSets
+    from daliz.tables import Table
 
 TONNES_OF_SCALE = 20.0
 MEMORY = 8
@@ -291,7 +292,7 @@ def make_choice(
     cargoes = routes.graph.network.table("cargoes")
     of = routes.cargo[routes.pair]
     tonnes = cargoes["payload_t"][of] / TONNES_OF_SCALE
-    time = cargoes["value_of_time_usd_h"][of]
+    time = values_of_time(cargoes, values.get("time-spread", 1.0))[of]
     ratio = cargoes["reliability_ratio"][of]
     base = (
         routes.usd
@@ -321,6 +322,18 @@ def make_choice(
         base, time, values["scale"] / tonnes, log_size, routes.pair, units, nests, values["nest-route"], values["nest-rail"], bears, waits,
         elements, loads, both,
     )  # fmt: skip
+
+
+def values_of_time(cargoes: Table, spread: float) -> Floats:
+    """Give the value of an hour of one unit of each class, with the bands of a container set apart by a power.
+
+    v = m (v0 / m)^spread, m being the value of the middle band (the class named without -low or -high) and v0 that of the table.
+    """
+    table = cargoes["value_of_time_usd_h"]
+    middle = [str(c).removesuffix("-low").removesuffix("-high") for c in cargoes.ids]
+    centre = np.array([table[cargoes.position.get(m, i)] for i, m in enumerate(middle)])
+    ratio = np.divide(table, centre, out=np.ones_like(table), where=centre > 0)
+    return np.asarray(centre * ratio**spread)
 
 
 def incidence(routes: RouteSets, elements: Elements) -> tuple[csr_array, csr_array]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from daliz.assignment.demand import choice_values, demand_of
-from daliz.assignment.elements import elements_of
+from daliz.assignment.elements import elements_of, more_congested
 from daliz.assignment.extra import need
 from daliz.assignment.flows import Flows
 from daliz.errors import DemandError
@@ -24,7 +24,15 @@ if TYPE_CHECKING:
 METHODS = ("logit", "user", "system", "capacity")
 TARGETS = {"logit": 1e-6, "user": 1e-4, "system": 1e-4, "capacity": 1e-6}
 NEEDED = ("scale", "nest-rail", "nest-route", "reference-sd", "aversion", "aversion-decay")
-POSITIVE = ("scale", "reference-sd", "aversion", "aversion-decay", "gravity-deterrence")
+POSITIVE = (
+    "scale",
+    "reference-sd",
+    "congestion",
+    "time-spread",
+    "aversion",
+    "aversion-decay",
+    "gravity-deterrence",
+)
 ROUGH = 1e-3
 """Residual of the first equilibrium, which only shows where queues are."""
 RAIL = ("north", "middle", "south", "rail")
@@ -131,9 +139,9 @@ def check_values(values: dict[str, float]) -> None:
             raise DemandError(f"The table choice lacks the row {name!r}; add it with its evidence.")
     for name, value in values.items():
         low = 0.0 if name in POSITIVE else -np.inf
-        if not np.isfinite(value) or value < low or (name in POSITIVE[:2] and value == 0):
+        if not np.isfinite(value) or value < low or (name in POSITIVE[:4] and value == 0):
             raise DemandError(
-                f"The parameter {name} is {value:g}; it must be a finite number{' above 0' if name in POSITIVE[:2] else ''}{' of 0 or more' if name in POSITIVE[2:] else ''}."
+                f"The parameter {name} is {value:g}; it must be a finite number{' above 0' if name in POSITIVE[:4] else ''}{' of 0 or more' if name in POSITIVE[4:] else ''}."
             )
 
 
@@ -177,7 +185,7 @@ def choice_of(
     units = np.asarray(np.bincount(row_pair, demand.units, len(routes.first) - 1), np.float64)
     return make_choice(
         routes,
-        elements_of(routes.graph),
+        more_congested(elements_of(routes.graph), values.get("congestion", 1.0)),
         units,
         corridor_constants(network, values),
         values,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,14 @@ Ints = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint32]
 Bytes = npt.NDArray[np.uint8]
 Flags = npt.NDArray[np.bool_]
+
+
+class Roots(NamedTuple):
+    """Tell which tree each pair grows on, shape (pairs,), and the node and class of each tree, shapes (trees,)."""
+
+    tree: Words
+    node: Words
+    group: Words
 
 
 @dataclass(frozen=True)
@@ -67,6 +75,15 @@ class Problem:
     def start(self) -> Words:
         """Give where the links of each node begin, shape (nodes + 1,)."""
         return np.searchsorted(self.tail, np.arange(self.nodes + 1)).astype(np.uint32)
+
+
+def roots_of(problem: Problem) -> Roots:
+    """Give the trees that the pairs of a problem need: one for each origin and class."""
+    classes = len(problem.fixed)
+    roots, tree = np.unique(problem.origin.astype(np.int64) * classes + problem.group, return_inverse=True)
+    return Roots(
+        tree.astype(np.uint32), (roots // classes).astype(np.uint32), (roots % classes).astype(np.uint32)
+    )
 
 
 def make_problem(

@@ -20,6 +20,7 @@ import numpy as np
 from daliz.assignment.equilibrium import Equilibrium, Store
 from daliz.assignment.kernels import columns, trees
 from daliz.assignment.kernels.delays import EXCESS
+from daliz.assignment.problem import roots_of
 from daliz.errors import DemandError
 
 if TYPE_CHECKING:
@@ -70,11 +71,7 @@ class _Run:
     ) -> None:
         self.problem, self.marginal, self.threads = problem, marginal, threads
         self.pool: ThreadPoolExecutor | None = None
-        key = problem.origin.astype(np.int64) * len(problem.fixed) + problem.group
-        roots, tree = np.unique(key, return_inverse=True)
-        self.tree = tree.astype(np.uint32)
-        self.root = (roots // len(problem.fixed)).astype(np.uint32)
-        self.group = (roots % len(problem.fixed)).astype(np.uint32)
+        self.tree, self.root, self.group = roots_of(problem)
         self.start = problem.start
         self.graph_links = len(problem.tail)
         kind, form = problem.kind, problem.form
@@ -83,13 +80,13 @@ class _Run:
             form = np.concatenate([form, excess])
         self.kind: Bytes = kind
         self.form: Floats = np.ascontiguousarray(form)
-        shape = (len(roots), problem.nodes)
+        shape = (len(self.root), problem.nodes)
         self.dist, self.pred, self.order = (
             np.empty(shape),
             np.empty(shape, np.uint32),
             np.empty(shape, np.uint32),
         )
-        self.settled = np.zeros(len(roots), np.uint32)
+        self.settled = np.zeros(len(self.root), np.uint32)
         self.large = len(problem.demand) >= LARGE
         self.mark = np.zeros(len(kind), np.uint32)
         self.stamp = np.zeros(1, np.uint32)

@@ -41,6 +41,9 @@ def run(
         typer.Option(help="CSV of origin, destination, cargo, units; the markets of the year unless given."),
     ] = None,
     elasticity: Annotated[float, typer.Option(help="Of demand to generalised cost; logit only.")] = 0.0,
+    draws: Annotated[
+        int, typer.Option(help="Draws for the ranges of volumes by corridor; 40 take some seconds.")
+    ] = 0,
     top: Annotated[int, typer.Option(help="Bottlenecks to show.")] = 15,
     select: Annotated[
         list[str], typer.Option(help="Link whose users to show by market; may be repeated.")
@@ -82,11 +85,17 @@ def run(
         flows.save(out)
     by = "price" if flows.method == "capacity" else "hours"
     bottlenecks = flows.bottlenecks(top, by)
+    ranges = []
+    if draws:
+        from daliz.assignment.spread import corridor_ranges
+
+        ranges = corridor_ranges(flows, draws=draws)
     if as_json:
         print_json(
             flows.as_dict()
             | {
                 "corridors": flows.corridors(),
+                "ranges": ranges,
                 "bottlenecks": bottlenecks,
                 "selected": flows.select_link(*select) if select else [],
             }
@@ -96,6 +105,8 @@ def run(
         typer.echo(repr(flows), err=True)
     else:
         _show(flows, bottlenecks, select, by)
+        if ranges:
+            _show_ranges(ranges)
     if not flows.converged:
         raise typer.Exit(1)
 
@@ -144,6 +155,15 @@ def _show(flows: Flows, bottlenecks: list[dict[str, Any]], select: list[str], by
             f"Demand: marginals with evidence, their split over pairs of places synthetic (flows, flow_years, flow_ends); {captive:,.0f} kt more are bound "
             "to one way and not assigned."
         )
+
+
+def _show_ranges(ranges: list[dict[str, Any]]) -> None:
+    print_table(
+        f"Corridors, 5 to 95 % over {ranges[0]['draws']} draws of parameters and markets ({ranges[0]['converged']} converged)",
+        ("corridor", "kt", "TEU"),
+        [[r["corridor"], *(f"{r[f'{k}_low']:,.0f} - {r[f'{k}_high']:,.0f}" for k in ("kt", "teu"))] for r in ranges if r["kt_high"] >= 0.5],
+        right=(1, 2),
+    )  # fmt: skip
 
 
 def _refuse_with_tntp(options: list[str]) -> None:

@@ -33,11 +33,12 @@ PRICE_GAP = 1e-3
 
 @dataclass(frozen=True)
 class Case:
-    """Hold a year's equilibrium and its least-cost flow within capacities."""
+    """Hold a year's equilibrium with the ranges of its volumes, and its least-cost flow within capacities."""
 
     label: str
     queues: Flows
     prices: Flows
+    ranges: list[dict[str, Any]]
 
 
 def volume_cases(network: Network, step: Callable[[], None]) -> list[Case]:
@@ -45,13 +46,17 @@ def volume_cases(network: Network, step: Callable[[], None]) -> list[Case]:
     if not len(network.store["flows"]) or find_spec("numba") is None or find_spec("highspy") is None:
         return []
     from daliz.assignment import assign
+    from daliz.assignment.spread import corridor_ranges
 
     observed = network.store.descriptor["years"]["observed"]
     later = network_of(network, AHEAD)
     chosen = [("now", network_of(network, observed)), ("without", later), ("with", planned_network(later))]
     cases = []
     for label, case in chosen:
-        cases.append(Case(label, assign(case), assign(case, method="capacity", target=PRICE_GAP)))
+        queues = assign(case)
+        cases.append(
+            Case(label, queues, assign(case, method="capacity", target=PRICE_GAP), corridor_ranges(queues))
+        )
         step()
     return cases
 
@@ -89,12 +94,22 @@ def volume_blocks(cases: list[Case], speech: Speech, names: dict[str, str]) -> l
 
 
 def _corridors(cases: list[Case], speech: Speech, names: dict[str, str]) -> list[list[str]]:
-    tables = [{r["corridor"]: r for r in c.queues.corridors()} for c in cases]
+    tables = [
+        {r["corridor"]: r | e for r, e in zip(c.queues.corridors(), c.ranges, strict=True)} for c in cases
+    ]
+
+    def cell(row: dict[str, Any]) -> str:
+        kt, teu = (
+            (speech.number(row[k]), f"{speech.number(row[f'{k}_low'])}–{speech.number(row[f'{k}_high'])}")
+            for k in ("kt", "teu")
+        )
+        return f"{kt[0]} kt ({kt[1]}), {teu[0]} TEU ({teu[1]})"
+
     return [
-        [names.get(k, speech("none") if k == "none" else k), *(f"{speech.number(t[k]['kt'])} kt, {speech.number(t[k]['teu'])} TEU" for t in tables)]
+        [names.get(k, speech("none") if k == "none" else k), *(cell(t[k]) for t in tables)]
         for k in tables[0]
         if any(t[k]["kt"] >= 0.5 for t in tables)
-    ]  # fmt: skip
+    ]
 
 
 def _prices(cases: list[Case], speech: Speech) -> list[list[str]]:

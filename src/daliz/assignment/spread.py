@@ -1,0 +1,97 @@
+"""Give volumes their intervals: draw the fitted parameters and the quantities of markets from their evidence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from daliz.assignment.calibration import TRANSFORMS
+from daliz.assignment.demand import choice_values, demand_of
+from daliz.assignment.methods import assign
+from daliz.errors import DemandError
+from daliz.tables.figures import Cell
+
+if TYPE_CHECKING:
+    from daliz.assignment.flows import Flows
+    from daliz.assignment.problem import Floats
+
+DRAWS = 40
+LARGEST_SHARE = 0.999
+
+
+def corridor_ranges(flows: Flows, *, draws: int = DRAWS, seed: int = 1) -> list[dict[str, Any]]:
+    """Give the 5th and 95th percentile of kt and TEU by corridor over the ranges of the evidence.
+
+    Fitted parameters, quantities of markets (the years of one market together) and contestable shares are drawn; rates, hours and
+    capacities stand, and parameters are drawn one by one, without what the fit says of them together. Each draw is an equilibrium of
+    its own on the routes of `flows`.
+
+    Parameters
+    ----------
+    flows
+        Equilibrium by `logit` on the markets of its network.
+    draws, seed
+        How often and from which seed is drawn; the ends of 40 draws are themselves uncertain by about a tenth of the range.
+
+    Returns
+    -------
+    list of dict
+        Per corridor: corridor, kt_low, kt_high, teu_low, teu_high, draws, and how many of the draws converged.
+
+    Raises
+    ------
+    DemandError
+        If the flows are not by logit, or demand was given.
+    """
+    if flows.method != "logit" or not flows.demand.markets:
+        raise DemandError(
+            "Ranges are drawn for logit on the markets of a network; this run is of another kind."
+        )
+    if draws < 1:
+        raise DemandError(f"{draws} draws cannot be taken; give at least one.")
+    values, scales = _drawn(flows, draws, seed)
+    found, converged = [], 0
+    for value, scale in zip(values, scales, strict=True):
+        demand = demand_of(flows.network, flows.demand.year, values=value, scale=scale)
+        run = assign(flows.network, demand, values=value, start=flows)
+        converged += run.converged
+        found.append([(c["kt"], c["teu"]) for c in run.corridors()])
+    ends = np.quantile(np.array(found), [0.05, 0.95], axis=0)
+    return [
+        {"corridor": c["corridor"], "kt_low": float(ends[0, i, 0]), "kt_high": float(ends[1, i, 0]), "teu_low": float(ends[0, i, 1]),
+         "teu_high": float(ends[1, i, 1]), "draws": draws, "converged": converged}
+        for i, c in enumerate(flows.corridors())
+    ]  # fmt: skip
+
+
+def _drawn(flows: Flows, draws: int, seed: int) -> tuple[list[dict[str, float]], list[dict[str, float]]]:
+    """Draw parameters, and factors on markets."""
+    network, figures = flows.network, flows.network.resolved.figures
+    last = min(flows.demand.year, int(network.table("flow_years")["year"].max()))
+    names, markets = list(TRANSFORMS), list(flows.demand.markets)
+    cells = [
+        *(Cell("choice", n, "value") for n in names),
+        *(Cell("flow_years", f"{m}-{last}", "quantity") for m in markets),
+        *(Cell("flows", m, "contestable_share") for m in markets),
+    ]
+    # a figure of 0 has no cell to draw and stands
+    known = [i for i, c in enumerate(cells) if c in figures.index]
+    factor: Floats = np.ones((len(cells), draws))
+    factor[known] = figures.draw(
+        np.array([figures.index[cells[i]] for i in known]), draws, np.random.default_rng(seed)
+    )
+    fitted = choice_values(network)
+    share = network.table("flows")["contestable_share"]
+    count = len(markets)
+    quantity, contestable = factor[len(names) : len(names) + count], factor[len(names) + count :]
+    whole = np.divide(1.0, share, out=np.ones_like(share), where=share > 0)[:, None]
+    scale = quantity * np.minimum(contestable, whole)
+    values = []
+    for d in range(draws):
+        value = {n: fitted[n] * float(factor[i, d]) for i, n in enumerate(names)}
+        value |= {
+            n: min(max(value[n], 1.0 - LARGEST_SHARE), LARGEST_SHARE) for n in ("aversion", "aversion-decay")
+        }
+        values.append(fitted | value)
+    return values, [dict(zip(markets, scale[:, d].tolist(), strict=True)) for d in range(draws)]

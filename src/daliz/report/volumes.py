@@ -69,8 +69,13 @@ def volume_blocks(cases: list[Case], speech: Speech, names: dict[str, str]) -> l
     blocks: list[Block] = [
         Heading(speech("volumes_title")),
         Paragraph(speech("volumes_text")),
-        TableBlock(
-            [speech("corridor"), *heads], _corridors(cases, speech, names), right=range(1, len(cases) + 1)
+        *(
+            TableBlock(
+                [f"{speech('corridor')}, {unit}", *heads],
+                _corridors(cases, speech, names, measure),
+                right=range(1, len(cases) + 1),
+            )
+            for measure, unit in (("kt", "kt"), ("teu", "TEU"))
         ),
     ]
     for head, case in zip(heads, cases, strict=True):
@@ -93,17 +98,15 @@ def volume_blocks(cases: list[Case], speech: Speech, names: dict[str, str]) -> l
     return [*blocks, Paragraph(_certificate(cases, speech), small=True)]
 
 
-def _corridors(cases: list[Case], speech: Speech, names: dict[str, str]) -> list[list[str]]:
+def _corridors(cases: list[Case], speech: Speech, names: dict[str, str], measure: str) -> list[list[str]]:
+    """Give the rows of corridors with kt or teu and its range by case."""
     tables = [
         {r["corridor"]: r | e for r, e in zip(c.queues.corridors(), c.ranges, strict=True)} for c in cases
     ]
 
     def cell(row: dict[str, Any]) -> str:
-        kt, teu = (
-            (speech.number(row[k]), f"{speech.number(row[f'{k}_low'])}–{speech.number(row[f'{k}_high'])}")
-            for k in ("kt", "teu")
-        )
-        return f"{kt[0]} kt ({kt[1]}), {teu[0]} TEU ({teu[1]})"
+        low, high = (speech.number(row[f"{measure}_{end}"]) for end in ("low", "high"))
+        return f"{speech.number(row[measure])} ({low}–{high})"
 
     return [
         [names.get(k, speech("none") if k == "none" else k), *(cell(t[k]) for t in tables)]

@@ -379,3 +379,16 @@ def test_ranges_of_given_demand_are_refused(network: daliz.Network) -> None:
     rows = [{"origin": "xian", "destination": "poti", "cargo": "container-40", "units": 10}]
     with pytest.raises(DemandError, match="of another kind"):
         corridor_ranges(daliz.assign(network, daliz.demand_from_rows(network, rows)))
+
+
+def test_no_two_routes_of_a_pair_are_one(flows: daliz.Flows) -> None:
+    """Every route of a pair differs from the others by its arcs, and merging loses none."""
+    from daliz.assignment.route_sets import merged
+
+    r = flows.routes
+    ways = {
+        (int(k), tuple(r.arcs[a:b].tolist()))
+        for k, a, b in zip(r.pair, r.begin[:-1], r.begin[1:], strict=True)
+    }
+    assert len(ways) == len(r.usd)
+    np.testing.assert_array_equal(merged(r, r).arcs, r.arcs)

@@ -203,3 +203,18 @@ def test_bad_problems_are_named(change: dict[str, object], words: str) -> None:
     } | change
     with pytest.raises(DemandError, match=words):
         user_equilibrium(make_problem(2, **parts))  # type: ignore[arg-type]
+
+
+def test_ways_with_equal_sums_of_arc_numbers_are_told_apart() -> None:
+    """Two ways whose arc numbers add up alike are two routes."""
+    from types import SimpleNamespace
+
+    from daliz.assignment.route_sets import _joined, _Ways
+
+    graph = SimpleNamespace(arcs=range(10))
+    sums = np.ones((5, 2))
+    found = _Ways(
+        np.zeros(2, np.int64), np.zeros(2, np.int64), np.array([2, 2]), np.array([1, 4, 2, 3]), sums
+    )
+    joined = _joined(graph, np.zeros((4, 1), np.int64), [found, found])  # type: ignore[arg-type]
+    assert joined.arcs.tolist() == [1, 4, 2, 3]

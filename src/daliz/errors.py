@@ -14,6 +14,7 @@ Every message is a sentence or two: what was wrong, where, the value, what is al
 from __future__ import annotations
 
 import difflib
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -58,6 +59,19 @@ class ExtraError(DalizError):
 
 class FormulaError(DataError):
     """Tell that the arithmetic of a derived figure cannot be computed."""
+
+
+def need(*modules: str, extra: str) -> None:
+    """Refuse with a way out if the libraries of an extra are not installed.
+
+    Raises
+    ------
+    ExtraError
+        If a library is missing.
+    """
+    missing = [m for m in modules if find_spec(m) is None]
+    if missing:
+        raise ExtraError(f"This needs {', '.join(missing)}: pip install 'daliz[{extra}]'.")
 
 
 def did_you_mean(word: str, known: Iterable[str], count: int = 3) -> str:

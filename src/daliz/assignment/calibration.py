@@ -22,11 +22,10 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from daliz.assignment.demand import choice_priors, choice_values, demand_of
-from daliz.assignment.extra import need
 from daliz.assignment.logit import fixed_point
 from daliz.assignment.methods import choice_of, round_queues, routes_of
 from daliz.assignment.series import Counter, counter, observed
-from daliz.errors import DemandError
+from daliz.errors import DemandError, need
 from daliz.tables.network import network_of
 
 if TYPE_CHECKING:
@@ -186,7 +185,7 @@ def calibrate(
     DemandError
         If there is nothing to fit to.
     """
-    need("numba")
+    need("numba", extra="assign")
     years = sorted(models) if years is None else sorted(years)
     network = models[years[0]].network
     table = network.table("series")

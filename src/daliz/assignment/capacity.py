@@ -9,12 +9,11 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from daliz.assignment.elements import elements_of
-from daliz.assignment.extra import need
 from daliz.assignment.flows import Cut, Flows
 from daliz.assignment.kernels import columns, trees
 from daliz.assignment.master import Master, Solution
 from daliz.assignment.problem import roots_of
-from daliz.errors import DemandError
+from daliz.errors import DemandError, need
 
 if TYPE_CHECKING:
     from daliz.assignment.demand import Demand
@@ -91,7 +90,7 @@ def capacity_flow(
     >>> flow.volume, flow.price
     (array([3., 1.]), array([1., 0.]))
     """
-    need("numba", "highspy")
+    need("numba", "highspy", extra="assign")
     limit = problem.form[:, 1] if capacity is None else np.asarray(capacity, np.float64)
     if limit.shape != problem.tail.shape:
         raise DemandError(f"Capacities are given for {limit.size} links, but there are {len(problem.tail)}.")
@@ -241,9 +240,9 @@ def assign_capacity(
 
     Columns are the route sets, joined by the best routes at the prices of capacity, round by round.
     """
-    need("highspy")
+    need("highspy", extra="assign")
     from daliz.assignment.methods import choice_of, routes_of
-    from daliz.assignment.route_sets import merged, route_sets
+    from daliz.assignment.route_sets import load_tolls, merged, route_sets
 
     routes, row_pair = routes_of(network, demand, values, None)
     elements = elements_of(routes.graph)
@@ -258,7 +257,7 @@ def assign_capacity(
         more = merged(
             routes,
             route_sets(
-                network, demand, reference_sd=values["reference-sd"], toll=_tolls(routes, found.price)
+                network, demand, reference_sd=values["reference-sd"], toll=load_tolls(routes, found.price)
             ),
         )
         choice = choice_of(network, more, demand, row_pair, values)
@@ -293,7 +292,7 @@ def _network_cut(
 ) -> Cut:
     """Prove what cannot be served: the least unserved demand is the programme without costs, and its duals are the weights."""
     from daliz.assignment.methods import choice_of
-    from daliz.assignment.route_sets import merged, route_sets
+    from daliz.assignment.route_sets import load_tolls, merged, route_sets
 
     for _ in range(ROUNDS):
         choice = choice_of(network, routes, demand, row_pair, values)
@@ -304,7 +303,10 @@ def _network_cut(
         more = merged(
             routes,
             route_sets(
-                network, demand, reference_sd=values["reference-sd"], toll=HEAVY * _tolls(routes, found.price)
+                network,
+                demand,
+                reference_sd=values["reference-sd"],
+                toll=HEAVY * load_tolls(routes, found.price),
             ),
         )
         wider = choice_of(network, more, demand, row_pair, values)
@@ -315,16 +317,6 @@ def _network_cut(
         routes = _kept(routes, more, fresh)
     least = np.minimum(np.minimum.reduceat(weight, more.first[:-1]), 1.0)
     return Cut(found.price, least, float(choice.units @ least - found.price @ room))
-
-
-def _tolls(routes: RouteSets, price: Floats) -> Floats:
-    """Give what the prices of capacity add to each arc for one unit of each class, shape (classes, arcs)."""
-    elements = elements_of(routes.graph)
-    classes, arcs = len(elements.load), len(routes.graph.arcs)
-    bears = elements.bears
-    return np.stack(
-        [np.bincount(bears[:, 0], (elements.load[c] * price)[bears[:, 1]], arcs) for c in range(classes)]
-    )
 
 
 def _fresh(routes: RouteSets, more: RouteSets, reduced: Floats, dual: Floats) -> Ints:

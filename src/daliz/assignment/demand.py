@@ -41,7 +41,7 @@ class Demand:
     averse
         Whether the shippers avoid Russia.
     captive_t
-        Tonnes a year by market that are bound to one way and not assigned.
+        Tonnes a year by market that are bound to one way and not assigned; `captive_teu` the TEU among them.
     markets
         Ids of the markets.
     """
@@ -53,6 +53,7 @@ class Demand:
     flow: Ints
     averse: np.typing.NDArray[np.bool_]
     captive_t: Floats
+    captive_teu: Floats
     markets: tuple[str, ...]
     year: int
 
@@ -61,20 +62,6 @@ class Demand:
 
     def __repr__(self) -> str:
         return f"<Demand of {self.year}: {len(self):,} rows in {len(self.markets)} markets; the split over pairs of places is synthetic>"
-
-    def times(self, factor: Floats) -> Demand:
-        """Multiply the units of each row."""
-        return Demand(
-            self.origin,
-            self.destination,
-            self.cargo,
-            self.units * factor,
-            self.flow,
-            self.averse,
-            self.captive_t,
-            self.markets,
-            self.year,
-        )
 
 
 def quantities(network: Network, year: int | None = None) -> dict[str, float]:
@@ -167,9 +154,8 @@ def demand_of(
     ends, classes = _by_flow(network, "flow_ends"), _by_flow(network, "flow_cargoes")
     away = aversion(values, year)
     inside = nodes["country"] == AVOIDED
-    parts, captive = [], np.zeros(len(flows))
+    parts, captive, boxes = [], np.zeros(len(flows)), np.zeros(len(flows))
     for n, row in enumerate(flows.rows()):
-        quantity = amounts.get(row["id"], 0.0) * (scale or {}).get(row["id"], 1.0)
         start, stop = (
             [r for r in ends.get(row["id"], []) if r["end"] == e] for e in ("origin", "destination")
         )
@@ -177,8 +163,9 @@ def demand_of(
             raise DemandError(
                 f"Market {row['id']} lacks quantities, origins, destinations or classes; fill flow_years, flow_ends and flow_cargoes."
             )
+        quantity = amounts[row["id"]] * (scale or {}).get(row["id"], 1.0)
         pairs = _split(network, start, stop, values["gravity-deterrence"])
-        for share in classes.get(row["id"], []):
+        for share in classes[row["id"]]:
             c = cargoes.position[share["cargo_id"]]
             payload = float(cargoes["payload_t"][c])
             if row["unit"] == "TEU" and not cargoes["teu"][c] > 0:
@@ -190,7 +177,9 @@ def demand_of(
                 * share["share"]
                 * (1.0 / float(cargoes["teu"][c]) if row["unit"] == "TEU" else 1000.0 / payload)
             )
-            captive[n] += units * (1.0 - row["contestable_share"]) * payload
+            bound = units * (1.0 - row["contestable_share"])
+            captive[n] += bound * payload
+            boxes[n] += bound * float(cargoes["teu"][c])
             for avoids, part in ((True, away), (False, 1.0 - away)) if row["averse"] else ((False, 1.0),):
                 size = units * row["contestable_share"] * part
                 parts += [
@@ -198,14 +187,16 @@ def demand_of(
                     for i, j, w in pairs
                     if size * w > 0
                 ]
-    return _closed(parts, captive, tuple(flows.ids.astype(str).tolist()), year)
+    return _closed(parts, (captive, boxes), tuple(flows.ids.astype(str).tolist()), year)
 
 
-def _closed(parts: list[tuple[Any, ...]], captive: Floats, markets: tuple[str, ...], year: int) -> Demand:
+def _closed(
+    parts: list[tuple[Any, ...]], captive: tuple[Floats, Floats], markets: tuple[str, ...], year: int
+) -> Demand:
     columns = [list(x) for x in zip(*parts, strict=True)] if parts else [[]] * 6
     whole = [np.array(columns[i], np.int64) for i in (0, 1, 2, 4)]
     units, averse = np.array(columns[3], np.float64), np.array(columns[5], np.bool_)
-    return Demand(whole[0], whole[1], whole[2], units, whole[3], averse, captive, markets, year)
+    return Demand(whole[0], whole[1], whole[2], units, whole[3], averse, *captive, markets, year)
 
 
 def aversion(values: dict[str, float], year: int) -> float:
@@ -225,8 +216,6 @@ def _split(
 ) -> list[tuple[int, int, float]]:
     """Split one unit of a market over its pairs of places."""
     nodes = network.table("nodes")
-    if not start or not stop:
-        return []
     o, d = (np.array([nodes.position[r["node_id"]] for r in x]) for x in (start, stop))
     rows, columns = (np.array([r["weight"] for r in x]) for x in (start, stop))
     lat, lon = nodes["lat"], nodes["lon"]
@@ -260,7 +249,7 @@ def demand_from_rows(network: Network, rows: Sequence[dict[str, Any]], year: int
         averse = _yes(row.get("averse", ""), n) and not russian[place].any()
         if units > 0:
             found.append((place[0], place[1], cargo, units, -1, averse))
-    return _closed(found, np.zeros(0), (), network.year if year is None else year)
+    return _closed(found, (np.zeros(0), np.zeros(0)), (), network.year if year is None else year)
 
 
 def _known(network: Network, table: str, what: str, row: dict[str, Any], key: str, n: int) -> int:

@@ -71,7 +71,10 @@ def more_congested(elements: Elements, factor: float) -> Elements:
     if factor == 1.0:
         return elements
     parameters = elements.parameters.copy()
-    parameters[:, 2] *= factor
+    # the conical form is scaled by its time, of which only what volumes add counts
+    conical = elements.form == FORMS.index("conical")
+    parameters[conical, 0] *= factor
+    parameters[~conical, 2] *= factor
     return replace(elements, parameters=parameters)
 
 
@@ -276,10 +279,11 @@ def _closed(draft: _Draft) -> Elements:
     forms = np.array([FORMS.index(str(delays["form"][w])) for w in which], np.uint8)
     by_unit = np.stack([_amounts(draft.graph, u) for u in UNITS], axis=1)
     load = by_unit[:, [UNITS.index(str(u)) for u in units]] if units else np.zeros((by_unit.shape[0], 0))
-    # a bpr or conical delay is t0 times a factor; t0 itself is in the route's hours already
-    multiplied = forms != FORMS.index("queue")
-    parameters[multiplied, 0] = np.array(hours)[multiplied]
-    parameters[multiplied, 2] = delays["b"][which][multiplied]
+    # a bpr or conical delay is t0 times a factor; t0 itself is in the route's hours already, and the conical one has no b
+    bpr, conical = (forms == FORMS.index(f) for f in ("bpr", "conical"))
+    parameters[bpr, 0] = np.array(hours)[bpr]
+    parameters[bpr, 2] = delays["b"][which][bpr]
+    parameters[conical, 0] = parameters[conical, 2]
     return Elements(
         kinds, names, units, np.array(capacity, np.float64), np.array(background, np.float64), forms, np.ascontiguousarray(parameters), load,
         _spread(draft.graph, draft.bears), _spread(draft.graph, draft.waits),

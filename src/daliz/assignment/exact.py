@@ -15,7 +15,7 @@ import numpy as np
 
 from daliz.assignment.flows import Flows
 from daliz.assignment.kernels import shifts
-from daliz.assignment.route_sets import merged, queue_tolls, route_sets
+from daliz.assignment.route_sets import load_tolls, merged, queue_tolls, route_sets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -137,11 +137,5 @@ def _settle(run: _State, target: float, marginal: bool) -> float:
 
 def _tolls(run: _State, marginal: bool) -> Floats:
     """Give the USD that delays (and for the optimum what they do to others) add to each arc for each class."""
-    graph, e = run.routes.graph, run.choice.elements
-    cargoes = graph.network.table("cargoes")
     toll = queue_tolls(run.routes, run.state[:, 0])
-    if marginal:
-        others = run.state[:, 1] * run.borne
-        for c in range(len(cargoes)):
-            toll[c] += np.bincount(e.bears[:, 0], (e.load[c] * others)[e.bears[:, 1]], len(graph.arcs))
-    return toll
+    return toll + load_tolls(run.routes, run.state[:, 1] * run.borne) if marginal else toll

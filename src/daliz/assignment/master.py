@@ -66,7 +66,7 @@ class Master:
             every,
             np.ones(self.pairs),
         )
-        self.solver, self.columns, self.ok = solver, 0, highspy.HighsModelStatus.kOptimal
+        self.solver, self.ok = solver, highspy.HighsModelStatus.kOptimal
 
     def add(self, pair: Ints, cost: Floats, loads: csr_array) -> None:
         """Add routes: their pairs, costs, and loads of shape (routes, elements)."""
@@ -91,7 +91,6 @@ class Master:
             index,
             value,
         )
-        self.columns += count
 
     def solve(self) -> Solution:
         """Solve the programme with the columns known.

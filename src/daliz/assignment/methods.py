@@ -8,9 +8,8 @@ import numpy as np
 
 from daliz.assignment.demand import choice_values, demand_of
 from daliz.assignment.elements import elements_of, more_congested
-from daliz.assignment.extra import need
 from daliz.assignment.flows import Flows
-from daliz.errors import DemandError
+from daliz.errors import DemandError, need
 from daliz.graph import build_graph
 from daliz.graph.corridors import corridors_of
 
@@ -85,7 +84,7 @@ def assign(
     >>> flows.converged, flows.bottlenecks(1)[0]["load"] > 0.5
     (True, True)
     """
-    need("numba")
+    need("numba", extra="assign")
     if method not in METHODS:
         raise DemandError(f"There is no method {method!r}; the methods are {', '.join(METHODS)}.")
     if elasticity < 0 or (elasticity and method != "logit"):

@@ -156,8 +156,9 @@ def route_sets(
         If a pair has no route; it names the pair and the class.
     """
     graph = build_graph(network, None)
-    arcs = graph.memo.setdefault("sorted arcs", None) or _Arcs(graph)
-    graph.memo["sorted arcs"] = arcs
+    if "sorted arcs" not in graph.memo:
+        graph.memo["sorted arcs"] = _Arcs(graph)
+    arcs: _Arcs = graph.memo["sorted arcs"]
     keys = np.stack([demand.origin, demand.destination, demand.cargo, demand.averse.astype(np.int64)])
     pairs = np.unique(keys, axis=1)
     found: list[_Ways] = []
@@ -281,10 +282,9 @@ def _joined(graph: Graph, pairs: Ints, found: list[_Ways], *, whole: bool = True
     sums = np.concatenate([f.sums for f in found], axis=1)
     corridor = np.concatenate([f.corridor for f in found])
     begin = np.concatenate([[0], np.cumsum(count)])
-    # a way's fingerprint: sums of odd multiples of its arcs, exact in 64 bits
-    prints = np.add.reduceat(
-        (steps.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(7), begin[:-1]
-    )
+    # a way's fingerprint: the sum of random numbers that stand for its arcs, so that ways of equal sums of arc numbers differ
+    signs = np.random.default_rng(0).integers(0, 2**63, len(graph.arcs), dtype=np.uint64)
+    prints = np.add.reduceat(signs[steps], begin[:-1])
     _, kept = np.unique(
         np.stack([pair.astype(np.uint64), prints, count.astype(np.uint64)]), axis=1, return_index=True
     )
@@ -320,6 +320,13 @@ def queue_tolls(routes: RouteSets, delay: Floats) -> Floats:
     waits = elements_of(graph).waits
     hours = np.bincount(waits[:, 0], delay[waits[:, 1]], len(graph.arcs))
     return np.asarray(graph.network.table("cargoes")["value_of_time_usd_h"][:, None] * hours)
+
+
+def load_tolls(routes: RouteSets, price: Floats) -> Floats:
+    """Give what prices of loading elements add to each arc in USD for one unit of each class, shape (classes, arcs)."""
+    elements, arcs = elements_of(routes.graph), len(routes.graph.arcs)
+    arc, element = elements.bears.T
+    return np.stack([np.bincount(arc, (load * price)[element], arcs) for load in elements.load])
 
 
 def merged(one: RouteSets, other: RouteSets) -> RouteSets:

@@ -16,16 +16,12 @@ if TYPE_CHECKING:
     from daliz.assignment.route_sets import RouteSets
     from daliz.tables import Network
 
-TEU_PER_TRAIN = 104.0
-"""Containers of a block train: 52 of 40 ft."""
-
 
 @dataclass(frozen=True)
 class Counter:
     """Count series from the flows of routes: `fixed` + `weight` times flow, for each series."""
 
     ids: tuple[str, ...]
-    units: tuple[str, ...]
     weight: csr_array
     fixed: Floats
 
@@ -43,7 +39,7 @@ def counter(network: Network, demand: Demand, routes: RouteSets, row_pair: Ints)
     per_unit = {
         "kt": cargoes["payload_t"][of] / 1e3,
         "TEU": cargoes["teu"][of],
-        "trains": cargoes["teu"][of] / TEU_PER_TRAIN,
+        "trains": cargoes["teu"][of] / float(network.table("constants").row("block-train-teu")["value"]),
     }
     total = np.bincount(row_pair, demand.units, len(routes.first) - 1)
     weights, fixed = [], []
@@ -58,18 +54,13 @@ def counter(network: Network, demand: Demand, routes: RouteSets, row_pair: Ints)
         if row["containers"]:
             on &= boxes
         weights.append(np.where(on, per_unit[row["unit"]] * part[routes.pair], 0.0))
-        tonnes = sum(
-            demand.captive_t[demand.markets.index(f)]
-            for f in row["captive_flows"].split()
-            if f in demand.markets
+        captive = [demand.markets.index(f) for f in row["captive_flows"].split() if f in demand.markets]
+        fixed.append(
+            float((demand.captive_teu if row["unit"] == "TEU" else demand.captive_t / 1e3)[captive].sum())
         )
-        # captive boxes are booked in tonnes; 10 t a TEU is what the 40 ft class holds
-        fixed.append(float(tonnes) / 10.0 if row["unit"] == "TEU" else float(tonnes) / 1e3)
     shape = (len(rows), len(routes.usd))
     table = csr_array(np.array(weights)) if rows else csr_array(shape)
-    return Counter(
-        tuple(str(r["id"]) for r in rows), tuple(str(r["unit"]) for r in rows), table, np.array(fixed)
-    )
+    return Counter(tuple(str(r["id"]) for r in rows), table, np.array(fixed))
 
 
 def _on(routes: RouteSets, row: dict[str, Any]) -> Flags:

@@ -22,7 +22,7 @@ def run(
     without: Without = [],
 ) -> None:
     """Run the verb."""
-    from daliz.cli.common import need
+    from daliz.errors import need
     from daliz.report import brief
 
     need("altair", "vl_convert", "typst", "babel", extra="report")

@@ -101,17 +101,6 @@ def print_lines(paragraphs: Sequence[str]) -> None:
         sys.stdout.write(fill(text, width, initial_indent=indent, subsequent_indent=indent or "  ") + "\n")
 
 
-def need(*modules: str, extra: str) -> None:
-    """Refuse with a way out if an extra is not installed."""
-    from importlib.util import find_spec
-
-    from daliz.errors import QueryError
-
-    missing = [m for m in modules if find_spec(m) is None]
-    if missing:
-        raise QueryError(f"This needs {', '.join(missing)}: pip install 'daliz[{extra}]'.")
-
-
 def progress(label: str) -> tuple[Callable[[int, int], None], Callable[[], None]]:
     """Give a callback that shows a bar on standard error, and one that ends it."""
     import gc

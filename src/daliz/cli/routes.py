@@ -112,7 +112,7 @@ def run(
 
 
 def _draw(found: Routes, diagram: str, chart_map: str) -> None:
-    from daliz.cli.common import need
+    from daliz.errors import need
     from daliz.report import map_chart, save_chart, time_cost_distance
 
     need("altair", "vl_convert", extra="report")

@@ -41,10 +41,8 @@ def restrict(
     A hold of probability p and mean d days adds 24 p d hours with variance p (1 - p) (24 d)^2, p times its cost
     per unit, and the risk of being caught once. `ends` are the countries of origin and destination.
     """
-    if "restrictions" not in graph.memo:
-        graph.memo["restrictions"] = graph.network.table("restrictions").rows()
     hours, usd, risk, variance = (a.copy() for a in (costs.hours, costs.usd, costs.risk, costs.variance))
-    for rule in graph.memo["restrictions"]:
+    for rule in _rules(graph):
         if not _applies(rule, cargo, ends, carrier, product):
             continue
         arcs = _arcs_under(graph, rule)
@@ -59,19 +57,21 @@ def restrict(
     return replace(costs, hours=hours, usd=usd, risk=risk, variance=variance)
 
 
+def _rules(graph: Graph) -> list[dict[str, Any]]:
+    """Give the rows of `restrictions`; remembered with the graph."""
+    if "restrictions" not in graph.memo:
+        graph.memo["restrictions"] = graph.network.table("restrictions").rows()
+    found: list[dict[str, Any]] = graph.memo["restrictions"]
+    return found
+
+
 def _known(value: float) -> float:
     return 0.0 if np.isnan(value) else float(value)
 
 
 def bound_by(graph: Graph, cargo: dict[str, Any], ends: tuple[str, str]) -> tuple[str, ...]:
     """Name the rules narrowed to countries of origin or destination that bind a shipment between two countries."""
-    rules = (
-        graph.network.table("restrictions").rows()
-        if "restrictions" not in graph.memo
-        else graph.memo["restrictions"]
-    )
-    graph.memo["restrictions"] = rules
-    narrow = (r for r in rules if r["origin_country"] or r["destination_country"])
+    narrow = (r for r in _rules(graph) if r["origin_country"] or r["destination_country"])
     return tuple(r["id"] for r in narrow if _applies(r, cargo, ends, "", ""))
 
 

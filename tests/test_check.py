@@ -69,7 +69,7 @@ def test_the_tiny_package_is_clean(tmp_path: Path) -> None:
          "changes.csv, row storm-sea, column column: 'length_km': close concerns a row; leave the column blank."),
         ({"changes": {"storm-sea": {"table": "nodes", "row_id": "port"}}},
          ("changes.csv, row storm-sea, column op: 'close': rows of nodes do not open and close; "
-         "choose one of links, terminals, services, restrictions.")),
+         "choose one of links, terminals, services, restrictions, contracts, tariffs.")),
         ({"changes": {"dear-sea-price": {"column": "usd"}}},
          ("changes.csv, row dear-sea-price, column column: 'usd': must be a column of figures of rates; "
          "choose one of usd_fixed usd_per_km.")),

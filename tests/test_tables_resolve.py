@@ -192,7 +192,11 @@ def test_a_named_closure_holds_for_the_whole_year() -> None:
 @pytest.mark.parametrize(
     ("cell", "op", "message"),
     [
-        ("nodes.mid.", "close", "only links, terminals, services, restrictions open and close"),
+        (
+            "nodes.mid.",
+            "close",
+            "only links, terminals, services, restrictions, contracts, tariffs open and close",
+        ),
         ("grids.kz.country", "set", "which is no column of figures"),
     ],
 )

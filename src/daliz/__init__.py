@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from daliz.emissions import chain_emissions
     from daliz.report import brief
     from daliz.routing import Itinerary, Leg, Routes, routes
+    from daliz.supplychain import Supply, concentration, dependence, least_failures, supply, without_each
     from daliz.tables import Check, Network, Reason, check, why
     from daliz.tables import open_network as open  # noqa: A004
+    from daliz.trade import Tariff, corridor_effect, story, talks, tariff
     from daliz.validation import Validation, validate
 
 __version__ = "0.1.0"
@@ -33,18 +35,29 @@ __all__ = [
     "Network",
     "Reason",
     "Routes",
+    "Supply",
+    "Tariff",
     "Validation",
     "assign",
     "brief",
     "chain_emissions",
     "check",
+    "concentration",
+    "corridor_effect",
     "demand_from_rows",
     "demand_of",
+    "dependence",
     "errors",
+    "least_failures",
     "open",
     "routes",
+    "story",
+    "supply",
+    "talks",
+    "tariff",
     "validate",
     "why",
+    "without_each",
 ]
 
 _HOMES = {
@@ -67,6 +80,17 @@ _HOMES = {
     "validate": ("validation", "validate"),
     "brief": ("report", "brief"),
     "chain_emissions": ("emissions", "chain_emissions"),
+    "Supply": ("supplychain", "Supply"),
+    "concentration": ("supplychain", "concentration"),
+    "dependence": ("supplychain", "dependence"),
+    "least_failures": ("supplychain", "least_failures"),
+    "supply": ("supplychain", "supply"),
+    "without_each": ("supplychain", "without_each"),
+    "Tariff": ("trade", "Tariff"),
+    "corridor_effect": ("trade", "corridor_effect"),
+    "story": ("trade", "story"),
+    "talks": ("trade", "talks"),
+    "tariff": ("trade", "tariff"),
 }
 
 

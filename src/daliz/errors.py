@@ -2,9 +2,14 @@
 
 DalizError
 ├── DataError        a package or a table is not as the schema wants it
-│   └── CheckError   several faults at once
+│   ├── CheckError   several faults at once
+│   └── FormatError  a file of another program is not as its format wants it
 ├── PlaceError       a place, project or event is unknown
 ├── QueryError       the question cannot be asked in this form
+├── DemandError      demand, a capacity or a delay cannot be assigned
+├── SupplyError      a chain of production cannot be planned
+├── TariffError      a duty, a trade or an elasticity cannot be used
+├── ExtraError       a library of an extra is not installed
 ├── RouteError       no way leads from the origin to the destination
 └── FormulaError     the arithmetic of a derived figure cannot be computed
 
@@ -51,6 +56,14 @@ class FormatError(DataError):
 
 class DemandError(DalizError):
     """Tell that demand, a capacity or a delay cannot be assigned."""
+
+
+class SupplyError(DalizError):
+    """Tell that a chain of production, a contract or a market cannot be planned."""
+
+
+class TariffError(DalizError):
+    """Tell that a duty, a trade or an elasticity cannot be used."""
 
 
 class ExtraError(DalizError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -225,6 +225,23 @@ def _split(
     share[(share < KEEP) | (o[:, None] == d[None, :])] = 0.0
     share /= share.sum()
     return [(int(o[i]), int(d[j]), float(share[i, j])) for i, j in zip(*np.nonzero(share), strict=True)]
+
+
+def joined(one: Demand, other: Demand) -> Demand:
+    """Put the rows of a demand behind those of another, whose markets and captive quantities stay."""
+
+    def both(name: str) -> Any:
+        return np.concatenate([getattr(one, name), getattr(other, name)])
+
+    return replace(
+        one,
+        origin=both("origin"),
+        destination=both("destination"),
+        cargo=both("cargo"),
+        units=both("units"),
+        flow=both("flow"),
+        averse=both("averse"),
+    )
 
 
 def demand_from_rows(network: Network, rows: Sequence[dict[str, Any]], year: int | None = None) -> Demand:

@@ -132,6 +132,7 @@ def route_sets(
     toll: Floats | None = None,
     bent: tuple[str, ...] = BENT,
     threads: int = 2,
+    whole: bool = True,
 ) -> RouteSets:
     """Make the routes of all pairs that demand names.
 
@@ -149,6 +150,8 @@ def route_sets(
         Modes to prefer in turn, "" for none.
     threads
         Threads that work on classes; the result does not depend on them.
+    whole
+        Refuse pairs without a way; else they have no routes. Under tolls they are never refused.
 
     Raises
     ------
@@ -170,7 +173,7 @@ def route_sets(
         for ways in tasks:
             found += ways
     # under tolls the best way of a pair may come to a place twice and be left out; its plain routes are known
-    return _joined(graph, pairs, found, whole=toll is None)
+    return _joined(graph, pairs, found, whole=whole and toll is None)
 
 
 @dataclass(frozen=True)
@@ -338,7 +341,7 @@ def merged(one: RouteSets, other: RouteSets) -> RouteSets:
         )
         for r in (one, other)
     ]
-    return _joined(one.graph, pairs, found)
+    return _joined(one.graph, pairs, found, whole=False)
 
 
 def taken(routes: RouteSets, rows: Ints) -> RouteSets:

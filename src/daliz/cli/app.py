@@ -6,7 +6,21 @@ from typing import Annotated
 
 import typer
 
-from daliz.cli import assign, brief, calibrate, changes, check, fill, matrix, places, routes, validate, why
+from daliz.cli import (
+    assign,
+    brief,
+    calibrate,
+    changes,
+    check,
+    fill,
+    matrix,
+    places,
+    routes,
+    supply,
+    tariff,
+    validate,
+    why,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -35,5 +49,19 @@ def _options(
     pass
 
 
-for module in (routes, assign, why, check, validate, calibrate, brief, changes, places, matrix, fill):
+for module in (
+    routes,
+    assign,
+    supply,
+    tariff,
+    why,
+    check,
+    validate,
+    calibrate,
+    brief,
+    changes,
+    places,
+    matrix,
+    fill,
+):
     app.command(module.NAME, help=module.HELP, epilog=module.EXAMPLE)(module.run)

@@ -54,20 +54,22 @@ HEARTLAND = Frame(62.0, 45.5, 560.0, 680, 380, 1.6)
 
 
 @functools.cache
-def _land() -> dict[str, Any]:
+def land() -> dict[str, Any]:
+    """Give the land of the map as GeoJSON."""
     text = resources.files("daliz.report").joinpath("assets/land.json").read_text(encoding="utf-8")
-    land: dict[str, Any] = json.loads(text)
-    return land
+    shapes: dict[str, Any] = json.loads(text)
+    return shapes
 
 
-def _finish(chart: Any) -> alt.LayerChart:
-    finished: alt.LayerChart = (
+def finished(chart: Any) -> alt.LayerChart:
+    """Give a chart the fonts and colours of all."""
+    done: alt.LayerChart = (
         chart.configure(font=FONT, background="white")
         .configure_view(strokeWidth=0)
         .configure_axis(labelFontSize=11, titleFontSize=11, gridColor="#e6e6e6")
         .configure_legend(labelFontSize=11, titleFontSize=11, symbolStrokeWidth=3, labelLimit=400)
     )
-    return finished
+    return done
 
 
 def _colours(names: Sequence[str], ids: Sequence[str]) -> dict[str, list[str]]:
@@ -150,7 +152,7 @@ def time_cost_distance(ways: Sequence[Itinerary], language: str = "en") -> alt.L
     )
     usd = base.mark_line(strokeWidth=2).encode(y=alt.Y("usd:Q", title=speech("usd")))
     upper = alt.layer(band, days, dots, marks).properties(width=640, height=330)
-    return _finish(alt.vconcat(upper, usd.properties(width=640, height=170)).resolve_scale(color="shared"))
+    return finished(alt.vconcat(upper, usd.properties(width=640, height=170)).resolve_scale(color="shared"))
 
 
 def _band(hours: float, sd: float) -> tuple[float, float]:
@@ -212,7 +214,7 @@ def map_chart(
         "scale": frame.scale,
         "translate": [frame.width / 2, frame.height / 2],
     }
-    land = alt.Chart(alt.Data(values=_land()["features"])).mark_geoshape(
+    ground = alt.Chart(alt.Data(values=land()["features"])).mark_geoshape(
         fill="#eef0ea", stroke="#b9bfb3", strokeWidth=0.4
     )
     tracks = (
@@ -234,11 +236,11 @@ def map_chart(
         longitude="lon:Q", latitude="lat:Q", text="name:N"
     )
     chart = (
-        alt.layer(land, tracks, dots, texts)
+        alt.layer(ground, tracks, dots, texts)
         .project(**projection)
         .properties(width=frame.width, height=frame.height)
     )
-    return _finish(chart)
+    return finished(chart)
 
 
 def _spaced(places: list[dict[str, Any]], apart_deg: float) -> list[dict[str, Any]]:
@@ -255,18 +257,21 @@ def _spaced(places: list[dict[str, Any]], apart_deg: float) -> list[dict[str, An
 
 def _lines(way: Itinerary) -> list[list[list[float]]]:
     network = way.graph.network
-    nodes, links, shapes = network.table("nodes"), network.table("links"), network.store["shapes"]
-    found = []
-    for a in way.arcs:
-        for link, _ in way.graph.arcs[a].links:
-            name = str(links.ids[link])
-            if name in shapes.position:
-                points = parse_line(str(shapes["geometry"][shapes.position[name]]))
-            else:
-                ends = [nodes.position[str(links[c][link])] for c in ("from_node", "to_node")]
-                points = np.array([[nodes["lon"][i], nodes["lat"][i]] for i in ends])
-            found.append(np.round(points, 3).tolist())
-    return found
+    links = network.table("links")
+    return [link_line(network, str(links.ids[link])) for a in way.arcs for link, _ in way.graph.arcs[a].links]
+
+
+def link_line(network: Network, name: str) -> list[list[float]]:
+    """Give the line of a link as points of longitude and latitude: its shape, or straight between its ends."""
+    shapes = network.store["shapes"]
+    if name in shapes.position:
+        points = parse_line(str(shapes["geometry"][shapes.position[name]]))
+    else:
+        nodes, link = network.table("nodes"), network.table("links").row(name)
+        ends = [nodes.position[link[c]] for c in ("from_node", "to_node")]
+        points = np.array([[nodes["lon"][i], nodes["lat"][i]] for i in ends])
+    line: list[list[float]] = np.round(points, 3).tolist()
+    return line
 
 
 def comparison_chart(rows: Sequence[dict[str, Any]], language: str = "en") -> alt.LayerChart:
@@ -299,7 +304,7 @@ def comparison_chart(rows: Sequence[dict[str, Any]], language: str = "en") -> al
         )
         dots = base.mark_point(filled=True, size=70).encode(x=alt.X(f"{measure}:Q", scale=scale))
         charts.append(alt.layer(rules, dots).properties(width=280, height=26 * len(rows) + 10))
-    return _finish(alt.hconcat(*charts))
+    return finished(alt.hconcat(*charts))
 
 
 def grade_chart(shares: Sequence[tuple[str, int, float]], language: str = "en") -> alt.LayerChart:
@@ -316,4 +321,4 @@ def grade_chart(shares: Sequence[tuple[str, int, float]], language: str = "en") 
             y=alt.Y("grade:N", sort=alt.SortField("order"), title=None),
         )
     )
-    return _finish(chart.properties(width=420, height=150))
+    return finished(chart.properties(width=420, height=150))

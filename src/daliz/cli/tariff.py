@@ -1,0 +1,158 @@
+"""Say what a duty does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from daliz.cli.common import (
+    AsCsv,
+    AsJson,
+    Package,
+    Year,
+    open_for,
+    print_csv,
+    print_json,
+    print_lines,
+    print_table,
+)
+
+if TYPE_CHECKING:
+    from daliz.tables import Network
+    from daliz.trade import Tariff
+
+NAME = "tariff"
+HELP = "Say what the duties of a policy do: trade created and diverted, revenue, welfare, tonnes by corridor; story for all policies, talks for what talks might yield."
+EXAMPLE = "Example: daliz tariff us-2025-08 --model armington"
+
+
+def run(
+    policy: Annotated[
+        str, typer.Argument(help="Policy of the table policies, or story, or talks.")
+    ] = "story",
+    package: Package = "eurasia",
+    year: Year = None,
+    base: Annotated[
+        str | None, typer.Option(help="Policy to hold it against; that of its row unless given.")
+    ] = None,
+    model: Annotated[str, typer.Option(help="smart or armington.")] = "smart",
+    exporter: Annotated[str, typer.Option(help="Country whose trade is followed.")] = "KZ",
+    draws: Annotated[int, typer.Option(help="Draws for the ranges.")] = 400,
+    corridors: Annotated[
+        bool, typer.Option(help="Follow the tonnes over the network; takes some seconds.")
+    ] = True,
+    chart: Annotated[
+        Path | None, typer.Option(help="With story: file for the chart (html, png, svg, pdf).")
+    ] = None,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """Run the verb."""
+    from daliz.trade import corridor_effect, story, talks, tariff
+
+    network = open_for(package, year, (), ())
+    if policy in {"story", "talks"}:
+        rows = (
+            talks(network, model=model, draws=draws, exporter=exporter)
+            if policy == "talks"
+            else story(network, model=model, draws=draws, corridors=corridors, exporter=exporter)
+        )
+        if chart:
+            _draw(network, rows, chart)
+        if as_json:
+            print_json(rows)
+        elif as_csv:
+            print_csv(rows)
+        else:
+            (_show_talks if policy == "talks" else _show_story)(rows)
+        return
+    answer = tariff(network, policy, base=base, model=model, exporter=exporter, draws=draws)
+    effect = corridor_effect(answer) if corridors else []
+    if as_json:
+        print_json(answer.as_dict() | {"corridors": effect})
+    elif as_csv:
+        print_csv(answer.rows())
+        typer.echo(repr(answer), err=True)
+    else:
+        _show(answer, effect)
+    if not all(e["converged"] for e in effect):
+        raise typer.Exit(1)
+
+
+def _span(row: dict[str, Any], key: str, unit: float = 1e6) -> str:
+    low, high = row[f"{key}_low"], row[f"{key}_high"]
+    text = f"{row[key] / unit:+,.1f}"
+    return text if low is None or low != low else f"{text} ({low / unit:+,.1f} to {high / unit:+,.1f})"  # noqa: PLR0124
+
+
+def _show(answer: Tariff, effect: list[dict[str, Any]]) -> None:
+    totals = answer.totals()
+    moved = answer.moved()
+    print_lines([
+        f"{totals['exposed_usd'] / 1e6:,.1f} of {totals['trade_usd'] / 1e6:,.1f} million USD a year bear a higher duty ({totals['exposed_lines']} of {totals['lines']} products).",
+        f"Trade changes by {_span(totals, 'change')} million USD and {_span(totals, 'tonnes', 1e3)} kt a year.",
+    ])  # fmt: skip
+    if effect:
+        largest = max(effect, key=lambda e: abs(e["change_t"]))
+        whole = abs(largest["change_t"]) / max(largest["all_kt"] * 1e3, 1e-9)
+        print_lines(
+            [
+                f"On the network most of it is on {largest['corridor']}: {largest['change_t']:+,.0f} t, {whole:.2%} of all traffic there."
+            ]
+        )
+    print_table(
+        "Products, million USD a year, 5 to 95 % in brackets", ("product", "duty", "trade", "creation", "diversion", "revenue", "t"),
+        [
+            [f"{r['importer']} {r['product']}", f"{r['before']:.1%} → {r['after']:.1%}", f"{r['trade_usd'] / 1e6:,.1f}", _span(r, "creation"), _span(r, "diversion"),
+             _span(r, "revenue"), _span(r, "tonnes", 1.0)]
+            for r, m in zip(answer.rows(), moved, strict=True) if m
+        ],
+        right=(2, 3, 4, 5, 6),
+    )  # fmt: skip
+    if effect:
+        print_table(
+            "Tonnes of these trades by corridor", ("corridor", "before", "after", "change", "all traffic, kt"),
+            [[e["corridor"], f"{e['t_before']:,.0f}", f"{e['t_after']:,.0f}", f"{e['change_t']:+,.0f}", f"{e['all_kt']:,.0f}"] for e in effect],
+            right=(1, 2, 3, 4),
+        )  # fmt: skip
+    typer.echo(repr(answer))
+
+
+def _show_story(rows: list[dict[str, Any]]) -> None:
+    ways = [k for k in (rows[0] if rows else {}) if k.startswith("t_")]
+    print_table(
+        "Policies, million USD a year; tonnes by corridor", ("date", "policy", "exposed", "change", "diverted", "revenue", *(w.removeprefix("t_") for w in ways)),
+        [
+            [r["date"], f"{r['policy']}{'' if r['kind'] == 'observed' else ' *'}", f"{r['exposed_usd'] / 1e6:,.0f}", _span(r, "change"), _span(r, "diversion"), f"{r['revenue'] / 1e6:+,.0f}",
+             *(f"{r[w]:+,.0f}" for w in ways)]
+            for r in rows
+        ],
+        right=range(2, 6 + len(ways)),
+    )  # fmt: skip
+    print_lines(
+        [
+            "* no duty of the record: announced, a what-if or a round of talks. Each row is held against its base (table policies)."
+        ]
+    )
+
+
+def _show_talks(rows: list[dict[str, Any]]) -> None:
+    print_table(
+        "What talks might yield", ("policy", "trade, M USD", "kt", "chain", "contracts, units", "made there", "over RU", "over CN", "USD/unit"),
+        [
+            [r["policy"], _span(r, "change"), _span(r, "tonnes", 1e3), r["chain"], f"{r['contract_units']:,.0f}", f"{r['made_share']:.0%}", f"{r['over_ru']:.0%}", f"{r['over_cn']:.0%}",
+             f"{r['unit_usd']:,.0f}"]
+            for r in rows
+        ],
+        right=(1, 2, 4, 5, 6, 7, 8),
+    )  # fmt: skip
+
+
+def _draw(network: Network, rows: list[dict[str, Any]], path: Path) -> None:
+    from daliz.report.chain_charts import tariff_chart
+    from daliz.report.save import save_chart
+
+    policies = network.table("policies")
+    save_chart(tariff_chart([r | {"name": policies.row(r["policy"])["name_en"]} for r in rows]), path)

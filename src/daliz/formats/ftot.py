@@ -1,0 +1,308 @@
+"""Read scenarios of FTOT, the Freight and Fuel Transportation Optimization Tool: facilities, processors, destinations, settings.
+
+A scenario is an XML file that names CSV files of raw material producers, processors, candidate processors and destinations; each row
+says what a facility takes (`io` i) or gives (`io` o) of a commodity. Places and networks of FTOT are Esri geodatabases and stay out: a
+table of `facility_name` and `node_id` says where a facility stands in the network of Daliz.
+
+Solids become tonnes; liquids become tonnes by their density (`commodity_density.csv`). A US short ton is not a tonne: a scenario that
+speaks of both is refused, since one of them is usually a slip.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from daliz.errors import FormatError, did_you_mean
+
+Row = dict[str, Any]
+TONNES = {
+    "ton": 0.90718474, "short_ton": 0.90718474, "us_ton": 0.90718474, "thousand_ton": 907.18474, "kiloton": 907.18474, "tonne": 1.0, "metric_ton": 1.0, "t": 1.0,
+    "mg": 1.0, "megagram": 1.0, "kilotonne": 1000.0, "kt": 1000.0, "kg": 1e-3, "kilogram": 1e-3, "lb": 0.45359237e-3, "pound": 0.45359237e-3,
+}  # fmt: skip
+CUBIC_METRES = {
+    "gallon": 3.785411784e-3, "gal": 3.785411784e-3, "kgal": 3.785411784, "thousand_gallon": 3.785411784, "thousand_gal": 3.785411784, "liter": 1e-3, "litre": 1e-3,
+    "l": 1e-3, "m3": 1.0, "m**3": 1.0, "meter**3": 1.0, "bbl": 0.158987294928, "oil_bbl": 0.158987294928, "barrel": 0.158987294928,
+}  # fmt: skip
+SHORT = {"ton", "short_ton", "us_ton", "thousand_ton", "kiloton"}
+METRIC = {"tonne", "metric_ton", "t", "kilotonne", "kt"}
+TYPES = ("raw_material_producer", "processor", "ultimate_destination")
+FILES = {
+    "RMP_Commodity_Data": "raw_material_producer", "Destinations_Commodity_Data": "ultimate_destination", "Processors_Commodity_Data": "processor",
+    "Processors_Candidate_Commodity_Data": "candidate",
+}  # fmt: skip
+NONE = {"", "none", "n/a"}
+QUANTITY = re.compile(r"\s*([-+0-9.eE]+)\s*(.*?)\s*$")
+
+
+@dataclass(frozen=True)
+class Ftot:
+    """Hold a scenario of FTOT in tonnes and USD.
+
+    Attributes
+    ----------
+    name, description
+        As in the scenario.
+    settings
+        Settings as text by name, such as `CO2_Unit_Cost`.
+    facilities
+        Rows of name, type, candidate, io, commodity, tonnes (a day), minimum, maximum, build_usd, udp_usd, file and line.
+    availability
+        Mean availability of each schedule.
+    ignored
+        What the scenario says and this reader does not use, in sentences.
+    """
+
+    name: str
+    description: str
+    settings: dict[str, str]
+    facilities: tuple[Row, ...]
+    availability: dict[str, float]
+    ignored: tuple[str, ...] = field(default=())
+
+    def __repr__(self) -> str:
+        names = {r["name"] for r in self.facilities}
+        return f"<Ftot {self.name}: {len(names)} facilities, {len({r['commodity'] for r in self.facilities})} commodities>"
+
+
+def read_ftot(scenario: str | Path) -> Ftot:
+    """Read a scenario.
+
+    Parameters
+    ----------
+    scenario
+        The XML file; the CSV files it names are looked for beside it, by their last name where the path leads nowhere.
+
+    Raises
+    ------
+    FormatError
+        If a file is missing or cannot be read, a unit is unknown, or tons and tonnes are mixed; it names file and line.
+    """
+    path = Path(scenario)
+    settings = _settings(path)
+    found: list[Row] = []
+    units: dict[str, tuple[str, int]] = {}
+    ignored = [
+        f"{key} is not used: modes and closures are those of the network of Daliz."
+        for key in ("Commodity_Mode_Data", "Disruption_Data")
+        if _file(path, settings, key) is not None
+    ]
+    schedules = _schedules(_file(path, settings, "Schedule_Data"))
+    density = _densities(_file(path, settings, "Commodity_Density_Data"))
+    for key, kind in FILES.items():
+        file = _file(path, settings, key)
+        if file is not None:
+            found += _facilities(file, kind, schedules, density, settings, units)
+    if not found:
+        raise FormatError(f"{path}: the scenario names no facilities; give {', '.join(FILES)}.")
+    _refuse_mixed(units)
+    return Ftot(
+        settings.get("Scenario_Name", path.stem),
+        settings.get("Scenario_Description", ""),
+        settings,
+        tuple(found),
+        schedules,
+        tuple(ignored),
+    )
+
+
+def _settings(path: Path) -> dict[str, str]:
+    try:
+        root = ET.parse(path).getroot()  # noqa: S314 - expat bounds the growth of entities, and the file is the user's own
+    except FileNotFoundError as error:
+        raise FormatError(f"{path} does not exist; give the scenario XML of FTOT.") from error
+    except (ET.ParseError, OSError, UnicodeDecodeError) as error:
+        raise FormatError(f"{path} is no XML that can be read: {error}.") from error
+    if not root.tag.rpartition("}")[2].startswith("Scenario"):
+        raise FormatError(
+            f"{path}: the root is {root.tag.rpartition('}')[2]!r}, not Scenario; this is no scenario of FTOT."
+        )
+    return {e.tag.rpartition("}")[2]: (e.text or "").strip() for e in root.iter() if not len(e)}
+
+
+def _file(path: Path, settings: dict[str, str], key: str) -> Path | None:
+    name = settings.get(key, "")
+    if name.casefold() in NONE:
+        return None
+    last = re.split(r"[\\/]", name)[-1]
+    for place in (Path(name), path.parent / name, path.parent / last, path.parent / "input_data" / last):
+        if place.is_file():
+            return place
+    raise FormatError(
+        f"{path}: {key} names {name!r}, which is neither there nor beside the scenario; put it there or write None."
+    )
+
+
+def _rows(file: Path, needed: tuple[str, ...]) -> list[tuple[int, dict[str, str]]]:
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream)
+            rows = [
+                (
+                    reader.line_num,
+                    {str(k).strip().casefold(): (v or "").strip() for k, v in r.items() if k is not None},
+                )
+                for r in reader
+            ]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise FormatError(f"{file} cannot be read as CSV in UTF-8: {error}.") from error
+    missing = [n for n in needed if rows and n not in rows[0][1]]
+    if missing or not rows:
+        raise FormatError(
+            f"{file}: it lacks {', '.join(missing) or 'rows'}; FTOT wants the columns {', '.join(needed)}."
+        )
+    return rows
+
+
+def _number(text: str, file: Path, line: int, column: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise FormatError(f"{file}, line {line}: {column} is {text!r}; it must be a number.") from None
+    if not 0 <= value < float("inf"):
+        raise FormatError(f"{file}, line {line}: {column} is {value:g}; it must be 0 or more.")
+    return value
+
+
+def _facilities(
+    file: Path,
+    kind: str,
+    schedules: dict[str, float],
+    density: dict[str, float],
+    settings: dict[str, str],
+    units: dict[str, tuple[str, int]],
+) -> list[Row]:
+    found = []
+    for line, r in _rows(
+        file, ("facility_name", "facility_type", "commodity", "value", "units", "phase_of_matter", "io")
+    ):
+        if kind != "candidate" and r["facility_type"] not in TYPES:
+            raise FormatError(
+                f"{file}, line {line}: facility_type is {r['facility_type']!r}; it must be {', '.join(TYPES)}."
+            )
+        commodity = r["commodity"]
+        if kind == "candidate" and commodity in {"minsize", "maxsize", "min_aggregation", "cost_formula"}:
+            found.append(_size(r, file, line))
+            continue
+        if r["io"] not in {"i", "o"}:
+            raise FormatError(f"{file}, line {line}: io is {r['io']!r}; it must be i or o.")
+        name = r.get("schedule", "")
+        if name.casefold() not in NONE and name not in schedules:
+            raise FormatError(
+                f"{file}, line {line}: there is no schedule {name!r}.{did_you_mean(name, schedules)}"
+            )
+        share = schedules.get(name, 1.0)
+        per_unit = _tonnes(
+            r["units"], r["phase_of_matter"], commodity, density, settings, (file, line), units
+        )
+        value = _number(r["value"], file, line, "value") * per_unit
+
+        def bound(
+            column: str, r: dict[str, str] = r, per_unit: float = per_unit, line: int = line
+        ) -> float | None:
+            return _number(r[column], file, line, column) * per_unit if r.get(column) else None
+
+        found.append({
+            "name": r["facility_name"], "type": "processor" if kind == "candidate" else r["facility_type"], "candidate": kind == "candidate", "io": r["io"],
+            "commodity": commodity, "phase": r["phase_of_matter"], "tonnes": value * share, "minimum": bound("min_capacity"), "maximum": bound("max_capacity"),
+            "build_usd": _number(r["build_cost"], file, line, "build_cost") if r.get("build_cost") else None,
+            "udp_usd": _number(r["udp"], file, line, "udp") / per_unit if r.get("udp") else None, "file": file.name, "line": line,
+        })  # fmt: skip
+    return found
+
+
+def _size(r: dict[str, str], file: Path, line: int) -> Row:
+    """Read a row of a candidate that bounds its size or says what it costs."""
+    return {
+        "name": r["facility_name"], "type": "processor", "candidate": True, "io": "", "commodity": r["commodity"], "phase": "",
+        "tonnes": _number(r["value"], file, line, "value"), "unit": r["units"], "minimum": None, "maximum": None, "build_usd": None, "udp_usd": None,
+        "file": file.name, "line": line,
+    }  # fmt: skip
+
+
+def _tonnes(
+    unit: str,
+    phase: str,
+    commodity: str,
+    density: dict[str, float],
+    settings: dict[str, str],
+    where: tuple[Path, int],
+    units: dict[str, tuple[str, int]],
+) -> float:
+    key = unit.casefold().replace(" ", "_")
+    if phase not in {"solid", "liquid"}:
+        raise FormatError(
+            f"{where[0]}, line {where[1]}: phase_of_matter is {phase!r}; it must be solid or liquid."
+        )
+    if key in TONNES:
+        units.setdefault(key, (where[0].name, where[1]))
+        return TONNES[key]
+    if key not in CUBIC_METRES:
+        raise FormatError(
+            f"{where[0]}, line {where[1]}: the unit {unit!r} is not known.{did_you_mean(key, [*TONNES, *CUBIC_METRES])}"
+        )
+    if phase == "solid":
+        raise FormatError(
+            f"{where[0]}, line {where[1]}: {commodity} is solid, but {unit} is a volume; give its mass."
+        )
+    weight = density.get(commodity, _default_density(settings))
+    if weight is None:
+        raise FormatError(
+            f"{where[0]}, line {where[1]}: {commodity} is given in {unit}, but neither Commodity_Density_Data nor Density_Conversion_Factor tells its density."
+        )
+    return CUBIC_METRES[key] * weight
+
+
+def _default_density(settings: dict[str, str]) -> float | None:
+    text = settings.get("Density_Conversion_Factor", "")
+    return None if text.casefold() in NONE else _density(text, "Density_Conversion_Factor")
+
+
+def _density(text: str, where: str) -> float:
+    """Give tonnes in a cubic metre from a quantity such as `3.33 ton/kgal`."""
+    match = QUANTITY.match(text)
+    parts = [p.strip().casefold().replace(" ", "_") for p in match.group(2).split("/")] if match else []
+    if match is None or len(parts) != 2 or parts[0] not in TONNES or parts[1] not in CUBIC_METRES:
+        raise FormatError(
+            f"{where}: {text!r} is no density; write a mass over a volume, such as 0.8 tonne/m3."
+        )
+    return float(match.group(1)) * TONNES[parts[0]] / CUBIC_METRES[parts[1]]
+
+
+def _densities(file: Path | None) -> dict[str, float]:
+    if file is None:
+        return {}
+    return {
+        r["commodity"]: _density(r["density"], f"{file}, line {line}")
+        for line, r in _rows(file, ("commodity", "density"))
+    }
+
+
+def _schedules(file: Path | None) -> dict[str, float]:
+    """Give the mean availability of each schedule over the days it lists, day 0 for the rest up to the last."""
+    if file is None:
+        return {}
+    days: dict[str, dict[int, float]] = {}
+    for line, r in _rows(file, ("schedule", "day", "availability")):
+        share = _number(r["availability"], file, line, "availability")
+        if share > 1:
+            raise FormatError(f"{file}, line {line}: availability is {share:g}; it must be from 0 to 1.")
+        days.setdefault(r["schedule"], {})[int(_number(r["day"], file, line, "day"))] = share
+    found = {}
+    for name, known in days.items():
+        last, usual = max(known), known.get(0, 1.0)
+        found[name] = sum(known.get(d, usual) for d in range(1, last + 1)) / last if last else usual
+    return found
+
+
+def _refuse_mixed(units: dict[str, tuple[str, int]]) -> None:
+    short, metric = ([u for u in units if u in group] for group in (SHORT, METRIC))
+    if short and metric:
+        (a, i), (b, j) = units[short[0]], units[metric[0]]
+        raise FormatError(
+            f"The scenario counts in {short[0]} ({a}, line {i}) and in {metric[0]} ({b}, line {j}): a US ton is 0.907 tonnes. Write all rows in one of them, or in kg."
+        )

@@ -1,0 +1,154 @@
+"""Make the tables of a chain from a scenario of FTOT."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from daliz.errors import FormatError
+from daliz.formats.ftot import QUANTITY
+
+if TYPE_CHECKING:
+    from daliz.formats.ftot import Ftot, Row
+
+
+def ftot_tables(
+    scenario: Ftot, places: dict[str, str], *, days: float = 365.0, countries: dict[str, str] | None = None
+) -> dict[str, list[Row]]:
+    """Give the tables of a chain from a scenario, to stand in a network of Daliz.
+
+    Parameters
+    ----------
+    scenario
+        What `read_ftot` gave.
+    places
+        Node of each facility.
+    days
+        Days of a year for which the daily quantities hold.
+    countries
+        Country of each facility; `ZZ` where it is left out.
+
+    Raises
+    ------
+    FormatError
+        If a facility has no place, a processor lacks inputs or outputs, or a candidate has no size.
+    """
+    names = list(dict.fromkeys(r["name"] for r in scenario.facilities))
+    lost = [n for n in names if n not in places]
+    if lost:
+        raise FormatError(
+            f"{', '.join(lost[:5])}: no place is given for {len(lost)} facilities of {scenario.name}; add them to the table of facility_name and node_id."
+        )
+    tables: dict[str, list[Row]] = {
+        t: [] for t in ("chains", "commodities", "facilities", "recipes", "recipe_parts", "markets")
+    }
+    tables["chains"].append(
+        {
+            "id": "ftot",
+            "name_en": scenario.name,
+            "element": "mass",
+            "description": scenario.description or "Read from a scenario of FTOT.",
+        }
+    )
+    phases = {r["commodity"]: r["phase"] for r in scenario.facilities if r["io"]}
+    # FTOT does not follow an element: what goes into a processor may weigh less than what comes out
+    tables["commodities"] = [
+        {"id": c, "chain_id": "ftot", "name_en": c, "unit": "t", "cargo_id": "liquid-bulk" if p == "liquid" else "dry-bulk", "mass_t": 1.0, "content": 0.0, "value_usd": 0.0}
+        for c, p in phases.items()
+    ]  # fmt: skip
+    for name in names:
+        rows = [r for r in scenario.facilities if r["name"] == name]
+        base = {
+            "chain_id": "ftot",
+            "name_en": name,
+            "country": (countries or {}).get(name, "ZZ"),
+            "node_id": places[name],
+        }
+        if rows[0]["type"] == "ultimate_destination":
+            tables["markets"] += [
+                base | {"id": _id(name, r["commodity"]), "region": base["country"], "commodity_id": r["commodity"], "demand": r["tonnes"] * days,
+                        "price_usd": r["udp_usd"] if r["udp_usd"] is not None else _penalty(scenario)}
+                for r in rows
+            ]  # fmt: skip
+        else:
+            _add_facility(tables, base, name, rows, days)
+    return tables
+
+
+def _id(*parts: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", "-".join(parts).casefold()).strip("-")
+
+
+def _penalty(scenario: Ftot) -> float:
+    match = QUANTITY.match(scenario.settings.get("Unmet_Demand_Penalty", "5000"))
+    return float(match.group(1)) if match else 5000.0
+
+
+def _add_facility(tables: dict[str, list[Row]], base: Row, name: str, rows: list[Row], days: float) -> None:
+    producer = rows[0]["type"] == "raw_material_producer"
+    sizes = {r["commodity"]: r["tonnes"] for r in rows if not r["io"]}
+    flows = [r for r in rows if r["io"] and r["commodity"] != "total"]
+    inputs, outputs = ([r for r in flows if r["io"] == io] for io in ("i", "o"))
+    if not outputs or (not inputs and not producer):
+        raise FormatError(
+            f"{rows[0]['file']}, line {rows[0]['line']}: {name} lacks {'outputs' if not outputs else 'inputs'}; a processor needs rows of io i and o."
+        )
+    total = next((r for r in rows if r["commodity"] == "total" and r["io"]), None)
+    candidate = rows[0]["candidate"]
+    build = next((r["build_usd"] for r in rows if r["build_usd"]), None)
+    if candidate and "maxsize" not in sizes:
+        raise FormatError(
+            f"{rows[0]['file']}, line {rows[0]['line']}: the candidate {name} has no row maxsize; give it."
+        )
+    tables["facilities"].append(
+        base
+        | {
+            "id": _id(name),
+            "stage": "mine" if producer else "plant",
+            "candidate": candidate,
+            "build_usd": build or sizes.get("cost_formula", 0.0),
+        }
+    )
+    if producer:
+        for r in outputs:
+            recipe = {
+                "id": _id(name, r["commodity"]),
+                "facility_id": _id(name),
+                "commodity_id": r["commodity"],
+                "capacity": r["tonnes"] * days,
+                "cost_usd": 0.0,
+            }
+            tables["recipes"].append(recipe)
+        return
+    main = outputs[0]
+    scale = _scale(main, total, sizes, inputs)
+    recipe_id = _id(name, main["commodity"])
+    tables["recipes"].append(
+        {
+            "id": recipe_id,
+            "facility_id": _id(name),
+            "commodity_id": main["commodity"],
+            "capacity": main["tonnes"] * scale * days,
+            "cost_usd": 0.0,
+        }
+    )
+    for role, some in (("input", inputs), ("output", outputs[1:])):
+        tables["recipe_parts"] += [
+            {"id": f"{recipe_id}-{role}-{_id(r['commodity'])}", "recipe_id": recipe_id, "role": role, "commodity_id": r["commodity"], "amount": r["tonnes"] / main["tonnes"]}
+            for r in some
+        ]  # fmt: skip
+
+
+def _scale(main: Row, total: Row | None, sizes: dict[str, float], inputs: list[Row]) -> float:
+    """Give how often the quantities of the rows can be run: by the capacity of an input, of the total, or the size of a candidate."""
+    whole = sum(r["tonnes"] for r in inputs)
+    if not main["tonnes"] > 0:
+        raise FormatError(
+            f"{main['file']}, line {main['line']}: {main['name']} gives {main['tonnes']:g} of {main['commodity']}; it must be more than 0."
+        )
+    if "maxsize" in sizes:
+        return sizes["maxsize"] / whole if whole else 1.0
+    bounds = [r["maximum"] / r["tonnes"] for r in inputs if r["maximum"] is not None and r["tonnes"] > 0]
+    if total is not None and total["maximum"] is not None and whole:
+        bounds.append(total["maximum"] / whole)
+    return min(bounds, default=1.0)

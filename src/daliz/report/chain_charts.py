@@ -1,0 +1,235 @@
+"""Draw a chain of production: its flows from ore to market, on whom it depends, and what moves on the map."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from daliz.report.charts import OVERVIEW, PALETTE, Frame, corridor_names, finished, land, link_line
+from daliz.report.translate import Speech
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import altair as alt
+
+    from daliz.supplychain import Supply
+
+GREY = "#b4bac2"
+WIDTH, HEIGHT = 680, 420
+THICK, GAP = 0.03, 0.035
+"""Width of a box in columns, and the room between boxes over all."""
+CURVE = 24
+LARGEST = 14
+Box = tuple[str, str]
+
+
+def sankey_chart(plan: Supply, language: str = "en") -> alt.LayerChart:
+    """Draw what goes from stage to stage and country to country, by content of the element; colours are corridors.
+
+    Parameters
+    ----------
+    plan
+        A plan of `supply`.
+    language
+        "en" or "kk".
+    """
+    import altair as alt
+
+    speech = Speech(language)
+    flows, depth = _flows(plan)
+    boxes = _boxes(flows, depth)
+    names = corridor_names(plan.chain.network, language)
+    bands, used = _bands(flows, boxes, depth), list(dict.fromkeys(c for _, _, c in flows))
+    labels = [names.get(c, speech("outside") if c == "lane" else speech("within")) for c in used]
+    for b in bands:
+        b["corridor"] = labels[used.index(b["corridor"])]
+    colour = alt.Color(
+        "corridor:N",
+        scale=alt.Scale(domain=labels, range=[PALETTE.get(c, GREY) for c in used]),
+        title=None,
+        legend=alt.Legend(orient="bottom"),
+    )
+    plain = alt.Axis(labels=False, ticks=False, domain=False, grid=False)
+    area = alt.Chart(alt.Data(values=bands)).mark_area(opacity=0.55).encode(
+        x=alt.X("x:Q", axis=plain, title=None), y=alt.Y("top:Q", axis=plain, title=None), y2="bottom:Q", color=colour, detail="band:N"
+    )  # fmt: skip
+    rows = [
+        {"x": depth[k], "x2": depth[k] + THICK, "top": top, "bottom": bottom, "middle": (top + bottom) / 2, "label": f"{speech.country(k[1])} · {speech('stage_' + k[0])}"}
+        for k, (bottom, top) in boxes.items()
+    ]  # fmt: skip
+    base = alt.Chart(alt.Data(values=rows))
+    rect = base.mark_rect(color="#44505e").encode(x="x:Q", x2="x2:Q", y="top:Q", y2="bottom:Q")
+    text = base.mark_text(align="left", dx=5, fontSize=10).encode(x="x2:Q", y="middle:Q", text="label:N")
+    return finished(alt.layer(area, rect, text).properties(width=WIDTH, height=HEIGHT))
+
+
+def _flows(plan: Supply) -> tuple[dict[tuple[Box, Box, str], float], dict[Box, int]]:
+    """Give content that flows between boxes of stage and country by corridor, and the column of each box."""
+    chain = plan.chain
+
+    def box(place: str) -> Box:
+        if place in chain.markets:
+            return ("market", str(chain.markets[place]["region"]))
+        return (str(chain.facilities[place]["stage"]), str(chain.facilities[place]["country"]))
+
+    flows: dict[tuple[Box, Box, str], float] = {}
+    for r in plan.itineraries():
+        weight = float(chain.commodities[r["commodity"]]["content"]) or float(
+            chain.commodities[r["commodity"]]["mass_t"]
+        )
+        key = (box(r["from"]), box(r["to"]), r["corridor"])
+        flows[key] = flows.get(key, 0.0) + r["units"] * weight
+    total = max(sum(flows.values()), 1e-300)
+    flows = {k: v for k, v in flows.items() if v > 1e-3 * total}
+    depth = {b: 0 for k in flows for b in k[:2]}
+    for _ in range(len(depth)):
+        for a, b, _ in flows:
+            depth[b] = max(depth[b], min(depth[a] + 1, len(depth)))
+    last = max(depth.values(), default=0)
+    return flows, {b: last if b[0] == "market" else d for b, d in depth.items()}
+
+
+def _boxes(flows: dict[tuple[Box, Box, str], float], depth: dict[Box, int]) -> dict[Box, tuple[float, float]]:
+    """Give the lower and upper end of each box; each column is stacked from the top, the largest first."""
+    size = {
+        b: max(sum(v for k, v in flows.items() if k[0] == b), sum(v for k, v in flows.items() if k[1] == b))
+        for b in depth
+    }
+    room = GAP * max((sum(size[b] for b in depth if depth[b] == d) for d in set(depth.values())), default=1.0)
+    found = {}
+    for d in sorted(set(depth.values())):
+        top = 0.0
+        for b in sorted((b for b in depth if depth[b] == d), key=lambda b: -size[b]):
+            found[b] = (top - size[b], top)
+            top -= size[b] + room
+    return found
+
+
+def _bands(
+    flows: dict[tuple[Box, Box, str], float], boxes: dict[Box, tuple[float, float]], depth: dict[Box, int]
+) -> list[dict[str, Any]]:
+    leaves, enters = ({b: top for b, (_, top) in boxes.items()} for _ in range(2))
+    x = np.linspace(0.0, 1.0, CURVE)
+    bend = x * x * (3 - 2 * x)
+    found: list[dict[str, Any]] = []
+    order = sorted(flows, key=lambda k: (-boxes[k[0]][1], -boxes[k[1]][1]))
+    for n, key in enumerate(order):
+        a, b, corridor = key
+        size = flows[key]
+        start, end = leaves[a], enters[b]
+        leaves[a] -= size
+        enters[b] -= size
+        left, right = depth[a] + THICK, float(depth[b])
+        top = start + (end - start) * bend
+        found += [
+            {"band": n, "corridor": corridor, "x": left + (right - left) * float(t), "top": float(y), "bottom": float(y) - size}
+            for t, y in zip(x, top, strict=True)
+        ]  # fmt: skip
+    return found
+
+
+def dependence_chart(
+    rows: Sequence[dict[str, Any]], language: str = "en", *, countries: bool = True
+) -> alt.LayerChart:
+    """Draw the share of supply that crosses, and that is made on, each country or thing as bars.
+
+    Parameters
+    ----------
+    rows
+        From `dependence`.
+    language
+        "en" or "kk".
+    countries
+        Whether names are codes of countries.
+    """
+    import altair as alt
+
+    speech = Speech(language)
+    bars = [
+        {"name": speech.country(r["name"]) if countries else r["name"], "share": r["share"], "made": r["made"], "order": i}
+        for i, r in enumerate(rows[:LARGEST])
+    ]  # fmt: skip
+    base = alt.Chart(alt.Data(values=bars)).encode(y=alt.Y("name:N", sort=alt.SortField("order"), title=None))
+    axis = alt.Axis(format="%")
+    whole = base.mark_bar(color="#8fc1c8").encode(x=alt.X("share:Q", axis=axis, title=speech("crosses")))
+    made = base.mark_bar(color="#0a5560", height={"band": 0.4}).encode(x="made:Q")
+    return finished(alt.layer(whole, made).properties(width=460, height=20 * len(bars) + 10))
+
+
+def flow_map(plan: Supply, language: str = "en", frame: Frame = OVERVIEW) -> alt.LayerChart:
+    """Draw the tonnes of a plan on the map; the width of a line is the square root of its tonnes."""
+    import altair as alt
+
+    network = plan.chain.network
+    rows = [(r, r["t_forward"] + r["t_backward"]) for r in plan.links()]
+    most = max((t for _, t in rows), default=1.0)
+    lines = [
+        {"type": "Feature", "properties": {"width": 0.6 + 6.0 * float(np.sqrt(t / most)), "mode": r["mode"]},
+         "geometry": {"type": "MultiLineString", "coordinates": [link_line(network, r["link"])]}}
+        for r, t in rows
+    ]  # fmt: skip
+    nodes, column = network.table("nodes"), f"name_{language}"
+    places = []
+    for row in (*plan.chain.facilities.values(), *plan.chain.markets.values()):
+        if row["node_id"]:
+            i = nodes.position[row["node_id"]]
+            places.append(
+                {"name": str(nodes[column][i]), "lon": float(nodes["lon"][i]), "lat": float(nodes["lat"][i])}
+            )
+    unique = list({p["name"]: p for p in places}.values())
+    modes = {
+        "rail": PALETTE["rail"],
+        "road": PALETTE["road"],
+        "sea": PALETTE["sea"],
+        "air": PALETTE["air"],
+        "waterway": PALETTE["middle"],
+    }
+    speech = Speech(language)
+    names = {m: speech(f"mode_{m}") for m in modes}
+    for line in lines:
+        line["properties"]["mode"] = names[line["properties"]["mode"]]  # type: ignore[index]
+    ground = alt.Chart(alt.Data(values=land()["features"])).mark_geoshape(
+        fill="#eef0ea", stroke="#b9bfb3", strokeWidth=0.4
+    )
+    tracks = alt.Chart(alt.Data(values=lines)).mark_geoshape(filled=False, opacity=0.85).encode(
+        strokeWidth=alt.StrokeWidth("properties.width:Q", scale=None),
+        color=alt.Color("properties.mode:N", scale=alt.Scale(domain=list(names.values()), range=list(modes.values())), title=None, legend=alt.Legend(orient="bottom")),
+    )  # fmt: skip
+    points = alt.Chart(alt.Data(values=unique))
+    dots = points.mark_circle(size=22, color="#222222").encode(longitude="lon:Q", latitude="lat:Q")
+    text = points.mark_text(dy=-8, fontSize=10, color="#222222").encode(
+        longitude="lon:Q", latitude="lat:Q", text="name:N"
+    )
+    projection = {
+        "type": "mercator",
+        "center": (frame.lon, frame.lat),
+        "scale": frame.scale,
+        "translate": [frame.width / 2, frame.height / 2],
+    }
+    chart = (
+        alt.layer(ground, tracks, dots, text)
+        .project(**projection)
+        .properties(width=frame.width, height=frame.height)
+    )
+    return finished(chart)
+
+
+def tariff_chart(rows: Sequence[dict[str, Any]], language: str = "en") -> alt.LayerChart:
+    """Draw the change of trade under each policy of a story with its range, in million USD a year."""
+    import altair as alt
+
+    speech = Speech(language)
+    bars = [
+        {"policy": r["name"], "order": i, "change": r["change"] / 1e6, "low": r["change_low"] / 1e6, "high": r["change_high"] / 1e6}
+        for i, r in enumerate(rows)
+    ]  # fmt: skip
+    base = alt.Chart(alt.Data(values=bars)).encode(
+        y=alt.Y("policy:N", sort=alt.SortField("order"), title=None, axis=alt.Axis(labelLimit=260))
+    )
+    rules = base.mark_rule(strokeWidth=6, opacity=0.35, color="#c0504d").encode(
+        x=alt.X("low:Q", title=speech("trade_change")), x2="high:Q"
+    )
+    dots = base.mark_point(filled=True, size=60, color="#c0504d").encode(x="change:Q")
+    return finished(alt.layer(rules, dots).properties(width=400, height=24 * len(bars) + 10))

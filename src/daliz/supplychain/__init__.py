@@ -1,0 +1,46 @@
+"""Plan chains of production over the network: supply, dependence, failures."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from daliz.supplychain.chain import Chain, chains, read_chain
+    from daliz.supplychain.exposure import concentration, dependence, without_each
+    from daliz.supplychain.failures import Failures, least_failures
+    from daliz.supplychain.planning import supply
+    from daliz.supplychain.results import Supply
+
+__all__ = [
+    "Chain",
+    "Failures",
+    "Supply",
+    "chains",
+    "concentration",
+    "dependence",
+    "least_failures",
+    "read_chain",
+    "supply",
+    "without_each",
+]
+
+_HOMES = {
+    "Chain": "chain",
+    "Failures": "failures",
+    "Supply": "results",
+    "chains": "chain",
+    "concentration": "exposure",
+    "dependence": "exposure",
+    "least_failures": "failures",
+    "read_chain": "chain",
+    "supply": "planning",
+    "without_each": "exposure",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a part when it is first used, so that compiled loops load only where they are needed."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'daliz.supplychain' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"daliz.supplychain.{_HOMES[name]}"), name)

@@ -1,0 +1,322 @@
+"""Read one chain of production from the tables, and refuse what cannot be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from daliz.errors import SupplyError, did_you_mean
+from daliz.tables.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from daliz.tables import Network
+
+Row = dict[str, Any]
+SOURCES = ("mine", "store", "power", "water")
+"""Stages that take from the ground, old stocks, the air or the sea what no table holds."""
+TABLES = (
+    "chains",
+    "commodities",
+    "facilities",
+    "recipes",
+    "recipe_parts",
+    "markets",
+    "lanes",
+    "contracts",
+    "stocks",
+)
+SLACK = 1e-6
+"""Share by which a recipe may give more of the element than it takes, for figures that are rounded."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Be what a facility can do: a unit of the main output from inputs, with other outputs beside."""
+
+    id: str
+    facility: Row
+    output: str
+    capacity: float
+    cost_usd: float
+    kwh: float
+    kg_co2e: float
+    inputs: dict[str, float] = field(default_factory=dict)
+    others: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Hold a chain in force in the period of a network.
+
+    Attributes
+    ----------
+    commodities, facilities, markets
+        Rows by id.
+    recipes
+        Of facilities in work, and of candidates.
+    lanes, contracts, stocks
+        Rows in force.
+    """
+
+    network: Network
+    id: str
+    row: Row
+    commodities: dict[str, Row]
+    facilities: dict[str, Row]
+    recipes: tuple[Recipe, ...]
+    markets: dict[str, Row]
+    lanes: tuple[Row, ...]
+    contracts: tuple[Row, ...]
+    stocks: tuple[Row, ...]
+
+    def __repr__(self) -> str:
+        return (
+            f"<Chain {self.id} of {self.network.name} {self.network.year}: {len(self.facilities)} facilities, {len(self.recipes)} recipes, "
+            f"{len(self.commodities)} commodities, {len(self.markets)} markets>"
+        )
+
+    def owner(self, facility: str) -> str:
+        """Give the country of a facility's owner: its own, else that of its operator, else that where it stands."""
+        row = self.facilities[facility]
+        if row["owner_country"]:
+            return str(row["owner_country"])
+        if row["operator_id"]:
+            operators = self.network.table("operators")
+            found = str(operators["owner_country"][operators.position[row["operator_id"]]])
+            if found:
+                return found
+        return str(row["country"])
+
+
+def chains(network: Network) -> list[str]:
+    """Name the chains of a network."""
+    return [str(i) for i in network.table("chains").ids]
+
+
+def read_chain(network: Network, name: str, *, policy: str = "") -> Chain:
+    """Read a chain as it stands in the period of a network.
+
+    Parameters
+    ----------
+    network
+        Network with the tables of chains.
+    name
+        Id of the chain.
+    policy
+        Policy whose contracts hold too.
+
+    Raises
+    ------
+    SupplyError
+        If there is no such chain, or one of its rows cannot be; it names table, row and value.
+    """
+    table = network.table("chains")
+    if name not in table.position:
+        known = f" The chains are {', '.join(chains(network))}." if len(table) else ""
+        raise SupplyError(f"{network.name} has no chain {name!r}.{did_you_mean(name, table.position)}{known}")
+    return _made(network, name, {t: network.table(t) for t in TABLES}, policy)
+
+
+def chain_from_tables(
+    network: Network, name: str, tables: Mapping[str, Iterable[Mapping[str, Any]]]
+) -> Chain:
+    """Make a chain from rows of plain values, over the places of a network.
+
+    Parameters
+    ----------
+    network
+        Network whose places the facilities and markets name.
+    name
+        Chain to take from the rows.
+    tables
+        Rows of the tables of chains; those left out are empty.
+
+    Raises
+    ------
+    SupplyError
+        If a place is unknown or a row cannot be.
+    """
+    made = {t: Table.from_rows(t, list(tables.get(t, ()))) for t in TABLES}
+    if name not in made["chains"].position:
+        raise SupplyError(f"The rows hold no chain {name!r}.{did_you_mean(name, made['chains'].position)}")
+    nodes = network.table("nodes").position
+    for t in ("facilities", "markets"):
+        for row in made[t].rows():
+            if row["node_id"] and row["node_id"] not in nodes:
+                raise SupplyError(
+                    f"{t}, row {row['id']}: node_id {row['node_id']!r} is no place of {network.name}.{did_you_mean(row['node_id'], nodes)}"
+                )
+    return _made(network, name, made, "")
+
+
+def _made(network: Network, name: str, tables: Mapping[str, Table], policy: str) -> Chain:
+    def rows(which: str) -> list[Row]:
+        return [r for r in tables[which].rows() if r["chain_id"] == name]
+
+    commodities = {r["id"]: r for r in rows("commodities")}
+    facilities = {r["id"]: r for r in rows("facilities") if _works(r, network.year)}
+    chain = Chain(
+        network, name, tables["chains"].row(name), commodities, facilities, _recipes(tables, facilities, commodities), {r["id"]: r for r in rows("markets")},
+        tuple(_lanes(rows("lanes"), {r["id"] for r in rows("facilities")}, facilities)),
+        tuple(r for r in rows("contracts") if not r["policies"] or policy in r["policies"].split()), tuple(rows("stocks")),
+    )  # fmt: skip
+    _check(chain)
+    return chain
+
+
+def _lanes(rows: list[Row], every: set[str], working: dict[str, Row]) -> Iterable[Row]:
+    """Leave out lanes of facilities that are not open in the year; unknown ends stay, to be refused."""
+    idle = every - set(working)
+    return (r for r in rows if r["from_id"] not in idle and r["to_id"] not in idle)
+
+
+def _works(row: Row, year: int) -> bool:
+    opens, closes = row["opens"], row["closes"]
+    return not (opens > 0 and year < opens) and not (closes > 0 and year >= closes)
+
+
+def _recipes(
+    tables: Mapping[str, Table], facilities: dict[str, Row], commodities: dict[str, Row]
+) -> tuple[Recipe, ...]:
+    parts: dict[str, list[Row]] = {}
+    for r in tables["recipe_parts"].rows():
+        parts.setdefault(r["recipe_id"], []).append(r)
+    found = []
+    for r in tables["recipes"].rows():
+        if r["facility_id"] not in facilities:
+            continue
+        mine = parts.get(r["id"], [])
+        for place, commodity in [
+            ("recipes", r["commodity_id"]),
+            *(("recipe_parts", p["commodity_id"]) for p in mine),
+        ]:
+            _known(
+                commodity,
+                commodities,
+                f"{place}.csv, recipe {r['id']}",
+                facilities[r["facility_id"]]["chain_id"],
+            )
+        for p in mine:
+            if not p["amount"] > 0:
+                raise SupplyError(f"recipe_parts.csv, row {p['id']}: amount is {p['amount']:g}; it must be more than 0. Take the row out if nothing is used or made.")  # fmt: skip
+        inputs, others = (
+            {p["commodity_id"]: p["amount"] for p in mine if p["role"] == role}
+            for role in ("input", "output")
+        )
+        capacity, cost = _number(r, "recipes", "capacity"), _number(r, "recipes", "cost_usd")
+        found.append(
+            Recipe(
+                r["id"],
+                facilities[r["facility_id"]],
+                r["commodity_id"],
+                capacity,
+                cost,
+                _or_zero(r["kwh"]),
+                _or_zero(r["kg_co2e"]),
+                inputs,
+                others,
+            )
+        )
+    return tuple(found)
+
+
+def _number(row: Row, table: str, column: str) -> float:
+    value = float(row[column])
+    if not np.isfinite(value) or value < 0:
+        raise SupplyError(
+            f"{table}.csv, row {row['id']}, column {column}: {value:g} is no number of 0 or more; give one with its evidence."
+        )
+    return value
+
+
+def _or_zero(value: float) -> float:
+    return 0.0 if np.isnan(value) else float(value)
+
+
+def _known(name: str, known: dict[str, Row], where: str, chain: str) -> None:
+    if name not in known:
+        raise SupplyError(f"{where}: {name!r} is no row of this kind in the chain {chain}.{did_you_mean(name, known)} Units of other chains do not match.")  # fmt: skip
+
+
+def _check(chain: Chain) -> None:
+    for row in chain.commodities.values():
+        for column in ("mass_t", "content"):
+            _number(row, "commodities", column)
+        if row["cargo_id"] and not row["mass_t"] > 0:
+            raise SupplyError(f"commodities.csv, row {row['id']}: it moves as {row['cargo_id']} but mass_t is {row['mass_t']:g}; give its mass, or leave cargo_id blank.")  # fmt: skip
+    for row in chain.markets.values():
+        _known(row["commodity_id"], chain.commodities, f"markets.csv, row {row['id']}", chain.id)
+        for column in ("demand", "price_usd"):
+            _number(row, "markets", column)
+    ends = {*chain.facilities, *chain.markets}
+    for row in chain.lanes:
+        where = f"lanes.csv, row {row['id']}"
+        _known(row["commodity_id"], chain.commodities, where, chain.id)
+        _known(row["from_id"], chain.facilities, where, chain.id)
+        if row["to_id"] not in ends:
+            raise SupplyError(f"{where}: to_id {row['to_id']!r} is no facility and no market of the chain {chain.id}.{did_you_mean(row['to_id'], ends)}")  # fmt: skip
+    for row in chain.stocks:
+        where = f"stocks.csv, row {row['id']}"
+        _known(row["commodity_id"], chain.commodities, where, chain.id)
+        if row["at_id"] not in ends:
+            raise SupplyError(f"{where}: at_id {row['at_id']!r} is no facility and no market of the chain {chain.id}.{did_you_mean(row['at_id'], ends)}")  # fmt: skip
+        if row["opening"] > row["maximum"]:
+            raise SupplyError(
+                f"{where}: opening {row['opening']:g} is more than the maximum {row['maximum']:g}; mend one of them."
+            )
+    for recipe in chain.recipes:
+        _check_recipe(chain, recipe)
+    _check_sources(chain)
+
+
+def _check_recipe(chain: Chain, recipe: Recipe) -> None:
+    content = {k: float(r["content"]) for k, r in chain.commodities.items()}
+    if recipe.output in recipe.inputs:
+        raise SupplyError(
+            f"recipes.csv, row {recipe.id}: {recipe.output} is made from itself; name another input or output."
+        )
+    if not recipe.inputs and recipe.facility["stage"] not in SOURCES:
+        raise SupplyError(
+            f"recipes.csv, row {recipe.id}: it makes {recipe.output} from nothing, which only a {', '.join(SOURCES)} may; give its inputs in recipe_parts.csv."
+        )
+    taken = sum(a * content[c] for c, a in recipe.inputs.items())
+    given = content[recipe.output] + sum(a * content[c] for c, a in recipe.others.items())
+    if recipe.facility["stage"] not in SOURCES and given > taken * (1 + SLACK):
+        raise SupplyError(
+            f"recipes.csv, row {recipe.id}: it gives {given:.6g} t {chain.row['element']} a unit and takes {taken:.6g}; mass comes from nothing. Mend amounts in "
+            "recipe_parts.csv or contents in commodities.csv."
+        )
+
+
+def _check_sources(chain: Chain) -> None:
+    """Refuse recipes that wait for each other: what can be made grows from recipes without inputs and from stocks."""
+    made = {r["commodity_id"] for r in chain.stocks if r["opening"] > 0}
+    todo = list(chain.recipes)
+    while True:
+        ready = [r for r in todo if set(r.inputs) <= made]
+        if not ready:
+            break
+        for r in ready:
+            made |= {r.output, *r.others}
+        todo = [r for r in todo if r not in ready]
+    for recipe in todo:
+        lacking = sorted(set(recipe.inputs) - made)
+        makers = [r.id for r in todo if lacking[0] in {r.output, *r.others}]
+        if makers:
+            raise SupplyError(
+                f"recipes.csv, row {recipe.id}: its input {lacking[0]} is made only by {', '.join(makers)}, which wait for each other: a cycle without a source. Add a recipe "
+                "without inputs or a stock."
+            )
+        # an input that nobody makes in this year is no fault of the table: the facility stands idle and the plan says what is unmet
+
+
+def recovery(recipe: Recipe, chain: Chain) -> float:
+    """Give the share of the element taken in that goes out again; nan for a source."""
+    content = {k: float(r["content"]) for k, r in chain.commodities.items()}
+    taken = sum(a * content[c] for c, a in recipe.inputs.items())
+    given = content[recipe.output] + sum(a * content[c] for c, a in recipe.others.items())
+    return given / taken if taken > 0 else float("nan")

@@ -1,0 +1,256 @@
+"""Tell on whom a market depends: what its supply crosses, how concentrated it is, and what is left without each in turn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from daliz.errors import SupplyError
+from daliz.supplychain.build import build, passing, unmet
+from daliz.supplychain.programme import Planner
+from daliz.supplychain.tracing import market_mean, touched
+from daliz.supplychain.ways import KINDS, touches, ways_of
+
+if TYPE_CHECKING:
+    from daliz.supplychain.build import Built
+    from daliz.supplychain.chain import Chain
+    from daliz.supplychain.linear import Flags, Floats
+    from daliz.supplychain.programme import Plan
+    from daliz.supplychain.results import Supply
+    from daliz.supplychain.ways import Ways
+
+CLOSED = ("country", "port", "link", "operator")
+"""Kinds that a plan can be asked to do without."""
+
+
+def _check_kind(kind: str, kinds: tuple[str, ...]) -> None:
+    if kind not in kinds:
+        raise SupplyError(f"Dependence on {kind!r} cannot be told; the kinds are {', '.join(kinds)}.")
+
+
+def stands_on(chain: Chain, facility: str, kind: str) -> str:
+    """Give what a facility itself stands on of a kind; blank for none."""
+    row = chain.facilities[facility]
+    if kind == "country":
+        return str(row["country"])
+    if kind == "operator":
+        return str(row["operator_id"])
+    return chain.owner(facility) if kind == "owner" else ""
+
+
+def dependence(supply: Supply, region: str = "", kind: str = "country") -> list[dict[str, Any]]:
+    """Give the share and value of what a region is sold that crosses, or is made on, each thing of a kind; largest first.
+
+    Parameters
+    ----------
+    supply
+        A plan.
+    region
+        Region, country or market; all markets if blank.
+    kind
+        country, port, link, operator, or owner: the country of the companies that own mines, plants, lines and ships.
+
+    Returns
+    -------
+    Rows of `name`, `share` of the value, `value_usd` a year, `units` of the commodities a year, `made`: share that is made there in
+    the first stage (country and owner only).
+
+    Raises
+    ------
+    SupplyError
+        If region or kind is unknown.
+    """
+    _check_kind(kind, KINDS)
+    markets = supply.of_region(region)
+    names, marks, stood = _marks(supply, kind)
+    share = touched(supply, marks, stood)
+    origin = touched(supply, np.zeros_like(marks), stood * _sources(supply)[:, None])
+    value, units, made = (np.zeros(len(names)) for _ in range(3))
+    total = 0.0
+    for row in supply.markets():
+        if row["market"] in markets:
+            worth = row["delivered"] * row["price_usd"]
+            of = market_mean(supply, share, row["market"])
+            total += worth
+            value += of * worth
+            units += of * row["delivered"]
+            made += market_mean(supply, origin, row["market"]) * worth
+    if not total:
+        return []
+    return [
+        {"name": names[i], "share": float(value[i] / total), "value_usd": float(value[i]), "units": float(units[i]), "made": float(made[i] / total)}
+        for i in np.argsort(-value, kind="stable")
+        if value[i] > 1e-9 * total
+    ]  # fmt: skip
+
+
+def _sources(supply: Supply) -> Floats:
+    """Give 1 for works without inputs, which take from the ground, shape (works,)."""
+    return np.array([0.0 if supply.chain.recipes[r].inputs else 1.0 for _, r in supply.built.works])
+
+
+def _marks(supply: Supply, kind: str) -> tuple[list[str], Floats, Floats]:
+    """Give names of a kind, and 1 where moves and works touch them, shapes (moves, names) and (works, names)."""
+    names, of_ways = touches(supply.chain, supply.ways, kind)
+    grounds = [
+        stands_on(supply.chain, supply.chain.recipes[r].facility["id"], kind) for _, r in supply.built.works
+    ]
+    every = list(dict.fromkeys([*names, *(g for g in grounds if g)]))
+    marks = np.zeros((len(supply.built.moves), len(every)))
+    ways = np.array([w for _, w in supply.built.moves])
+    some = ways >= 0
+    marks[np.flatnonzero(some), : len(names)] = of_ways.toarray()[ways[some]]
+    stood = np.array([[float(g == name) for name in every] for g in grounds]).reshape(
+        len(grounds), len(every)
+    )
+    return every, marks, stood
+
+
+def concentration(supply: Supply, by: str = "country") -> list[dict[str, Any]]:
+    """Give the Herfindahl index of each stage and output of the plan, by country or owner, 0 to 10,000, with the largest three.
+
+    H = 10,000 sum_i s_i^2
+    """
+    _check_kind(by, ("country", "owner"))
+    made: dict[tuple[str, str], dict[str, float]] = {}
+    for row in supply.facilities():
+        entry = made.setdefault((row["stage"], row["output"]), {})
+        entry[row[by]] = entry.get(row[by], 0.0) + row["units"]
+    found = []
+    for (stage, output), parts in made.items():
+        total = sum(parts.values())
+        if total > 0:
+            ranked = sorted(((v / total, k) for k, v in parts.items() if v > 0), reverse=True)
+            found.append({"stage": stage, "output": output, "units": total, "hhi": 1e4 * sum(s * s for s, _ in ranked),
+                          "largest": ", ".join(f"{k} {s:.0%}" for s, k in ranked[:3])})  # fmt: skip
+    return found
+
+
+def without_each(
+    supply: Supply, region: str = "", kind: str = "country", names: list[str] | None = None
+) -> list[dict[str, Any]]:
+    """Plan again without each thing of a kind in turn, warm from the last plan; what hurts most first.
+
+    Parameters
+    ----------
+    supply
+        The plan that is held against.
+    region
+        Region, country or market whose unmet demand is told; all markets if blank.
+    kind
+        country, port, link or operator.
+    names
+        What to do without; all that the region's supply touches if left out, except the countries of its own markets.
+
+    Returns
+    -------
+    Rows of `name`, `extra_usd` (cost of the plan without it less that with it, for the same markets; less is made where demand goes
+    unmet), `unmet` (share by value of the region's demand), `unmet_usd` of the region, `loss_usd` (extra cost and, at market prices, what
+    goes newly unmet in all markets) and `markets_gone` (markets that stand there, which are not asked for in either plan).
+
+    Raises
+    ------
+    SupplyError
+        If region or kind is unknown.
+    """
+    _check_kind(kind, CLOSED)
+    markets = supply.of_region(region)
+    chain = supply.chain
+    home = {str(chain.markets[m]["country"]) for m in markets}
+    if names is None:
+        names = [
+            r["name"] for r in dependence(supply, region, kind) if kind != "country" or r["name"] not in home
+        ]
+    ways = supply.ways
+    for name in names:
+        more = ways_of(chain, without=(*supply.asked["without"], name), known=ways)
+        ways = more if len(more) > len(ways) else ways
+    built = build(chain, ways, supply.terms)
+    planner = Planner(built.programme, gap=supply.asked["gap"])
+    found = [_without(supply, planner, built, ways, name, markets) for name in names]
+    return sorted(found, key=lambda r: (-r["unmet"], -r["loss_usd"]))
+
+
+def _without(
+    supply: Supply, planner: Planner, built: Built, ways: Ways, name: str, markets: list[str]
+) -> dict[str, Any]:
+    chain = supply.chain
+    gone = [m for m, r in chain.markets.items() if name in {r["country"], r["node_id"]}]
+    sales = np.array([m in gone for _, m in built.sales])
+    none = np.zeros(len(built.moves), np.bool_), np.zeros(len(built.works), np.bool_)
+    planner.close(*none, sales)
+    base = planner.solve()
+    shut_ways = passing(chain, ways, (name,))
+    shut_ways |= np.array([t.start in gone or t.end in gone for t in ways.trips], np.bool_)
+    moves = np.array([w >= 0 and shut_ways[w] for _, w in built.moves])
+    works = np.array([name in {*_names(chain.recipes[r].facility)} for _, r in built.works])
+    planner.close(moves, works, sales)
+    plan = planner.solve()
+    left = [m for m in markets if m not in gone]
+    lost, lost_before = _lost(chain, built, plan), _lost(chain, built, base)
+    wanted = (
+        sum(float(chain.markets[m]["demand"]) * float(chain.markets[m]["price_usd"]) for m in left)
+        * supply.terms.years
+    )
+    lacking = sum(lost[m] for m in left)
+    extra = _cost(built, plan) - _cost(built, base)
+    newly = sum(lost[m] - lost_before[m] for m in lost if m not in gone)
+    return {
+        "name": name, "extra_usd": extra, "unmet": lacking / wanted if wanted else float("nan"), "unmet_usd": lacking, "loss_usd": extra + newly,
+        "markets_gone": " ".join(gone), "gap": plan.optimum.gap,
+    }  # fmt: skip
+
+
+def _lost(chain: Chain, built: Built, plan: Plan) -> dict[str, float]:
+    """Give what is unmet at each market at its price, in USD over all years."""
+    found: dict[str, float] = {}
+    for (_, m), units in unmet(chain, built, plan.sales).items():
+        found[m] = found.get(m, 0.0) + units * float(chain.markets[m]["price_usd"])
+    return found
+
+
+def _names(facility: dict[str, Any]) -> tuple[str, ...]:
+    return (
+        str(facility["id"]),
+        str(facility["country"]),
+        str(facility["node_id"]),
+        str(facility["operator_id"]),
+    )
+
+
+def _cost(built: Built, plan: Plan) -> float:
+    p = built.programme
+    return float(p.works.cost @ plan.works + p.moves.cost @ plan.moves + p.buildings @ plan.built)
+
+
+def shares_by_way(
+    supply: Supply, cordons: dict[str, tuple[str, ...]], commodity: str = "", senders: Flags | None = None
+) -> list[dict[str, Any]]:
+    """Divide what moves over cordons: each way counts for the first whose countries, places or links it touches; the rest is `other`.
+
+    Parameters
+    ----------
+    supply
+        A plan.
+    cordons
+        Names of cordons with what they are made of, in order.
+    commodity
+        Commodity; all if blank.
+    senders
+        bool (ways,): ways that count; all if left out.
+    """
+    left = np.array([commodity in {"", t.commodity} for t in supply.ways.trips])
+    if senders is not None:
+        left &= senders
+    found: list[tuple[str, float]] = []
+    for name, names in cordons.items():
+        on = passing(supply.chain, supply.ways, names) & left
+        found.append((name, float(supply.by_way[on].sum())))
+        left &= ~on
+    found.append(("other", float(supply.by_way[left].sum())))
+    total = sum(units for _, units in found)
+    return [
+        {"way": name, "units": units, "share": units / total if total else float("nan")}
+        for name, units in found
+    ]

@@ -1,0 +1,256 @@
+"""Hold the plan of a chain: what is made where, what moves over what, what a unit costs and why, and what is unmet."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from daliz.graph.corridors import corridors_of
+from daliz.supplychain.build import emitted, unmet
+from daliz.supplychain.programme import balance
+from daliz.supplychain.tracing import stack
+from daliz.supplychain.ways import touches
+
+if TYPE_CHECKING:
+    from daliz.supplychain.build import Built, Terms
+    from daliz.supplychain.chain import Chain
+    from daliz.supplychain.linear import Flags, Floats
+    from daliz.supplychain.programme import Plan
+    from daliz.supplychain.ways import Ways
+
+BALANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class Supply:
+    """Hold the plan of a chain.
+
+    Attributes
+    ----------
+    chain, ways, built, plan, terms
+        What was asked, what can carry it, the programme, and its answer.
+    asked
+        The arguments.
+    converged
+        Whether the gap is proved and no cheaper way is left at the prices of capacity.
+    """
+
+    chain: Chain
+    ways: Ways
+    built: Built
+    plan: Plan
+    terms: Terms
+    asked: dict[str, Any]
+    converged: bool
+
+    def __post_init__(self) -> None:
+        worst = self.certificate()["balance"]
+        if not worst <= BALANCE:
+            raise AssertionError(
+                f"Goods are lost from the books: {worst:g} of the throughput. This is a fault of Daliz; please report it."
+            )
+
+    def __repr__(self) -> str:
+        c = self.certificate()
+        state = "converged" if self.converged else "NOT CONVERGED"
+        lacking = self.lacking()
+        short = ", all demand met" if lacking <= 0 else f", {lacking:.2%} of demand unmet"
+        if self.terms.objective == "profit":
+            short = ""
+        network = self.chain.network
+        projected = ", projected" if network.projected else ""
+        return (
+            f"<Supply of {self.chain.id} in {network.name} {network.year}{projected}: {self.cost_usd():,.0f} USD{short}; "
+            f"{state} (gap {c['gap']:.2g}, balance {c['balance']:.2g})>"
+        )
+
+    def certificate(self) -> dict[str, float]:
+        """Give what is measured: gap, mass balance over throughput, breach of bounds, complementary slackness."""
+        o = self.plan.optimum
+        return {
+            "gap": o.gap,
+            "balance": balance(self.built.programme, self.plan),
+            "residual": o.residual,
+            "slackness": o.slackness,
+        }
+
+    def cost_usd(self) -> float:
+        """Give what the plan costs, without penalties for what is unmet and without premiums that nobody pays."""
+        p, plan = self.built.programme, self.plan
+        return float(p.works.cost @ plan.works + p.moves.cost @ plan.moves + p.buildings @ plan.built)
+
+    def lacking(self) -> float:
+        """Give the share of all demand that is unmet, by value at the prices of the markets; 0 below a billionth."""
+        prices = {m: float(r["price_usd"]) for m, r in self.chain.markets.items()}
+        wanted = sum(float(r["demand"]) * prices[m] for m, r in self.chain.markets.items()) * self.terms.years
+        lost = sum(v * prices[m] for (_, m), v in unmet(self.chain, self.built, self.plan.sales).items())
+        share = lost / wanted if wanted else 0.0
+        return share if share > BALANCE else 0.0
+
+    @functools.cached_property
+    def by_way(self) -> Floats:
+        """Give units a year on each way, mean of the years, shape (ways,)."""
+        found = np.zeros(len(self.ways))
+        for (_, way), units in zip(self.built.moves, self.plan.moves, strict=True):
+            if way >= 0:
+                found[way] += units
+        return found / self.terms.years
+
+    def _mass(self, way: int) -> float:
+        return float(self.chain.commodities[self.ways.trips[way].commodity]["mass_t"])
+
+    def corridor(self, way: int) -> str:
+        """Name the corridor of a way; `lane` outside the network, `here` within a place."""
+        w = self.ways
+        if w.route[way] < 0:
+            return "lane" if w.lane[way] >= 0 else "here"
+        assert w.routes is not None
+        row = int(w.routes.corridor[w.route[way]])
+        return corridors_of(w.routes.graph).ids[row] if row >= 0 else "none"
+
+    def itineraries(self) -> list[dict[str, Any]]:
+        """Give what goes on each way that is used, largest mass first."""
+        names, countries = touches(self.chain, self.ways, "country")
+        ports, at_sea = touches(self.chain, self.ways, "port")
+        found = []
+        for i in np.flatnonzero(self.by_way > 0).tolist():
+            t, units = self.ways.trips[i], float(self.by_way[i])
+            found.append({
+                "from": t.start, "to": t.end, "commodity": t.commodity, "units": units, "t": units * self._mass(i), "corridor": self.corridor(i),
+                "countries": " ".join(names[j] for j in countries[[i]].indices), "ports": " ".join(ports[j] for j in at_sea[[i]].indices),
+                "days": float(self.ways.hours[i]) / 24.0, "km": float(self.ways.km[i]), "usd": float(self.ways.usd[i]), "time_usd": float(self.ways.time_usd[i]),
+                "duty_usd": float(self.built.duty_usd[i]), "kg_co2e": float(self.ways.kg[i]),
+            })  # fmt: skip
+        return sorted(found, key=lambda r: -r["t"])
+
+    def corridors(self, commodity: str = "") -> list[dict[str, Any]]:
+        """Sum tonnes and units a year by corridor, of one commodity or all."""
+        found: dict[str, list[float]] = {}
+        for i in np.flatnonzero(self.by_way > 0).tolist():
+            if commodity in {"", self.ways.trips[i].commodity}:
+                entry = found.setdefault(self.corridor(i), [0.0, 0.0])
+                entry[0] += float(self.by_way[i]) * self._mass(i)
+                entry[1] += float(self.by_way[i])
+        return [
+            {"corridor": k, "t": t, "units": u}
+            for k, (t, u) in sorted(found.items(), key=lambda kv: -kv[1][0])
+        ]
+
+    def links(self) -> list[dict[str, Any]]:
+        """Sum tonnes a year on each link in each direction."""
+        r = self.ways.routes
+        if r is None:
+            return []
+        graph, table = r.graph, self.chain.network.table("links")
+        sums = np.zeros((len(table), 2))
+        for i in np.flatnonzero((self.by_way > 0) & (self.ways.route >= 0)).tolist():
+            tonnes = float(self.by_way[i]) * self._mass(i)
+            k = int(self.ways.route[i])
+            for a in r.arcs[r.begin[k] : r.begin[k + 1]]:
+                for link, forward in graph.arcs[a].links:
+                    sums[link, 0 if forward else 1] += tonnes
+        return [
+            {"link": str(table.ids[i]), "mode": str(table["mode"][i]), "t_forward": float(sums[i, 0]), "t_backward": float(sums[i, 1])}
+            for i in np.flatnonzero(sums.sum(axis=1) > 0)
+        ]  # fmt: skip
+
+    def facilities(self) -> list[dict[str, Any]]:
+        """Give what each recipe makes a year, its use of capacity and the rent of it: what a further unit of capacity would save."""
+        found = []
+        for i, r in enumerate(self.chain.recipes):
+            mine = [k for k, (_, recipe) in enumerate(self.built.works) if recipe == i]
+            runs = float(self.plan.works[mine].sum()) / self.terms.years
+            found.append({
+                "facility": r.facility["id"], "country": r.facility["country"], "owner": self.chain.owner(r.facility["id"]), "stage": r.facility["stage"],
+                "recipe": r.id, "output": r.output, "units": runs, "capacity": r.capacity, "use": runs / r.capacity if r.capacity else float("nan"),
+                "rent_usd": float(self.plan.rent[mine].max(initial=0.0)), "cost_usd": r.cost_usd, "kg_co2e": runs * emitted(self.chain, i),
+                "built": bool(r.facility["candidate"]) and self._is_built(r.facility["id"]),
+            })  # fmt: skip
+        return found
+
+    def _is_built(self, facility: str) -> bool:
+        return bool(self.plan.built[self.built.buildings.index(facility)])
+
+    def markets(self) -> list[dict[str, Any]]:
+        """Give what each market gets a year, what is unmet and why, and what a further unit would cost."""
+        lost = unmet(self.chain, self.built, self.plan.sales)
+        position = {s: i for i, s in enumerate(self.built.stocks)}
+        stack = self.stack()
+        found = []
+        for name, row in self.chain.markets.items():
+            sold = sum(
+                float(s) for (_, m), s in zip(self.built.sales, self.plan.sales, strict=True) if m == name
+            )
+            lacking = sum(lost[t, name] for t in range(self.terms.years))
+            wanted = float(row["demand"])
+            worth = max(
+                self.plan.worth[position[t, name, row["commodity_id"]]] for t in range(self.terms.years)
+            )
+            found.append({
+                "market": name, "region": row["region"], "country": row["country"], "commodity": row["commodity_id"], "demand": wanted,
+                "delivered": sold / self.terms.years, "unmet": lacking / self.terms.years if self.terms.objective == "cost" and lacking > BALANCE * max(wanted, 1.0) else 0.0,
+                "price_usd": float(row["price_usd"]), "marginal_usd": float(worth), "cost_usd": float(sum(stack[name].values())) if sold > 0 else float("nan"),
+            })  # fmt: skip
+        return found
+
+    def limits(self) -> list[dict[str, Any]]:
+        """Give the limits that bind: capacities, quotas and offtakes, with the price of a further unit, dearest first."""
+        load = np.asarray(self.built.programme.moves.loads.T @ self.plan.moves)
+        p = self.built.programme.limits
+        found = [
+            {"kind": kind, "name": name, "unit": unit, "year": t + 1, "load": float(load[i]), "least": float(p.least[i]), "most": float(p.most[i]),
+             "price_usd": float(self.plan.price[i]), "short": float(self.plan.short[i])}
+            for i, (t, kind, name, unit) in enumerate(self.built.limits)
+            if abs(self.plan.price[i]) > 1e-9 or self.plan.short[i] > BALANCE
+        ]  # fmt: skip
+        return sorted(found, key=lambda r: -abs(r["price_usd"]))
+
+    def quotas(self) -> list[dict[str, Any]]:
+        """Give each contract with what goes under it, binding or not."""
+        load = np.asarray(self.built.programme.moves.loads.T @ self.plan.moves)
+        p = self.built.programme.limits
+        return [
+            {"kind": kind, "contract": name, "year": t + 1, "units": float(load[i]), "least": float(p.least[i]), "most": float(p.most[i]), "short": float(self.plan.short[i]),
+             "price_usd": float(self.plan.price[i])}
+            for i, (t, kind, name, _) in enumerate(self.built.limits)
+            if kind in {"quota", "offtake"}
+        ]  # fmt: skip
+
+    def stack(self) -> dict[str, dict[str, float]]:
+        """Give what a delivered unit costs on the mean at each market, by part, in USD, from ore to market."""
+        return stack(self)
+
+    def of_region(self, region: str) -> list[str]:
+        """Name the markets of a region, or the one market of that id; all of them if blank.
+
+        Raises
+        ------
+        SupplyError
+            If there is none.
+        """
+        from daliz.errors import SupplyError, did_you_mean
+
+        found = [m for m, r in self.chain.markets.items() if region in {"", m, r["region"], r["country"]}]
+        if not found:
+            known = [*{str(r["region"]) for r in self.chain.markets.values()}, *self.chain.markets]
+            raise SupplyError(
+                f"The chain {self.chain.id} has no market {region!r}.{did_you_mean(region, known)} The regions are {', '.join(sorted({str(r['region']) for r in self.chain.markets.values()}))}."
+            )
+        return found
+
+    def used(self) -> Flags:
+        """Tell which ways are used."""
+        return np.asarray(self.by_way > 0)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give certificate, terms and tables as plain values."""
+        network = self.chain.network
+        return {
+            "network": network.name, "version": network.version, "year": network.year, "projected": network.projected, "under": list(network.added),
+            "taken_out": list(network.removed), "digest": network.digest, **self.asked, "converged": self.converged, "certificate": self.certificate(),
+            "cost_usd": self.cost_usd(), "premium_usd": self.plan.premium_usd, "unmet_share": self.lacking(), "markets": self.markets(), "stack": self.stack(),
+            "facilities": self.facilities(), "itineraries": self.itineraries(), "corridors": self.corridors(), "limits": self.limits(), "contracts": self.quotas(), "idle_contracts": list(self.built.idle),
+        }  # fmt: skip

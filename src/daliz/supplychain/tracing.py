@@ -1,0 +1,175 @@
+"""Follow goods back from the market to the ore: what a unit costs, and what it has touched.
+
+What a place receives mixes in proportion, since a plan does not say which tonne went where.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from daliz.supplychain.linear import Floats
+    from daliz.supplychain.results import Supply
+
+COMPONENTS = ("production", "freight", "time", "carbon", "duty", "stock")
+"""Parts of what a unit costs; a premium is no cost that anybody pays, and is told apart."""
+SWEEPS = 200
+
+
+def _steps(s: Supply) -> tuple[list[tuple[int, int, float, int]], list[tuple[int, int, float, int]]]:
+    """Give moves as (from, to, units, move) and uses of inputs as (input, output, units of input for the output, work)."""
+    p = s.built.programme
+    moved = [
+        (int(a), int(b), float(u), m)
+        for m, (a, b, u) in enumerate(zip(p.moves.start, p.moves.end, s.plan.moves, strict=True))
+        if u > 0
+    ]
+    used = []
+    columns = p.works.parts.tocsc()
+    for k in np.flatnonzero(s.plan.works > 0).tolist():
+        some = slice(columns.indptr[k], columns.indptr[k + 1])
+        rows, amounts = columns.indices[some], columns.data[some]
+        shares = _shares(s, rows[amounts > 0], amounts[amounts > 0])
+        for o, share in shares.items():
+            used += [
+                (int(i), o, float(-a * s.plan.works[k] * share), int(k))
+                for i, a in zip(rows, amounts, strict=True)
+                if a < 0
+            ]
+            if not (amounts < 0).any():
+                used.append((-1, o, 0.0, int(k)))
+    return moved, used
+
+
+def _shares(s: Supply, rows: Sequence[int], amounts: Sequence[float]) -> dict[int, float]:
+    """Divide the cost of a run over its outputs by value; by amount where a value is not known."""
+    worth = [
+        a * float(s.chain.commodities[s.built.stocks[i][2]]["value_usd"])
+        for i, a in zip(rows, amounts, strict=True)
+    ]
+    if not all(w > 0 for w in worth):
+        worth = [float(a) for a in amounts]
+    return {int(i): w / sum(worth) for i, w in zip(rows, worth, strict=True)}
+
+
+def inflow(s: Supply) -> Floats:
+    """Give what comes into each stock: made, moved in, or there at the beginning, shape (stocks,)."""
+    p = s.built.programme
+    made = np.asarray(p.works.parts.maximum(0) @ s.plan.works)
+    return np.asarray(p.opening + made + np.bincount(p.moves.end, s.plan.moves, len(p.stocks)))
+
+
+def stack(s: Supply) -> dict[str, dict[str, float]]:
+    """Give what a delivered unit costs on the mean at each market, by part, in USD, from ore to market."""
+    p, into = s.built.programme, inflow(s)
+    cost = np.zeros((len(p.stocks), len(COMPONENTS)))
+    own = np.zeros_like(cost)
+    moved, used = _steps(s)
+    made = np.asarray(p.works.parts.maximum(0) @ s.plan.works)
+    for k in np.flatnonzero(s.plan.works > 0).tolist():
+        _add_work(s, own, k)
+    for _, b, u, m in moved:
+        own[b] += u * _move_parts(s, m)
+    for _ in range(SWEEPS):
+        total = own.copy()
+        for a, b, u, _ in (*moved, *used):
+            if a >= 0:
+                total[b] += u * cost[a]
+        fresh = np.divide(total, into[:, None], out=np.zeros_like(total), where=into[:, None] > 0)
+        if np.abs(fresh - cost).max(initial=0.0) <= 1e-12 * max(float(np.abs(fresh).max(initial=0.0)), 1.0):
+            break
+        cost = fresh
+    assert made.shape == into.shape
+    return {m: dict(zip(COMPONENTS, market_mean(s, cost, m).tolist(), strict=True)) for m in s.chain.markets}
+
+
+def market_mean(s: Supply, of_stock: Floats, market: str) -> Floats:
+    """Give the mean over the years of what a market is sold, weighted by units."""
+    row = s.chain.markets[market]
+    position = {s: i for i, s in enumerate(s.built.stocks)}
+    weight = np.zeros(s.terms.years)
+    for (t, m), sold in zip(s.built.sales, s.plan.sales, strict=True):
+        if m == market:
+            weight[t] += sold
+    rows = of_stock[[position[t, market, row["commodity_id"]] for t in range(s.terms.years)]]
+    total = weight.sum()
+    return np.asarray(weight @ rows / total if total > 0 else np.zeros(rows.shape[1]))
+
+
+def _add_work(s: Supply, own: Floats, work: int) -> None:
+    _, recipe = s.built.works[work]
+    r = s.chain.recipes[recipe]
+    columns = s.built.programme.works.parts.tocsc()
+    some = slice(columns.indptr[work], columns.indptr[work + 1])
+    rows, amounts = columns.indices[some], columns.data[some]
+    runs = float(s.plan.works[work])
+    carbon = float(s.built.programme.works.cost[work]) - r.cost_usd
+    built = 0.0
+    b = int(s.built.programme.works.building[work])
+    if b >= 0:
+        mine = [k for k in np.flatnonzero(s.built.programme.works.building == b) if s.plan.works[k] > 0]
+        total = sum(float(s.plan.works[k]) for k in mine)
+        built = float(s.built.programme.buildings[b]) * runs / total
+    for o, share in _shares(s, rows[amounts > 0], amounts[amounts > 0]).items():
+        own[o, 0] += (r.cost_usd * runs + built) * share
+        own[o, 3] += carbon * runs * share
+
+
+def _move_parts(s: Supply, move: int) -> Floats:
+    _, way = s.built.moves[move]
+    found = np.zeros(len(COMPONENTS))
+    if way < 0:
+        found[5] = s.built.programme.moves.cost[move]
+        return found
+    w = s.ways
+    found[1:5] = (
+        w.usd[way],
+        w.time_usd[way],
+        s.terms.carbon_usd_t * w.kg[way] / 1e3,
+        s.built.duty_usd[way],
+    )
+    return found
+
+
+def touched(s: Supply, marks: Floats, stood: Floats) -> Floats:
+    """Give the share of each stock whose way from the ore touched each thing, shape (stocks, things).
+
+    Parameters
+    ----------
+    marks
+        float64 (moves, things): 1 where a move touches it.
+    stood
+        float64 (works, things): 1 where a work stands on it.
+
+    What a recipe makes has touched a thing as far as the element in its inputs has; what mixes in a place mixes in proportion.
+    """
+    p, into = s.built.programme, inflow(s)
+    content = np.array([float(s.chain.commodities[c]["content"]) for _, _, c in s.built.stocks])
+    moved, used = _steps(s)
+    by_work: dict[tuple[int, int], list[tuple[int, float]]] = {}
+    for a, o, u, k in used:
+        by_work.setdefault((k, o), []).append((a, u * (content[a] if a >= 0 else 0.0)))
+    columns = p.works.parts.tocsc()
+    share = np.zeros((len(p.stocks), marks.shape[1]))
+    for _ in range(SWEEPS):
+        total = np.zeros_like(share)
+        for a, b, u, m in moved:
+            total[b] += u * (marks[m] + (1.0 - marks[m]) * share[a])
+        for (k, o), inputs in by_work.items():
+            weight = sum(w for _, w in inputs)
+            before = (
+                sum((w * share[a] for a, w in inputs if a >= 0), np.zeros(marks.shape[1])) / weight
+                if weight > 0
+                else np.zeros(marks.shape[1])
+            )
+            amount = float(columns[[o], [k]][0]) if columns.ndim == 1 else float(columns[o, k])
+            total[o] += amount * s.plan.works[k] * (stood[k] + (1.0 - stood[k]) * before)
+        fresh = np.divide(total, into[:, None], out=np.zeros_like(total), where=into[:, None] > 0)
+        if np.abs(fresh - share).max(initial=0.0) <= 1e-12:
+            break
+        share = fresh
+    return share

@@ -1,0 +1,139 @@
+"""Find the duties in force: rows of the table `tariffs` by importer, exporter, product, date and policy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from daliz.errors import TariffError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from daliz.tables import Network
+
+Row = dict[str, Any]
+OTHERS = "ZZ"
+
+
+@dataclass(frozen=True)
+class Duty:
+    """Hold the duty on one exporter's product in one importer.
+
+    Attributes
+    ----------
+    rate
+        Share of value, with the charge on carbon.
+    over, quota_usd
+        Rate above a quota and the value a year that enters at `rate`; nan and inf without a quota.
+    rows
+        Rows of `tariffs` that make it.
+    """
+
+    rate: float
+    over: float
+    quota_usd: float
+    rows: tuple[str, ...]
+
+
+def policy_row(network: Network, name: str) -> Row:
+    """Give the row of a policy.
+
+    Raises
+    ------
+    TariffError
+        If there is none of that name.
+    """
+    table = network.table("policies")
+    if name not in table.position:
+        known = f" The policies are {', '.join(str(i) for i in table.ids)}." if len(table) else ""
+        raise TariffError(
+            f"{network.name} has no policy {name!r}.{did_you_mean(name, table.position)}{known}"
+        )
+    return table.row(name)
+
+
+def duty(network: Network, policy: str, importer: str, exporter: str, product: str) -> Duty:
+    """Give the duty on a product under a policy at its date.
+
+    The rate is that of MFN and, unless an exemption waives them, all additional ones; an exemption leaves its own rate of them, and of
+    several the lowest counts. A row that names policies holds only under these, and an MFN row that does takes the place of the record.
+    A charge on carbon adds USD per kg times kg per tonne over USD per tonne, and does not fall on home goods.
+
+    Raises
+    ------
+    TariffError
+        If the policy or product is unknown, or a row lacks a figure it needs.
+    """
+    when = policy_row(network, policy)["date"]
+    products = network.table("products")
+    if product not in products.position:
+        raise TariffError(
+            f"{network.name} has no product {product!r}.{did_you_mean(product, products.position)}"
+        )
+    if exporter == importer:
+        return Duty(0.0, np.nan, np.inf, ())
+    # as written: a policy of 2025 is held against the trade of 2024, and its date decides
+    rows = [
+        r
+        for r in network.store["tariffs"].rows()
+        if _fits(r, importer, exporter, product) and _holds(r, policy, when)
+    ]
+    mfn = _mfn(rows, policy)
+    extra = [r for r in rows if r["kind"] == "additional"]
+    waived = [r for r in rows if r["kind"] == "exemption"]
+    carbon = [r for r in rows if r["kind"] == "carbon"]
+    added = sum(float(r["rate"]) for r in extra)
+    if waived and (extra or any(r["rate"] > 0 for r in waived)):
+        added = min(float(r["rate"]) for r in waived)
+    rate = (float(mfn["rate"]) if mfn else 0.0) + added + _carbon(carbon, products.row(product))
+    quotas = [r for r in rows if r["kind"] == "quota"]
+    used = [*([mfn] if mfn else []), *extra, *waived, *carbon, *quotas]
+    names = tuple(str(r["id"]) for r in used)
+    if not quotas:
+        return Duty(rate, np.nan, np.inf, names)
+    if len(quotas) > 1 or not quotas[0]["quota_usd"] >= 0:
+        raise TariffError(
+            f"tariffs.csv, row {quotas[0]['id']}: a product has one quota at a time and it needs quota_usd; mend {' and '.join(r['id'] for r in quotas)}."
+        )
+    return Duty(rate, rate + float(quotas[0]["rate"]), float(quotas[0]["quota_usd"]), names)
+
+
+def _fits(row: Row, importer: str, exporter: str, product: str) -> bool:
+    return (
+        importer in str(row["importers"]).split()
+        and (not row["exporters"] or exporter in str(row["exporters"]).split())
+        and (not row["product_ids"] or product in str(row["product_ids"]).split())
+    )
+
+
+def _holds(row: Row, policy: str, when: date) -> bool:
+    if row["policies"] and policy not in str(row["policies"]).split():
+        return False
+    begins, ends = row["from_date"], row["to_date"]
+    return not (begins and begins > when) and not (ends and ends <= when)
+
+
+def _mfn(rows: Sequence[Row], policy: str) -> Row | None:
+    found = [r for r in rows if r["kind"] == "mfn"]
+    own = [r for r in found if policy in str(r["policies"]).split()]
+    kept = own or found
+    if len(kept) > 1:
+        raise TariffError(
+            f"tariffs.csv: rows {' and '.join(r['id'] for r in kept)} both give an MFN duty for the same goods; leave one."
+        )
+    return kept[0] if kept else None
+
+
+def _carbon(rows: Sequence[Row], product: Row) -> float:
+    if not rows:
+        return 0.0
+    kg, price = float(product["kg_co2e_per_t"]), float(product["usd_per_t"])
+    if not kg >= 0:
+        raise TariffError(
+            f"products.csv, row {product['id']}: {rows[0]['id']} charges its carbon, so it needs kg_co2e_per_t."
+        )
+    return sum(float(r["rate"]) for r in rows) * kg / price

@@ -1,0 +1,179 @@
+"""Carry a change of trade onto the network: tonnes by corridor, and the story of a row of policies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from daliz.assignment.demand import demand_from_rows, demand_of, joined
+from daliz.assignment.methods import assign
+from daliz.errors import TariffError
+from daliz.graph.corridors import corridors_of
+from daliz.supplychain.chain import chains
+from daliz.supplychain.exposure import dependence
+from daliz.supplychain.planning import supply
+from daliz.trade.policy_effect import EXPORTER, Tariff, tariff
+
+if TYPE_CHECKING:
+    from daliz.assignment.demand import Demand
+    from daliz.assignment.flows import Flows
+    from daliz.tables import Network
+
+
+def demand_under(answer: Tariff, *, after: bool = True) -> Demand:
+    """Give the demand of the network's year with the followed trades of a policy beside the markets, as they are before or after.
+
+    The markets of a package may hold some of these tonnes already; the difference between before and after does not.
+    """
+    rows = trade_rows(answer, after=after)
+    markets = demand_of(answer.network)
+    return joined(markets, demand_from_rows(answer.network, rows)) if rows else markets
+
+
+def trade_rows(answer: Tariff, *, after: bool) -> list[dict[str, Any]]:
+    """Give the trades whose way is followed as rows of demand, in units of their cargo class."""
+    products, cargoes, trades = (answer.network.table(t) for t in ("products", "cargoes", "trades"))
+    tonnes = answer.tonnes()
+    found = []
+    for r in trades.rows():
+        cargo = str(products["cargo_id"][products.position[r["product_id"]]])
+        key = (r["importer"], r["product_id"])
+        if (
+            r["exporter"] != answer.exporter
+            or key not in tonnes
+            or not (cargo and r["origin"] and r["destination"])
+        ):
+            continue
+        payload = float(cargoes["payload_t"][cargoes.position[cargo]])
+        found.append({
+            "origin": r["origin"], "destination": r["destination"], "cargo": cargo, "units": tonnes[key][1 if after else 0] / payload, "product": r["product_id"],
+        })  # fmt: skip
+    return found
+
+
+def corridor_effect(answer: Tariff, *, start: Flows | None = None) -> list[dict[str, Any]]:
+    """Give tonnes a year of the followed trades by corridor before and after, and kt of all traffic there.
+
+    Both are equilibria of all demand, the second from the first.
+
+    Parameters
+    ----------
+    answer
+        What a policy does.
+    start
+        Flows of the same network to begin from.
+    """
+    network = answer.network
+    if not trade_rows(answer, after=False):
+        raise TariffError(
+            "No trade of this policy has a class of cargo and both places, so none can be followed over the network."
+        )
+    before = assign(network, demand_under(answer, after=False), start=start)
+    after = assign(network, demand_under(answer), start=before)
+    count = len(trade_rows(answer, after=False))
+    tables = [_by_corridor(f, count) for f in (before, after)]
+    whole = {c["corridor"]: c["kt"] for c in before.corridors()}
+    return [
+        {"corridor": c, "t_before": tables[0][c], "t_after": tables[1][c], "change_t": tables[1][c] - tables[0][c], "all_kt": whole[c],
+         "converged": before.converged and after.converged}
+        for c in tables[0]
+        if tables[0][c] or tables[1][c]
+    ]  # fmt: skip
+
+
+def _by_corridor(flows: Flows, count: int) -> dict[str, float]:
+    """Sum the tonnes of the last rows of demand by corridor."""
+    routes, cargoes = flows.routes, flows.network.table("cargoes")
+    whole = np.bincount(flows.row_pair, flows.demand.units, len(flows.unserved))
+    rows = slice(len(flows.demand) - count, None)
+    mine = np.bincount(flows.row_pair[rows], flows.demand.units[rows], len(whole))
+    part = np.divide(mine, whole, out=np.zeros_like(mine), where=whole > 0)
+    tonnes = flows.flow * part[routes.pair] * cargoes["payload_t"][routes.cargo[routes.pair]]
+    ids = [*corridors_of(routes.graph).ids, "none"]
+    sums = np.bincount(np.where(routes.corridor < 0, len(ids) - 1, routes.corridor), tonnes, len(ids))
+    return dict(zip(ids, sums.tolist(), strict=True))
+
+
+def story(
+    network: Network,
+    *,
+    model: str = "smart",
+    draws: int = 400,
+    corridors: bool = True,
+    exporter: str = EXPORTER,
+) -> list[dict[str, Any]]:
+    """Give the policies of the table in their order: what each exposes, what trade it costs and diverts, revenue, tonnes by corridor."""
+    rows = sorted(network.table("policies").rows(), key=lambda r: r["order"])
+    found, start = [], None
+    for r in rows:
+        answer = tariff(network, r["id"], model=model, draws=draws, exporter=exporter)
+        t = answer.totals()
+        row = {
+            "policy": r["id"],
+            "date": r["date"].isoformat(),
+            "kind": r["kind"],
+            "base": answer.base,
+            "exposed_usd": t["exposed_usd"],
+        }
+        row |= {
+            k: t[k]
+            for m in ("change", "creation", "diversion", "revenue", "tonnes")
+            for k in (m, f"{m}_low", f"{m}_high")
+        }
+        if corridors:
+            if start is None:
+                start = assign(network, demand_under(answer, after=False))
+            effect = corridor_effect(answer, start=start)
+            row |= {f"t_{e['corridor']}": e["change_t"] for e in effect}
+        found.append(row)
+    names = list(dict.fromkeys(k for row in found for k in row))
+    return [{k: row.get(k, 0.0) for k in names} for row in found]
+
+
+def talks(
+    network: Network, *, model: str = "smart", draws: int = 400, region: str = "US", exporter: str = EXPORTER
+) -> list[dict[str, Any]]:
+    """Compare what a round of talks might yield: trade in USD and tonnes, minerals of contract, and dependence of the buyers.
+
+    Each policy of the kind `talks` is asked on the network with its projects. Chains are those with contracts of these policies: what
+    goes from the exporter to the region, and the share of the region's supply that crosses or is made in each of the rest.
+
+    Returns
+    -------
+    One row for each policy and chain; the trade is the same in all rows of a policy.
+    """
+    found = []
+    policies = sorted(
+        (r for r in network.table("policies").rows() if r["kind"] == "talks"), key=lambda r: r["order"]
+    )
+    wanted = [
+        c
+        for c in chains(network)
+        if any(c == r["chain_id"] and r["policies"] for r in network.table("contracts").rows())
+    ]
+    for r in policies:
+        sets = str(r["sets"]).split()
+        changed = network.under(*sets) if sets else network
+        answer = tariff(changed, r["id"], model=model, draws=draws, exporter=exporter)
+        t = answer.totals()
+        trade = {"policy": r["id"], "sets": " ".join(sets)} | {
+            k: t[k] for m in ("change", "tonnes") for k in (m, f"{m}_low", f"{m}_high")
+        }
+        for chain in wanted:
+            plan = supply(changed, chain, policy=r["id"], duties=answer.chain_duties(chain))
+            by = {d["name"]: d for d in dependence(plan, region)}
+            made = by.get(exporter, {"made": 0.0, "units": 0.0})
+            quotas = [q for q in plan.quotas() if q["contract"] in _of_policy(network, r["id"])]
+            market = [m for m in plan.markets() if m["market"] in plan.of_region(region)]
+            found.append(trade | {
+                "chain": chain, "contract_units": sum(q["units"] - q["short"] for q in quotas), "made_share": made["made"],
+                "over_ru": by.get("RU", {"share": 0.0})["share"], "over_cn": by.get("CN", {"share": 0.0})["share"],
+                "unit_usd": float(np.average([m["cost_usd"] for m in market], weights=[max(m["delivered"], 1e-12) for m in market])),
+                "converged": plan.converged,
+            })  # fmt: skip
+    return found
+
+
+def _of_policy(network: Network, policy: str) -> set[str]:
+    return {str(r["id"]) for r in network.table("contracts").rows() if policy in str(r["policies"]).split()}

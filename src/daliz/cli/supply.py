@@ -192,6 +192,9 @@ def _show(
             right=(2, 3),
         )  # fmt: skip
 
+    for name, reason in plan.unmet_reasons().items():
+        if name in shown:
+            typer.echo(f"Unmet at {name}: {reason}.")
     if plan.built.idle:
         typer.echo(f"Nothing is left that could serve these contracts: {', '.join(plan.built.idle)}.")
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from daliz.report.charts import OVERVIEW, PALETTE, Frame, corridor_names, finished, land, link_line
 from daliz.report.translate import Speech
+from daliz.report.volumes import MODES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +23,12 @@ THICK, GAP = 0.03, 0.035
 """Width of a box in columns, and the room between boxes over all."""
 CURVE = 24
 LARGEST = 14
+COLOURS = (PALETTE["rail"], PALETTE["road"], PALETTE["sea"], PALETTE["air"], PALETTE["middle"])
+STAGES = {
+    "mine": "stage_mine", "store": "stage_store", "concentrator": "stage_concentrator", "smelter": "stage_smelter", "refinery": "stage_refinery",
+    "converter": "stage_converter", "enricher": "stage_enricher", "fabricator": "stage_fabricator", "power": "stage_power", "water": "stage_water",
+    "electrolyser": "stage_electrolyser", "synthesis": "stage_synthesis", "plant": "stage_plant", "market": "stage_market",
+}  # fmt: skip
 Box = tuple[str, str]
 
 
@@ -56,7 +63,7 @@ def sankey_chart(plan: Supply, language: str = "en") -> alt.LayerChart:
         x=alt.X("x:Q", axis=plain, title=None), y=alt.Y("top:Q", axis=plain, title=None), y2="bottom:Q", color=colour, detail="band:N"
     )  # fmt: skip
     rows = [
-        {"x": depth[k], "x2": depth[k] + THICK, "top": top, "bottom": bottom, "middle": (top + bottom) / 2, "label": f"{speech.country(k[1])} · {speech('stage_' + k[0])}"}
+        {"x": depth[k], "x2": depth[k] + THICK, "top": top, "bottom": bottom, "middle": (top + bottom) / 2, "label": f"{speech.country(k[1])} · {speech(STAGES[k[0]])}"}
         for k, (bottom, top) in boxes.items()
     ]  # fmt: skip
     base = alt.Chart(alt.Data(values=rows))
@@ -179,15 +186,8 @@ def flow_map(plan: Supply, language: str = "en", frame: Frame = OVERVIEW) -> alt
                 {"name": str(nodes[column][i]), "lon": float(nodes["lon"][i]), "lat": float(nodes["lat"][i])}
             )
     unique = list({p["name"]: p for p in places}.values())
-    modes = {
-        "rail": PALETTE["rail"],
-        "road": PALETTE["road"],
-        "sea": PALETTE["sea"],
-        "air": PALETTE["air"],
-        "waterway": PALETTE["middle"],
-    }
     speech = Speech(language)
-    names = {m: speech(f"mode_{m}") for m in modes}
+    names = {m: speech(k) for m, k in MODES.items()}
     for line in lines:
         line["properties"]["mode"] = names[line["properties"]["mode"]]  # type: ignore[index]
     ground = alt.Chart(alt.Data(values=land()["features"])).mark_geoshape(
@@ -195,7 +195,7 @@ def flow_map(plan: Supply, language: str = "en", frame: Frame = OVERVIEW) -> alt
     )
     tracks = alt.Chart(alt.Data(values=lines)).mark_geoshape(filled=False, opacity=0.85).encode(
         strokeWidth=alt.StrokeWidth("properties.width:Q", scale=None),
-        color=alt.Color("properties.mode:N", scale=alt.Scale(domain=list(names.values()), range=list(modes.values())), title=None, legend=alt.Legend(orient="bottom")),
+        color=alt.Color("properties.mode:N", scale=alt.Scale(domain=list(names.values()), range=list(COLOURS)), title=None, legend=alt.Legend(orient="bottom")),
     )  # fmt: skip
     points = alt.Chart(alt.Data(values=unique))
     dots = points.mark_circle(size=22, color="#222222").encode(longitude="lon:Q", latitude="lat:Q")

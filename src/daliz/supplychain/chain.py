@@ -11,7 +11,7 @@ from daliz.errors import SupplyError, did_you_mean
 from daliz.tables.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from daliz.tables import Network
 
@@ -60,6 +60,8 @@ class Chain:
         Of facilities in work, and of candidates.
     lanes, contracts, stocks
         Rows in force.
+    named
+        Countries that its rows name, whether the network has a place there or not.
     """
 
     network: Network
@@ -72,6 +74,7 @@ class Chain:
     lanes: tuple[Row, ...]
     contracts: tuple[Row, ...]
     stocks: tuple[Row, ...]
+    named: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         return (
@@ -162,10 +165,15 @@ def _made(network: Network, name: str, tables: Mapping[str, Table], policy: str)
     chain = Chain(
         network, name, tables["chains"].row(name), commodities, facilities, _recipes(tables, facilities, commodities), {r["id"]: r for r in rows("markets")},
         tuple(_lanes(rows("lanes"), {r["id"] for r in rows("facilities")}, facilities)),
-        tuple(r for r in rows("contracts") if not r["policies"] or policy in r["policies"].split()), tuple(rows("stocks")),
+        tuple(r for r in rows("contracts") if not r["policies"] or policy in r["policies"].split()), tuple(rows("stocks")), _named(rows),
     )  # fmt: skip
     _check(chain)
     return chain
+
+
+def _named(rows: Callable[[str], list[Row]]) -> frozenset[str]:
+    lanes = {c for r in rows("lanes") for c in str(r["countries"]).split()}
+    return frozenset({*lanes, *(str(r["country"]) for t in ("facilities", "markets") for r in rows(t))})
 
 
 def _lanes(rows: list[Row], every: set[str], working: dict[str, Row]) -> Iterable[Row]:

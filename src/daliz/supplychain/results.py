@@ -11,6 +11,7 @@ import numpy as np
 from daliz.graph.corridors import corridors_of
 from daliz.supplychain.build import emitted, unmet
 from daliz.supplychain.programme import balance
+from daliz.supplychain.shortage import unmet_cut, unmet_reasons
 from daliz.supplychain.tracing import stack
 from daliz.supplychain.ways import touches
 
@@ -219,6 +220,14 @@ class Supply:
             if kind in {"quota", "offtake"}
         ]  # fmt: skip
 
+    def unmet_reasons(self) -> dict[str, str]:
+        """Say for each market with unmet demand why, in a sentence."""
+        return unmet_reasons(self)
+
+    def unmet_cut(self) -> list[dict[str, Any]]:
+        """Give the capacities that no plan can get past, with their weights; none if all is met."""
+        return unmet_cut(self) if self.lacking() > 0 else []
+
     def stack(self) -> dict[str, dict[str, float]]:
         """Give what a delivered unit costs on the mean at each market, by part, in USD, from ore to market."""
         return stack(self)
@@ -252,5 +261,5 @@ class Supply:
             "network": network.name, "version": network.version, "year": network.year, "projected": network.projected, "under": list(network.added),
             "taken_out": list(network.removed), "digest": network.digest, **self.asked, "converged": self.converged, "certificate": self.certificate(),
             "cost_usd": self.cost_usd(), "premium_usd": self.plan.premium_usd, "unmet_share": self.lacking(), "markets": self.markets(), "stack": self.stack(),
-            "facilities": self.facilities(), "itineraries": self.itineraries(), "corridors": self.corridors(), "limits": self.limits(), "contracts": self.quotas(), "idle_contracts": list(self.built.idle),
+            "facilities": self.facilities(), "itineraries": self.itineraries(), "corridors": self.corridors(), "limits": self.limits(), "contracts": self.quotas(), "idle_contracts": list(self.built.idle), "unmet_reasons": self.unmet_reasons(), "unmet_cut": self.unmet_cut(),
         }  # fmt: skip

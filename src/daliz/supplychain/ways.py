@@ -101,8 +101,8 @@ def _add(known: dict[str, list[str]], key: str, value: str) -> None:
         known[key].append(value)
 
 
-def closed_arcs(graph: Graph, names: tuple[str, ...]) -> Flags:
-    """Tell which arcs touch any of some countries, places, links or operators, shape (arcs,).
+def closed_arcs(graph: Graph, names: tuple[str, ...], also: frozenset[str] = frozenset()) -> Flags:
+    """Tell which arcs touch any of some countries, places, links or operators, shape (arcs,); names of `also` touch none.
 
     Raises
     ------
@@ -123,18 +123,12 @@ def closed_arcs(graph: Graph, names: tuple[str, ...]) -> Flags:
             known, touched = _arc_touches(graph, "operator")
             if name in known:
                 shut[touched[:, [known.index(name)]].tocoo().row] = True
-        elif name not in _lane_countries(graph.network):
+        elif name not in also:
             every = [*countries, *nodes.position, *links.position, *operators.position]
             raise PlaceError(
                 f"{name!r} is no country, place, link or operator of {graph.network.name}.{did_you_mean(name, every)} Countries are ISO codes such as RU."
             )
     return shut
-
-
-def _lane_countries(network: Network) -> set[str]:
-    """Give the countries that only lanes and facilities name, which have no place in the network."""
-    lanes = {c for row in network.table("lanes")["countries"].tolist() for c in str(row).split()}
-    return lanes | {str(c) for c in network.table("facilities")["country"]}
 
 
 def ways_of(
@@ -162,7 +156,7 @@ def ways_of(
         if without:
             classes = len(chain.network.table("cargoes"))
             toll = (np.zeros((classes, len(graph.arcs))) if toll is None else toll) + np.where(
-                closed_arcs(graph, without), np.inf, 0.0
+                closed_arcs(graph, without, chain.named), np.inf, 0.0
             )
         values = choice_values(chain.network)
         found = route_sets(chain.network, pairs, reference_sd=values["reference-sd"], toll=toll, whole=False)

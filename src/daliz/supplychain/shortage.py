@@ -1,0 +1,76 @@
+"""Explain what a plan leaves unmet: no maker, no way, or capacities that no plan can get past.
+
+The most that can be delivered is the programme with all costs 0 and every unit sold worth 1. Its duals weigh capacities and demands so
+that the most is exactly the sum of weight times capacity: these are the cut, and no plan whatever passes it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from daliz.supplychain.programme import Limits, Moves, Sales, Works, plan
+
+if TYPE_CHECKING:
+    from daliz.supplychain.results import Supply
+
+WEIGHT = 1e-7
+"""Duals below this are rounding."""
+
+
+def unmet_reasons(supply: Supply) -> dict[str, str]:
+    """Say for each market with unmet demand why, in a sentence."""
+    lacking = [m for m in supply.markets() if m["unmet"] > 0]
+    if not lacking:
+        return {}
+    made = {c for r in supply.chain.recipes for c in (r.output, *r.others)}
+    kept = {r["commodity_id"] for r in supply.chain.stocks}
+    reached = {t.end for t in supply.ways.trips}
+    rows = unmet_cut(supply)
+    named = ", ".join(f"{r['name']} ({r['capacity']:,.6g} {r['unit']})" for r in rows[:4])
+    found = {}
+    for m in lacking:
+        if m["commodity"] not in made | kept:
+            found[m["market"]] = f"no facility of the year makes {m['commodity']}"
+        elif m["market"] not in reached and m["market"] not in {r["at_id"] for r in supply.chain.stocks}:
+            found[m["market"]] = f"no way leads to it from those who make {m['commodity']}"
+        elif rows:
+            more = f" and {len(rows) - 4} more" if len(rows) > 4 else ""
+            found[m["market"]] = f"all markets together can get no more past {named}{more}"
+        else:
+            found[m["market"]] = "it could be met, but a contract binds elsewhere"
+    return found
+
+
+def unmet_cut(supply: Supply) -> list[dict[str, Any]]:
+    """Give the capacities that bound what can be delivered to all markets, with their weights, heaviest first.
+
+    Contracts that ask for a least quantity are left out, since they take and do not bound.
+    """
+    p = supply.built.programme
+    none = np.zeros(0)
+    freed = replace(
+        p,
+        works=Works(
+            np.zeros(len(p.works.cost)), p.works.capacity, p.works.parts, np.full(len(p.works.cost), -1)
+        ),
+        moves=Moves(p.moves.start, p.moves.end, np.zeros(len(p.moves)), p.moves.most, p.moves.loads),
+        sales=Sales(p.sales.stock, p.sales.most, np.ones(len(p.sales.stock))),
+        limits=Limits(np.zeros(len(p.limits.least)), p.limits.most, np.zeros(len(p.limits.least))),
+        aversions=(),
+        buildings=none,
+    )
+    found = plan(freed)
+    rows = [
+        {"kind": "facility", "name": supply.chain.recipes[r].id, "unit": "a year", "capacity": supply.chain.recipes[r].capacity, "weight": float(found.rent[k])}
+        for k, (_, r) in enumerate(supply.built.works)
+        if found.rent[k] > WEIGHT
+    ]  # fmt: skip
+    rows += [
+        {"kind": kind, "name": name, "unit": unit, "capacity": float(p.limits.most[i]), "weight": float(found.price[i])}
+        for i, (_, kind, name, unit) in enumerate(supply.built.limits)
+        if found.price[i] > WEIGHT
+    ]  # fmt: skip
+    return sorted(rows, key=lambda r: -r["weight"] * r["capacity"])

@@ -1,0 +1,136 @@
+"""Hold the reader of FTOT scenarios: units, processors, candidates, schedules, and what it refuses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+import daliz
+from daliz.errors import FormatError
+from daliz.formats import ftot_tables, read_ftot
+from daliz.supplychain.chain import chain_from_tables
+from small_chains import place_network
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEAD = "facility_name,facility_type,commodity,value,units,phase_of_matter,io,schedule,min_capacity,max_capacity,build_cost,udp"
+RMP = f"{HEAD}\nfarm,raw_material_producer,corn,100,ton,solid,o,,,,,"
+PROC = f"{HEAD}\nplant,processor,corn,10,ton,solid,i,,,50,,\nplant,processor,ethanol,1,kgal,liquid,o,,,,,"
+DEST = f"{HEAD}\ncity,ultimate_destination,ethanol,3,kgal,liquid,i,,,,,4000"
+PLACES = {"farm": "n0", "plant": "n1", "city": "n2", "new": "n2"}
+XML = """<Scenario xmlns="Schema_v8.0.0"><Scenario_Name>Corn</Scenario_Name><Scenario_Inputs><RMP_Commodity_Data>{rmp}</RMP_Commodity_Data>
+<Destinations_Commodity_Data>C:\\FTOT\\dest.csv</Destinations_Commodity_Data><Processors_Commodity_Data>proc.csv</Processors_Commodity_Data>
+<Processors_Candidate_Commodity_Data>{candidate}</Processors_Candidate_Commodity_Data><Schedule_Data>{schedule}</Schedule_Data>
+<Commodity_Density_Data>{density}</Commodity_Density_Data><Disruption_Data>None</Disruption_Data></Scenario_Inputs>
+<Assumptions><Density_Conversion_Factor>3.0 tonne/kgal</Density_Conversion_Factor></Assumptions>
+<scriptParameters><Unmet_Demand_Penalty>5000</Unmet_Demand_Penalty></scriptParameters></Scenario>"""
+
+
+def scenario(folder: Path, *, rmp: str = RMP, proc: str = PROC, dest: str = DEST, **more: str) -> Path:
+    for name, text in (("rmp", rmp), ("proc", proc), ("dest", dest), *more.items()):
+        (folder / f"{name}.csv").write_text(text + "\n", encoding="utf-8")
+    given = {k: f"{k}.csv" if k in more else "None" for k in ("candidate", "schedule", "density")}
+    path = folder / "scenario.xml"
+    path.write_text(XML.format(rmp="rmp.csv", **given), encoding="utf-8")
+    return path
+
+
+def test_quantities_become_tonnes(tmp_path: Path) -> None:
+    """A ton is 0.907 tonnes, and a thousand gallons weigh what the density says."""
+    found = read_ftot(scenario(tmp_path))
+    by = {(r["name"], r["commodity"]): r["tonnes"] for r in found.facilities}
+    assert by["farm", "corn"] == pytest.approx(90.718474)
+    assert by["plant", "ethanol"] == pytest.approx(3.0)
+    assert found.name == "Corn"
+
+
+def test_a_scenario_becomes_a_chain_that_plans(tmp_path: Path) -> None:
+    """50 of 10 tons an input make five runs a day: 5 kgal could be made, 3 are wanted, and 30 tons of corn go in."""
+    network = place_network()
+    for row in network.table("cargoes").rows():
+        assert row["id"] == "container-40"
+    tables = ftot_tables(read_ftot(scenario(tmp_path)), PLACES, days=1.0)
+    for c in tables["commodities"]:
+        c["cargo_id"] = "container-40"
+    made = chain_from_tables(network, "ftot", tables)
+    found = daliz.supply(network, made)
+    rows = {r["facility"]: r for r in found.facilities()}
+    assert rows["plant"]["capacity"] == pytest.approx(15.0)
+    assert rows["plant"]["units"] == pytest.approx(9.0)
+    assert rows["farm"]["units"] == pytest.approx(30 * 0.90718474)
+    assert found.markets()[0]["price_usd"] == pytest.approx(4000 / 3.0)
+
+
+def test_a_candidate_has_a_size_and_a_cost(tmp_path: Path) -> None:
+    """Rows of size bound a candidate; its cost stands on its own rows."""
+    head = HEAD + "\n"
+    candidate = (
+        head
+        + "new,processor,corn,10,ton,solid,i,,,,1000000,\nnew,processor,ethanol,1,kgal,liquid,o,,,,,\nnew,processor,maxsize,18.14,tonne,solid,,,,,,"
+    )
+    found = read_ftot(scenario(tmp_path, candidate=candidate))
+    tables = ftot_tables(found, PLACES, days=1.0)
+    new = next(f for f in tables["facilities"] if f["id"] == "new")
+    assert (new["candidate"], new["build_usd"]) == (True, 1e6)
+    assert next(r for r in tables["recipes"] if r["facility_id"] == "new")["capacity"] == pytest.approx(
+        6.0, rel=1e-3
+    )
+
+
+def test_schedules_scale_by_mean_availability(tmp_path: Path) -> None:
+    """Available on half of the days is half as much; a part of a day is a part of capacity."""
+    rmp = f"{HEAD}\nfarm,raw_material_producer,corn,100,kg,solid,o,week,,,,"
+    proc = PROC.replace(",ton,", ",kg,")
+    found = read_ftot(
+        scenario(
+            tmp_path, rmp=rmp, proc=proc, schedule="schedule,day,availability\nweek,0,1\nweek,2,0\nweek,4,0.5"
+        )
+    )
+    assert found.facilities[0]["tonnes"] == pytest.approx(0.1 * (1 + 0 + 1 + 0.5) / 4)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (
+            {"proc": PROC.replace("10,ton", "10,tonne")},
+            "counts in ton (rmp.csv, line 2) and in tonne (proc.csv, line 2): a US ton is 0.907 tonnes",
+        ),
+        ({"rmp": RMP.replace("100,ton", "100,stone")}, "rmp.csv, line 2: the unit 'stone' is not known"),
+        ({"rmp": RMP.replace("100,ton", "100,kgal")}, "corn is solid, but kgal is a volume"),
+        ({"rmp": RMP.replace("100", "-5")}, "value is -5; it must be 0 or more"),
+        ({"rmp": RMP.replace("100", "many")}, "value is 'many'; it must be a number"),
+        ({"rmp": RMP.replace(",o,", ",x,")}, "io is 'x'; it must be i or o"),
+        ({"rmp": RMP.replace("raw_material_producer", "farmer")}, "facility_type is 'farmer'"),
+        ({"rmp": RMP.replace(",o,,", ",o,never,")}, "there is no schedule 'never'"),
+        ({"rmp": "a,b\n1,2"}, "it lacks facility_name"),
+        ({"density": "commodity,density\nethanol,heavy"}, "'heavy' is no density"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_file_and_line(
+    tmp_path: Path, change: dict[str, str], sentence: str
+) -> None:
+    """Mixed tons and tonnes, unknown units and wrong cells are sentences."""
+    with pytest.raises(FormatError) as error:
+        read_ftot(scenario(tmp_path, **change))
+    assert sentence in str(error.value)
+
+
+def test_missing_files_and_places_are_refused(tmp_path: Path) -> None:
+    """A file that is not there, an XML that is none, and a facility without a place."""
+    path = scenario(tmp_path)
+    with pytest.raises(FormatError, match="no place is given for 1 facilities"):
+        ftot_tables(read_ftot(path), {"farm": "n0", "plant": "n1"})
+    (tmp_path / "dest.csv").unlink()
+    with pytest.raises(FormatError, match="neither there nor beside the scenario"):
+        read_ftot(path)
+    path.write_text("nothing", encoding="utf-8")
+    with pytest.raises(FormatError, match="no XML"):
+        read_ftot(path)
+    path.write_text("<Other/>", encoding="utf-8")
+    with pytest.raises(FormatError, match="no scenario of FTOT"):
+        read_ftot(path)
+    with pytest.raises(FormatError, match="does not exist"):
+        read_ftot(tmp_path / "none.xml")

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import hstack
 
 from daliz.errors import SupplyError, need
 
@@ -122,6 +123,25 @@ class Solver:
     def bounds(self, columns: Ints, lower: Floats, upper: Floats) -> None:
         """Change the bounds of some columns."""
         self.solver.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper)
+
+    def extend(self, cost: Floats, upper: Floats, matrix: csc_array) -> None:
+        """Add columns of at least 0 behind those there are."""
+        p, count = self.programme, len(cost)
+        none = np.zeros(count)
+        self.solver.addCols(
+            count,
+            cost,
+            none,
+            upper,
+            len(matrix.data),
+            matrix.indptr[:-1].astype(np.int32),
+            matrix.indices.astype(np.int32),
+            matrix.data,
+        )
+        self.programme = Linear(
+            np.concatenate([p.cost, cost]), np.concatenate([p.lower, none]), np.concatenate([p.upper, upper]), hstack([p.matrix, matrix]).tocsc(), p.row_lower, p.row_upper,
+            np.concatenate([p.whole, np.zeros(count, np.bool_)]),
+        )  # fmt: skip
 
     def costs(self, columns: Ints, cost: Floats) -> None:
         """Change the costs of some columns."""

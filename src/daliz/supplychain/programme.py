@@ -13,7 +13,7 @@ first, and so the premium of the t-th of T equal parts is -P ln(1 - (t - 1/2) / 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -256,6 +256,19 @@ class Planner:
             ]
         )
         self.solver.bounds(each, np.zeros(len(each)), most)
+
+    def extend(self, moves: Moves) -> None:
+        """Let moves join behind those there are."""
+        p, rows = self.programme, self.at.rows
+        each = np.arange(len(moves))
+        loads = moves.loads.tocoo()
+        place = np.concatenate([moves.start, moves.end, self.at.limit_rows + loads.col])
+        column = np.concatenate([each, each, loads.row])
+        value = np.concatenate([-np.ones(len(moves)), np.ones(len(moves)), loads.data])
+        matrix = coo_array((value, (place, column)), shape=(rows, len(moves))).tocsc()
+        self.solver.extend(moves.cost, moves.most, matrix)
+        self.programme = replace(p, moves=joined(p.moves, moves))
+        self.at = Layout(self.programme)
 
     def premium(self, row: int, mean: float) -> None:
         """Set the mean premium of an aversion."""

@@ -19,7 +19,18 @@ if TYPE_CHECKING:
     from daliz.emissions import chain_emissions
     from daliz.report import brief
     from daliz.routing import Itinerary, Leg, Routes, routes
-    from daliz.supplychain import Supply, concentration, dependence, least_failures, supply, without_each
+    from daliz.supplychain import (
+        Supply,
+        balance_of_ways,
+        concentration,
+        dependence,
+        fit_premium,
+        least_failures,
+        split,
+        supply,
+        ways_round,
+        without_each,
+    )
     from daliz.tables import Check, Network, Reason, check, why
     from daliz.tables import open_network as open  # noqa: A004
     from daliz.trade import Tariff, corridor_effect, story, talks, tariff
@@ -39,6 +50,7 @@ __all__ = [
     "Tariff",
     "Validation",
     "assign",
+    "balance_of_ways",
     "brief",
     "chain_emissions",
     "check",
@@ -48,14 +60,17 @@ __all__ = [
     "demand_of",
     "dependence",
     "errors",
+    "fit_premium",
     "least_failures",
     "open",
     "routes",
+    "split",
     "story",
     "supply",
     "talks",
     "tariff",
     "validate",
+    "ways_round",
     "why",
     "without_each",
 ]
@@ -86,6 +101,10 @@ _HOMES = {
     "least_failures": ("supplychain", "least_failures"),
     "supply": ("supplychain", "supply"),
     "without_each": ("supplychain", "without_each"),
+    "balance_of_ways": ("supplychain", "balance_of_ways"),
+    "fit_premium": ("supplychain", "fit_premium"),
+    "split": ("supplychain", "split"),
+    "ways_round": ("supplychain", "ways_round"),
     "Tariff": ("trade", "Tariff"),
     "corridor_effect": ("trade", "corridor_effect"),
     "story": ("trade", "story"),

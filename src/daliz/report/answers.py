@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from daliz.report.duties import duty_answers
+from daliz.report.minerals import mineral_answers
 from daliz.report.volumes import volume_cases
 from daliz.routing.by_corridor import best_by_corridor
 from daliz.routing.reasons import grade_weights
@@ -16,6 +18,8 @@ from daliz.validation.quality import share_sourced
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from daliz.report.duties import Duties
+    from daliz.report.minerals import Minerals
     from daliz.report.volumes import Case
     from daliz.routing import Itinerary
     from daliz.tables import Network
@@ -49,6 +53,8 @@ class Answers:
         Count of distinct figures, and the share that stands on sources all the way down.
     volumes
         What everybody ships, by case.
+    minerals, duties
+        What is told of chains and of duties; none if the package has none.
     """
 
     network: Network
@@ -60,6 +66,8 @@ class Answers:
     grades: list[tuple[str, int, float]]
     sourced: tuple[int, float]
     volumes: list[Case]
+    minerals: Minerals | None
+    duties: Duties | None
 
 
 def _shown(network: Network, best: dict[str, Itinerary]) -> dict[str, Itinerary]:
@@ -72,7 +80,7 @@ def _shown(network: Network, best: dict[str, Itinerary]) -> dict[str, Itinerary]
 def compute(network: Network, progress: Callable[[int, int], None] | None = None) -> Answers:
     """Compute the answers of the brief."""
     pairs = network.store["pairs"].rows()
-    steps = len(pairs) * (1 + len(MATRIX_YEARS)) + len(YEARS) + 3
+    steps = len(pairs) * (1 + len(MATRIX_YEARS)) + len(YEARS) + 3 + len(network.store["chains"]) + 4
     done = 0
 
     def step() -> None:
@@ -109,6 +117,17 @@ def compute(network: Network, progress: Callable[[int, int], None] | None = None
     matrix = corridor_matrix(network, list(MATRIX_YEARS), lambda _d, _t: step())
     grades = grade_shares({n: network.store[n] for n in ("evidence", "grades")})
     volumes = volume_cases(network, step)
+    minerals, duties = mineral_answers(network, step), duty_answers(network, volumes, step)
     return Answers(
-        network, flagships, years, networks, matrix, weights, grades, share_sourced(network), volumes
+        network,
+        flagships,
+        years,
+        networks,
+        matrix,
+        weights,
+        grades,
+        share_sourced(network),
+        volumes,
+        minerals,
+        duties,
     )

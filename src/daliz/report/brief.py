@@ -17,6 +17,8 @@ from daliz.report.charts import (
     time_cost_distance,
 )
 from daliz.report.document import Block, Bullets, Document, Figure, Heading, PageBreak, Paragraph, TableBlock
+from daliz.report.duties import duty_blocks, duty_points
+from daliz.report.minerals import mineral_blocks, mineral_points
 from daliz.report.translate import Speech
 from daliz.report.volumes import volume_blocks
 
@@ -100,7 +102,14 @@ def summary(answers: Answers, speech: Speech) -> list[Block]:
             speech("lead", origin=ends["origin"], destination=ends["destination"], year=str(network.year))
         ),
         _table(best, speech, names),
-        Bullets([*_points(best, names, speech), _sure(answers, speech)]),
+        Bullets(
+            [
+                *_points(best, names, speech),
+                *duty_points(answers.duties, speech),
+                *mineral_points(answers.minerals, speech),
+                _sure(answers, speech),
+            ]
+        ),
     ]
     for other, ways in answers.flagships[1:]:
         blocks += [
@@ -205,6 +214,8 @@ def details(answers: Answers, speech: Speech) -> list[Block]:
         *blocks,
         *_years(answers, speech, names, title),
         *volume_blocks(answers.volumes, speech, names),
+        *mineral_blocks(answers.minerals, speech),
+        *duty_blocks(answers.duties, speech),
         *_matrix(answers, speech),
         *_quality(answers, speech),
         *_method(answers, speech),

@@ -7,34 +7,46 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from daliz.supplychain.chain import Chain, chains, read_chain
-    from daliz.supplychain.exposure import concentration, dependence, without_each
+    from daliz.supplychain.exposure import balance_of_ways, concentration, dependence, without_each
     from daliz.supplychain.failures import Failures, least_failures
     from daliz.supplychain.planning import supply
+    from daliz.supplychain.premium import Split, fit_premium, split
     from daliz.supplychain.results import Supply
+    from daliz.supplychain.roundabout import ways_round
 
 __all__ = [
     "Chain",
     "Failures",
+    "Split",
     "Supply",
+    "balance_of_ways",
     "chains",
     "concentration",
     "dependence",
+    "fit_premium",
     "least_failures",
     "read_chain",
+    "split",
     "supply",
+    "ways_round",
     "without_each",
 ]
 
 _HOMES = {
     "Chain": "chain",
     "Failures": "failures",
+    "Split": "premium",
     "Supply": "results",
+    "balance_of_ways": "exposure",
     "chains": "chain",
     "concentration": "exposure",
     "dependence": "exposure",
     "least_failures": "failures",
+    "fit_premium": "premium",
     "read_chain": "chain",
+    "split": "premium",
     "supply": "planning",
+    "ways_round": "roundabout",
     "without_each": "exposure",
 }
 

@@ -13,6 +13,8 @@ from daliz.supplychain.tracing import market_mean, touched
 from daliz.supplychain.ways import KINDS, touches, ways_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from daliz.supplychain.build import Built
     from daliz.supplychain.chain import Chain
     from daliz.supplychain.linear import Flags, Floats
@@ -254,3 +256,33 @@ def shares_by_way(
         {"way": name, "units": units, "share": units / total if total else float("nan")}
         for name, units in found
     ]
+
+
+def balance_of_ways(supply: Supply, origin: str, cordons: Sequence[str]) -> list[dict[str, Any]]:
+    """Divide what leaves a country over the countries it passes: each way counts for the first of the cordons that it touches.
+
+    Parameters
+    ----------
+    supply
+        A plan.
+    origin
+        Country whose facilities send; what stays in it does not count.
+    cordons
+        Codes of countries in order, such as AZ, RU and CN for the Caspian, Russia and China.
+
+    Returns
+    -------
+    Rows of `commodity`, `way` (a code, or `other`), `units` and `share`.
+    """
+    chain = supply.chain
+    senders = np.array(
+        [chain.facilities.get(t.start, {}).get("country") == origin for t in supply.ways.trips], np.bool_
+    )
+    takers = [chain.markets.get(t.end) or chain.facilities[t.end] for t in supply.ways.trips]
+    senders &= np.array([r["country"] != origin for r in takers], np.bool_)
+    found = []
+    for commodity in chain.commodities:
+        rows = shares_by_way(supply, {c: (c,) for c in cordons}, commodity, senders)
+        if any(r["units"] > 0 for r in rows):
+            found += [{"commodity": commodity} | r for r in rows]
+    return found

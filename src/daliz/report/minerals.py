@@ -1,0 +1,264 @@
+"""Tell of minerals: what reaches the West without Russia, where the chains are thin, and how uranium divides over its ways."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+from math import isnan
+from typing import TYPE_CHECKING, Any
+
+from daliz.report.chain_charts import dependence_chart, flow_map, sankey_chart
+from daliz.report.charts import corridor_names
+from daliz.report.document import Block, Bullets, Figure, Heading, Paragraph, TableBlock
+from daliz.tables.network import network_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from daliz.report.translate import Speech
+    from daliz.supplychain import Failures, Split, Supply
+    from daliz.tables import Network
+
+ORIGIN, AVOIDED = "KZ", "RU"
+REGIONS = ("EU", "US")
+FITTED, FORETOLD = 2022, 2023
+"""Years on which the premium of the Russian way is fitted, and for which it foretells."""
+CORDON = "AZ"
+DRAWS = 500
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Hold what is told of one chain."""
+
+    plan: Supply
+    round: list[tuple[str, dict[str, Any]]]
+    concentration: list[dict[str, Any]]
+    without: list[dict[str, Any]]
+    failures: Failures | None
+
+
+@dataclass(frozen=True)
+class Minerals:
+    """Hold what is told of all chains, and how the commodity of a premium divides: by cost alone, as fitted, and foretold with what was seen."""
+
+    chains: list[Chain]
+    leaning: list[dict[str, Any]]
+    splits: tuple[Split, Split, Split] | None
+    observed: dict[int, float]
+
+
+def mineral_answers(network: Network, step: Callable[[], None]) -> Minerals | None:
+    """Compute what the brief tells of minerals; nothing without chains or the extra `assign`."""
+    if not len(network.store["chains"]) or find_spec("numba") is None or find_spec("highspy") is None:
+        return None
+    from daliz.supplychain import chains, concentration, dependence, supply, ways_round, without_each
+
+    found = []
+    for name in chains(network):
+        plan = supply(network, name)
+        regions = {str(r["region"]) for r in plan.chain.markets.values()}
+        pairs = [
+            (region, row)
+            for region in REGIONS
+            if region in regions
+            for row in ways_round(network, name, origin=ORIGIN, avoid=AVOIDED, region=region, draws=DRAWS)
+        ]
+        first = next((r for r in REGIONS if r in regions), "")
+        found.append(
+            Chain(
+                plan,
+                pairs,
+                concentration(plan),
+                without_each(plan, first) if first else [],
+                _failures(plan, first),
+            )
+        )
+        step()
+    leaning = dependence(
+        found[0].plan,
+        next(
+            (r for r in REGIONS if r in {str(x["region"]) for x in found[0].plan.chain.markets.values()}), ""
+        ),
+    )
+    splits, observed = _splits(network)
+    step()
+    return Minerals(found, leaning, splits, observed)
+
+
+def _failures(plan: Supply, region: str) -> Failures | None:
+    from daliz.errors import SupplyError
+    from daliz.supplychain import least_failures
+
+    if not region:
+        return None
+    try:
+        return least_failures(plan, region, origin=ORIGIN)
+    except SupplyError:
+        # the origin has neither mine nor last plant in this chain and year
+        return None
+
+
+def _splits(network: Network) -> tuple[tuple[Split, Split, Split] | None, dict[int, float]]:
+    from daliz.supplychain import fit_premium, split
+
+    premiums = [r for r in network.store["contracts"].rows() if r["kind"] == "premium"]
+    observed = {
+        int(str(r["from_date"])[:4]): float(r["value"]) * 1e3
+        for r in network.store["observations"].rows()
+        if r["id"].startswith("v-uranium-azerbaijan-kt")
+    }
+    if not premiums or FITTED not in observed:
+        return None, {}
+    chain, contract = str(premiums[0]["chain_id"]), str(premiums[0]["id"])
+    past, later = (network_of(network, y) for y in (FITTED, FORETOLD))
+    plain = split(past, chain, contract, (CORDON,), 0.0)
+    fitted = fit_premium(past, chain, contract, (CORDON,), observed[FITTED])
+    return (plain, fitted, split(later, chain, contract, (CORDON,), fitted.premium_usd)), observed
+
+
+def mineral_points(minerals: Minerals | None, speech: Speech) -> list[str]:
+    """Say in a line for the summary which minerals reach the West without Russia, and at what cost."""
+    if minerals is None:
+        return []
+    rows = [(c, region, r) for c in minerals.chains for region, r in c.round]
+    ways = [r for _, region, r in rows if r["corridor_round"] and region == "EU"]
+    if not ways:
+        return []
+    names = list(
+        dict.fromkeys(
+            speech.name(c.plan.chain.commodities[r["commodity"]])
+            for c, region, r in rows
+            if r["corridor_round"] and region == "EU"
+        )
+    )
+    days, share = (
+        [r["more_days"] for r in ways],
+        [r["more_share"] for r in ways if not isnan(r["more_share"])],
+    )
+    return [
+        speech(
+            "minerals_point",
+            names=", ".join(names),
+            count=speech.number(len(names)),
+            low=speech.number(min(days)),
+            high=speech.number(max(days)),
+            least=speech.number(100 * min(share), 1),
+            most=speech.number(100 * max(share), 1),
+        )
+    ]
+
+
+def mineral_blocks(minerals: Minerals | None, speech: Speech) -> list[Block]:
+    """Tell of minerals."""
+    if minerals is None:
+        return []
+    network = minerals.chains[0].plan.chain.network
+    names = corridor_names(network, speech.language)
+    first = minerals.chains[0].plan
+    name = speech.name(first.chain.row)
+    blocks: list[Block] = [
+        Heading(speech("minerals_title")),
+        Paragraph(speech("minerals_text", year=str(network.year))),
+        TableBlock(
+            [speech(k) for k in ("mineral", "to_region", "best_way", "way_round", "more_days", "more_usd", "of_value", "yearly")],
+            [_round_row(c, region, r, speech, names) for c in minerals.chains for region, r in c.round], right=(4, 5, 6, 7),
+        ),
+        Paragraph(speech("minerals_none", names=_missing(minerals, speech)), small=True),
+        Heading(speech("thin_title"), 3),
+        Paragraph(speech("thin_text")),
+        TableBlock([speech(k) for k in ("chain", "thinnest_stage", "hhi", "worst_without", "cut_by")], [_thin_row(c, speech) for c in minerals.chains], right=(2,)),
+        Figure(sankey_chart(first, speech.language), speech("sankey_caption", chain=name, year=str(network.year))),
+        Figure(dependence_chart(minerals.leaning, speech.language), speech("dependence_caption", chain=name)),
+        Figure(flow_map(first, speech.language), speech("flow_map_caption", chain=name)),
+    ]  # fmt: skip
+    return [
+        *blocks,
+        *_split_blocks(minerals, speech),
+        Paragraph(speech("minerals_certificate", runs=_certificates(minerals, speech)), small=True),
+    ]
+
+
+def _missing(minerals: Minerals, speech: Speech) -> str:
+    return ", ".join(speech.name(c.plan.chain.row) for c in minerals.chains if not c.round) or "–"
+
+
+def _round_row(
+    chain: Chain, region: str, r: dict[str, Any], speech: Speech, names: dict[str, str]
+) -> list[str]:
+    number = speech.number
+    commodity = chain.plan.chain.commodities[r["commodity"]]
+    digits = 0 if abs(r["usd"]) >= 10 else 2
+    best = f"{names.get(r['corridor'], r['corridor'])}: {number(r['days'])} d, {number(r['usd'], digits)} USD"
+    made = (
+        number(r["units"])
+        if r["quota"] == float("inf")
+        else speech("under_quota", units=number(r["units"]), quota=number(r["quota"]))
+    )
+    head = [f"{speech.name(commodity)} ({commodity['unit']})", speech.country(region), best]
+    if not r["corridor_round"]:
+        return [*head, speech("no_way_round"), "–", "–", "–", made]
+    other = f"{names.get(r['corridor_round'], r['corridor_round'])}: {number(r['days_round'])} d, {number(r['usd_round'], digits)} USD"
+    return [
+        *head, other, f"{number(r['more_days'])} ({number(r['more_days_low'])}–{number(r['more_days_high'])})",
+        f"{number(r['more_usd'], digits)} ({number(r['more_usd_low'], digits)}–{number(r['more_usd_high'], digits)})",
+        f"{number(100 * r['more_share'], 2)} %", made,
+    ]  # fmt: skip
+
+
+def _thin_row(chain: Chain, speech: Speech) -> list[str]:
+    from daliz.report.chain_charts import STAGES
+
+    stages = [c for c in chain.concentration if c["units"] > 0]
+    thin = max(stages, key=lambda c: c["hhi"], default=None)
+    commodities = chain.plan.chain.commodities
+    stage = (
+        f"{speech.name(commodities[thin['output']])}, {speech(STAGES[thin['stage']])} ({thin['largest']})"
+        if thin
+        else "–"
+    )
+    worst = next(iter(chain.without), None)
+    loss = (
+        speech(
+            "without_cell",
+            country=speech.country(worst["name"]),
+            share=speech.percent(worst["unmet"]),
+            loss=speech.number(worst["loss_usd"] / 1e6),
+        )
+        if worst
+        else "–"
+    )
+    cut = "–"
+    if chain.failures is not None:
+        cut = (
+            ", ".join(speech.country(n) for n in chain.failures.names)
+            if chain.failures.names
+            else speech("cannot_cut")
+        )
+    return [speech.name(chain.plan.chain.row), stage, speech.number(thin["hhi"]) if thin else "–", loss, cut]
+
+
+def _split_blocks(minerals: Minerals, speech: Speech) -> list[Block]:
+    if minerals.splits is None:
+        return []
+    plain, fitted, foretold = minerals.splits
+    number = speech.number
+    seen = minerals.observed.get(FORETOLD, float("nan"))
+    return [
+        Heading(speech("split_title"), 3),
+        Bullets([
+            speech("split_plain", year=str(FITTED), round=number(plain.round), total=number(plain.total)),
+            speech("split_fitted", year=str(FITTED), seen=number(minerals.observed[FITTED]), premium=number(fitted.premium_usd)),
+            speech("split_foretold", year=str(FORETOLD), round=number(foretold.round), seen=number(seen), error=number(100 * (foretold.round / seen - 1))),
+            speech("split_makes", makes=", ".join(foretold.makes)),
+        ]),
+    ]  # fmt: skip
+
+
+def _certificates(minerals: Minerals, speech: Speech) -> str:
+    parts = []
+    for c in minerals.chains:
+        proof = c.plan.certificate()
+        state = speech("converged" if c.plan.converged else "not_converged")
+        parts.append(f"{speech.name(c.plan.chain.row)}: {proof['gap']:.0e}, {proof['balance']:.0e}, {state}")
+    return "; ".join(parts)

@@ -1,0 +1,165 @@
+"""Tell what a country can bring to a region without another country on the way: at what cost, in what time, how much of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from daliz.errors import RouteError
+from daliz.routing import routes
+from daliz.routing.reliability import difference
+from daliz.supplychain.chain import read_chain
+from daliz.supplychain.ways import node_of
+
+if TYPE_CHECKING:
+    from daliz.routing import Itinerary
+    from daliz.supplychain.chain import Chain, Row
+    from daliz.tables import Network
+
+
+def ways_round(
+    network: Network,
+    chain: str,
+    *,
+    origin: str = "KZ",
+    avoid: str = "RU",
+    region: str = "EU",
+    draws: int = 500,
+    seed: int = 1,
+) -> list[dict[str, Any]]:
+    """Compare the best way from a country's facilities to a region with the best that avoids a country.
+
+    Parameters
+    ----------
+    network, chain
+        As for `supply`.
+    origin
+        Country whose facilities send.
+    avoid
+        Country to keep off.
+    region
+        Region or country of markets; plants outside the origin and the avoided country that feed these markets count too.
+    draws, seed
+        Draws for the ranges of the difference; 0 for none.
+
+    Returns
+    -------
+    One row for each commodity: from, to, the best way and the best without the country (corridor, days, USD a unit), what it takes more
+    in days and USD with ranges, that as a share of value, and how many units a year the origin can make and a contract lets by; the
+    facility and taker of the least extra cost. `corridor_round` is blank where no way is left.
+
+    Raises
+    ------
+    SupplyError
+        If chain, origin or region lead nowhere.
+    """
+    read = read_chain(network, chain)
+    found: dict[str, dict[str, Any]] = {}
+    for commodity, sender, taker in _pairs(read, origin, avoid, region):
+        row = _compared(read, commodity, sender, taker, avoid, draws, seed)
+        best = found.get(commodity)
+        if row and (best is None or _rank(row) < _rank(best)):
+            found[commodity] = row
+    return [
+        row | {"units": _made(read, origin, c), "quota": _quota(read, c, origin, row["countries_round"])}
+        for c, row in found.items()
+    ]
+
+
+def _rank(row: dict[str, Any]) -> tuple[bool, float]:
+    return (row["corridor_round"] == "", row["usd_round"] if row["corridor_round"] else row["usd"])
+
+
+def _pairs(chain: Chain, origin: str, avoid: str, region: str) -> list[tuple[str, str, str]]:
+    """Name commodity, sender and taker of each pair with places: markets of the region, and plants elsewhere that feed them."""
+    markets = {m for m, r in chain.markets.items() if region in {r["region"], r["country"]}}
+    bought = {str(chain.markets[m]["commodity_id"]) for m in markets}
+    fed = {r["from_id"] for r in chain.lanes if r["to_id"] in markets}
+    takers = [(str(chain.markets[m]["commodity_id"]), m) for m in sorted(markets)]
+    for r in chain.recipes:
+        place = r.facility
+        near = place["node_id"] and place["node_id"] in {chain.markets[m]["node_id"] for m in markets}
+        if r.output in bought and place["country"] not in {origin, avoid} and (place["id"] in fed or near):
+            takers += [(c, str(place["id"])) for c in r.inputs]
+    found = [
+        (commodity, str(r.facility["id"]), taker)
+        for commodity, taker in takers
+        for r in chain.recipes
+        if r.facility["country"] == origin
+        and chain.owner(r.facility["id"]) != avoid
+        and commodity in {r.output, *r.others}
+        and node_of(chain, r.facility["id"])
+        and node_of(chain, taker)
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _compared(
+    chain: Chain, commodity: str, sender: str, taker: str, avoid: str, draws: int, seed: int
+) -> dict[str, Any] | None:
+    row = chain.commodities[commodity]
+    if not row["cargo_id"]:
+        return None
+    ends = (node_of(chain, sender), node_of(chain, taker))
+    free, kept = (_best(chain, ends, str(row["cargo_id"]), some) for some in ((), (f"country:{avoid}",)))
+    if free is None:
+        return None
+    cargoes = chain.network.table("cargoes")
+    per_unit = float(row["mass_t"]) / float(cargoes["payload_t"][cargoes.position[row["cargo_id"]]])
+    value = float(row["value_usd"])
+    answer: dict[str, Any] = {
+        "commodity": commodity, "from": sender, "to": taker, "corridor": free.corridor, "days": free.days, "usd": free.usd * per_unit, "value_usd": value,
+        "corridor_round": "", "days_round": np.nan, "usd_round": np.nan, "countries_round": "", "ports_round": "", "more_days": np.nan, "more_usd": np.nan, "more_share": np.nan,
+    } | dict.fromkeys(("more_days_low", "more_days_high", "more_usd_low", "more_usd_high"), np.nan)  # fmt: skip
+    if kept is None:
+        return answer
+    more = (kept.usd - free.usd) * per_unit
+    answer |= {
+        "corridor_round": kept.corridor, "days_round": kept.days, "usd_round": kept.usd * per_unit, "countries_round": " ".join(_countries(kept)),
+        "more_days": kept.days - free.days, "more_usd": more, "more_share": more / value if value > 0 else np.nan,
+    }  # fmt: skip
+    if draws:
+        apart = difference(kept, free, draws, seed)
+        answer |= {f"more_days_{e}": apart[f"days_{e}"] for e in ("low", "high")}
+        answer |= {f"more_usd_{e}": apart[f"usd_{e}"] * per_unit for e in ("low", "high")}
+    return answer
+
+
+def _best(chain: Chain, ends: tuple[str, str], cargo: str, avoid: tuple[str, ...]) -> Itinerary | None:
+    try:
+        return routes(
+            chain.network, *ends, cargo=cargo, k=1, avoid=avoid, draws=0, with_pareto=False
+        ).itineraries[0]
+    except RouteError:
+        return None
+
+
+def _countries(way: Itinerary) -> list[str]:
+    country = way.graph.network.table("nodes")["country"]
+    return list(
+        dict.fromkeys(
+            str(country[p]) for a in way.arcs for p in way.graph.arcs[a].places if country[p] != "XZ"
+        )
+    )
+
+
+def _made(chain: Chain, origin: str, commodity: str) -> float:
+    return sum(r.capacity for r in chain.recipes if r.facility["country"] == origin and r.output == commodity)
+
+
+def _quota(chain: Chain, commodity: str, origin: str, countries: str) -> float:
+    """Give the least quota that holds on the way round for what the origin sends; infinite for none."""
+    passed = set(countries.split())
+    senders = {f for f, r in chain.facilities.items() if r["country"] == origin}
+
+    def binds(row: Row) -> bool:
+        named = set(str(row["from_ids"]).split())
+        return (
+            row["kind"] == "quota"
+            and row["commodity_id"] in {"", commodity}
+            and bool(set(str(row["via"]).split()) & passed)
+            and (not named or bool(named & senders))
+        )
+
+    return min((float(r["maximum"]) for r in chain.contracts if binds(r)), default=float("inf"))

@@ -140,9 +140,9 @@ def _show_story(rows: list[dict[str, Any]]) -> None:
 
 def _show_talks(rows: list[dict[str, Any]]) -> None:
     print_table(
-        "What talks might yield", ("policy", "trade, M USD", "kt", "chain", "contracts, units", "made there", "over RU", "over CN", "USD/unit"),
+        "What talks might yield", ("policy", "trade, M USD", "kt", "chain", "contracts, units", "from or through", "over RU", "over CN", "USD/unit"),
         [
-            [r["policy"], _span(r, "change"), _span(r, "tonnes", 1e3), r["chain"], f"{r['contract_units']:,.0f}", f"{r['made_share']:.0%}", f"{r['over_ru']:.0%}", f"{r['over_cn']:.0%}",
+            [r["policy"], _span(r, "change"), _span(r, "tonnes", 1e3), r["chain"], f"{r['contract_units']:,.0f}", f"{r['from_share']:.0%}", f"{r['over_ru']:.0%}", f"{r['over_cn']:.0%}",
              f"{r['unit_usd']:,.0f}"]
             for r in rows
         ],

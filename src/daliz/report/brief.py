@@ -104,8 +104,8 @@ def summary(answers: Answers, speech: Speech) -> list[Block]:
         _table(best, speech, names),
         Bullets(
             [
-                *_points(best, names, speech),
                 *duty_points(answers.duties, speech),
+                *_points(best, names, speech),
                 *mineral_points(answers.minerals, speech),
                 _sure(answers, speech),
             ]

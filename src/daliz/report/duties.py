@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 LEAD = "us-2025-08"
 """Policy of the headline: the duty of 25 %."""
 FOLLOWED = "middle"
+SHOWN = ("middle", "north", "sea")
+"""Corridors of the story; the rest move a few tonnes."""
 DRAWS = 400
 
 
@@ -105,7 +107,7 @@ def duty_blocks(duties: Duties | None, speech: Speech) -> list[Block]:
     policies = network.table("policies")
     named = [r | {"name": speech.name(policies.row(r["policy"]))} for r in duties.story]
     corridors = corridor_names(network, speech.language)
-    ways = [k for k in duties.story[0] if k.startswith("t_") and any(r[k] for r in duties.story)]
+    ways = [w for w in SHOWN if f"t_{w}" in duties.story[0]]
     return [
         Heading(speech("duties_title")),
         Paragraph(speech("duties_text")),
@@ -114,12 +116,12 @@ def duty_blocks(duties: Duties | None, speech: Speech) -> list[Block]:
         Heading(speech("story_title"), 3),
         Paragraph(speech("story_text")),
         TableBlock(
-            [speech("date"), speech("policy"), speech("exposed"), speech("smart_change"), speech("diverted"), speech("revenue"), *(corridors.get(w[2:], w[2:]) for w in ways)],
+            [speech("date"), speech("policy"), speech("exposed"), speech("smart_change"), speech("diverted"), *(speech("tonnes_on", corridor=corridors.get(w, w)) for w in ways)],
             [
-                [r["date"], r["name"], speech.number(r["exposed_usd"] / 1e6), _span(r, "change", speech), _span(r, "diversion", speech), speech.number(r["revenue"] / 1e6),
-                 *(speech.number(r[w]) for w in ways)]
+                [r["date"], r["name"], speech.number(r["exposed_usd"] / 1e6), _span(r, "change", speech), _span(r, "diversion", speech),
+                 *(speech.number(r[f"t_{w}"]) for w in ways)]
                 for r in named
-            ], right=range(2, 6 + len(ways)),
+            ], right=range(2, 5 + len(ways)),
         ),
         Figure(tariff_chart(named, speech.language), speech("story_caption")),
         Heading(speech("talks_title"), 3),
@@ -133,7 +135,7 @@ def duty_blocks(duties: Duties | None, speech: Speech) -> list[Block]:
 def _span(row: dict[str, Any], key: str, speech: Speech) -> str:
     low, high = row[f"{key}_low"], row[f"{key}_high"]
     text = speech.number(row[key] / 1e6, 1)
-    return text if isnan(low) else f"{text} ({speech.number(low / 1e6, 1)}–{speech.number(high / 1e6, 1)})"
+    return text if isnan(low) else f"{text} ({speech.number(low / 1e6, 1)} … {speech.number(high / 1e6, 1)})"
 
 
 def _products(duties: Duties, speech: Speech) -> list[list[str]]:
@@ -166,6 +168,6 @@ def _talks(duties: Duties, speech: Speech) -> list[list[str]]:
     }
     return [
         [speech.name(policies.row(r["policy"])), _span(r, "change", speech), speech.name(chains.row(r["chain"])), f"{speech.number(r['contract_units'])} {units[r['chain']]}",
-         speech.percent(r["made_share"]), speech.percent(r["over_ru"]), speech.percent(r["over_cn"])]
+         speech.percent(r["from_share"]), speech.percent(r["over_ru"]), speech.percent(r["over_cn"])]
         for r in duties.talks
     ]  # fmt: skip

@@ -137,7 +137,7 @@ def talks(
     """Compare what a round of talks might yield: trade in USD and tonnes, minerals of contract, and dependence of the buyers.
 
     Each policy of the kind `talks` is asked on the network with its projects. Chains are those with contracts of these policies: what
-    goes from the exporter to the region, and the share of the region's supply that crosses or is made in each of the rest.
+    moves under them, and the share of the region's supply that comes from or through the exporter, and over Russia and China.
 
     Returns
     -------
@@ -163,11 +163,11 @@ def talks(
         for chain in wanted:
             plan = supply(changed, chain, policy=r["id"], duties=answer.chain_duties(chain))
             by = {d["name"]: d for d in dependence(plan, region)}
-            made = by.get(exporter, {"made": 0.0, "units": 0.0})
+            sent = by.get(exporter, {"share": 0.0})
             quotas = [q for q in plan.quotas() if q["contract"] in _of_policy(network, r["id"])]
             market = [m for m in plan.markets() if m["market"] in plan.of_region(region)]
             found.append(trade | {
-                "chain": chain, "contract_units": sum(q["units"] - q["short"] for q in quotas), "made_share": made["made"],
+                "chain": chain, "contract_units": sum(min(q["units"], q["least"]) for q in quotas), "from_share": sent["share"],
                 "over_ru": by.get("RU", {"share": 0.0})["share"], "over_cn": by.get("CN", {"share": 0.0})["share"],
                 "unit_usd": float(np.average([m["cost_usd"] for m in market], weights=[max(m["delivered"], 1e-12) for m in market])),
                 "converged": plan.converged,

@@ -36,6 +36,7 @@ bench: $(DEV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
 	$(BIN)/python bench/run.py
 	$(BIN)/python bench/assignment.py $(if $(TNTP),--tntp $(TNTP))
+	$(BIN)/python bench/chains.py
 
 docs: $(DEV)
 	$(BIN)/python tools/make_docs.py

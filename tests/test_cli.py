@@ -183,3 +183,72 @@ def test_a_folder_may_bear_the_name_of_an_embedded_package(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(DataError):
         open_store(Path("eurasia"))
+
+
+def test_supply_tells_markets_ways_and_dependence(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """The table names what it costs more without a country; JSON parses; charts are drawn."""
+    code, out, err = run(
+        capsys, "supply", "titanium", "--market", "EU", "--without", "RU", "--each", "--top", "3"
+    )
+    assert (code, err) == (0, "")
+    assert "more" in out
+    assert "Without each country in turn" in out
+    code, out, _ = run(
+        capsys,
+        "supply",
+        "titanium",
+        "-m",
+        "EU",
+        "--cut",
+        "--origin",
+        "KZ",
+        "--json",
+        "--chart",
+        str(tmp_path / "c"),
+    )
+    answer = json.loads(out)
+    assert answer["converged"] is True
+    assert answer["least_failures_bound"] == len(answer["least_failures"])
+    assert {p.name for p in (tmp_path / "c").iterdir()} == {"flows.html", "dependence.html", "map.html"}
+    code, out, _ = run(capsys, "supply", "rhenium", "--csv")
+    assert {"from", "to", "t", "corridor"} <= set(next(csv.DictReader(io.StringIO(out))))
+
+
+def test_supply_refuses_in_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    """Unknown chains, places and terms end with code 2 and a sentence."""
+    for words, sentence in (
+        (["uranum"], "Did you mean uranium"),
+        (["uranium", "--without", "Q"], "'Q' is no country, place, link or operator"),
+        (["uranium", "--market", "Mars"], "has no market 'Mars'"),
+        (["uranium", "--carbon", "-1"], "A carbon price of -1"),
+        (["uranium", "--by", "colour"], "Dependence on 'colour'"),
+    ):
+        code, _, err = run(capsys, "supply", *words)
+        assert code == 2
+        assert sentence in err
+        assert "Traceback" not in err
+
+
+def test_tariff_tells_products_story_and_talks(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """A policy says first what is exposed; the story has every policy; its chart is drawn."""
+    code, out, err = run(capsys, "tariff", "us-2025-08", "--draws", "50", "--no-corridors")
+    assert (code, err) == (0, "")
+    assert out.startswith("95.2 of")
+    code, out, _ = run(
+        capsys,
+        "tariff",
+        "story",
+        "--draws",
+        "20",
+        "--no-corridors",
+        "--json",
+        "--chart",
+        str(tmp_path / "s.svg"),
+    )
+    assert {"us-2025-04", "us-2025-08", "eu-cbam-2026", "talks-2025-full"} <= {
+        r["policy"] for r in json.loads(out)
+    }
+    assert (tmp_path / "s.svg").read_text().startswith("<svg")
+    code, _, err = run(capsys, "tariff", "us-2052")
+    assert code == 2
+    assert "has no policy 'us-2052'" in err

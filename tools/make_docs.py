@@ -1,4 +1,4 @@
-"""Write the pages of docs that are made from the data: schema, data quality, what connects what, validation, calibration.
+"""Write the pages of docs that are made from the data: schema, data quality, what connects what, validation, minerals, calibration.
 
 python tools/make_docs.py
 """
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import daliz
 from daliz.assignment.calibration import calibrate, year_models
 from daliz.assignment.rolling import roll
+from daliz.supplychain import chains
 from daliz.tables import schema
 from daliz.tables.check_evidence import grade_shares
 from daliz.validation.corridors import corridor_matrix
@@ -210,6 +211,79 @@ def calibration_page() -> str:
     )
 
 
+def minerals_page(network: daliz.Network) -> str:
+    """Write the page of chains: what goes round Russia, on whom markets depend, and how uranium divides."""
+    rounds, leaning, thin, worst, left = [], [], [], [], []
+    for name in chains(network):
+        plan = daliz.supply(network, name)
+        regions = [r for r in ("EU", "US") if r in {m["region"] for m in plan.chain.markets.values()}]
+        for region in regions:
+            rounds += [
+                [r["commodity"], region, r["corridor"], f"{r['days']:.0f}", f"{r['usd']:,.2f}", r["corridor_round"] or "none", f"{r['days_round']:.0f}", f"{r['usd_round']:,.2f}",
+                 f"{r['more_days']:.0f} ({r['more_days_low']:.0f} to {r['more_days_high']:.0f})", f"{r['more_usd']:,.2f} ({r['more_usd_low']:,.2f} to {r['more_usd_high']:,.2f})",
+                 f"{r['more_share']:.2%}"]
+                for r in daliz.ways_round(network, name, region=region)
+            ]  # fmt: skip
+            top = daliz.dependence(plan, region)[:6]
+            leaning.append([name, region, ", ".join(f"{r['name']} {r['share']:.0%}" for r in top)])
+            worst += [
+                [name, region, r["name"], f"{r['unmet']:.1%}", f"{r['extra_usd'] / 1e6:,.1f}", f"{r['loss_usd'] / 1e6:,.1f}"]
+                for r in daliz.without_each(plan, region)[:3]
+            ]  # fmt: skip
+        thin += [
+            [name, c["stage"], c["output"], f"{c['hhi']:,.0f}", c["largest"]]
+            for c in daliz.concentration(plan)
+        ]
+        left += [
+            [name, r["commodity"], r["way"], f"{r['units']:,.0f}", f"{r['share']:.0%}"]
+            for r in daliz.balance_of_ways(plan, "KZ", ("AZ", "RU", "CN"))
+            if r["units"] > 0
+        ]
+    return (
+        MADE
+        + f"# Minerals in {network.year}\n\nWhat the plans of least cost say; [supply.md](supply.md) tells how. USD and days are of freight for one unit of the commodity.\n\n"
+        + "## From Kazakhstan without Russia\n\n"
+        + table(["commodity", "to", "best way", "days", "USD", "without Russia", "days", "USD", "days more (5 to 95 %)", "USD more (5 to 95 %)", "of value"], rounds)
+        + "\n## What leaves Kazakhstan, by the first of Azerbaijan, Russia and China that it touches\n\n"
+        + table(["chain", "commodity", "over", "units", "share"], left)
+        + "\n## What the supply of a market crosses\n\n" + table(["chain", "market", "countries"], leaning)
+        + "\n## Worst countries to lose\n\n" + table(["chain", "market", "without", "unmet", "extra cost, M USD", "loss in all markets, M USD"], worst)
+        + "\n## Concentration by stage\n\n" + table(["chain", "stage", "output", "HHI", "largest"], thin)
+        + _uranium()
+    )  # fmt: skip
+
+
+def _uranium() -> str:
+    contract = ("uranium", "uranium-ru-premium", ("AZ",))
+    past, later = daliz.open("eurasia", year=2022), daliz.open("eurasia", year=2023)
+    rows = []
+    for label, seen in (("tonnes read as U", 1.0), ("read as U3O8", 0.848)):
+        fit = daliz.fit_premium(past, *contract, 2200.0 * seen)
+        told = daliz.split(later, *contract, fit.premium_usd)
+        rows.append(
+            [label, f"{2200 * seen:,.0f}", f"{fit.premium_usd:,.0f}", f"{fit.round:,.0f} of {fit.total:,.0f}", f"{told.round:,.0f} of {told.total:,.0f}", f"{2300 * seen:,.0f}",
+             f"{told.round / (2300 * seen) - 1:+.0%}", ", ".join(told.makes)]
+        )  # fmt: skip
+    plain = daliz.split(past, *contract, 0.0)
+    return (
+        "\n## Uranium over Azerbaijan: fitted on 2022, foretold for 2023\n\n"
+        f"By cost alone {plain.round:,.0f} of {plain.total:,.0f} t U would take the Caspian in 2022: a plan of least cost is all or nothing.\n\n"
+        + table(
+            [
+                "reading",
+                "seen in 2022, t U",
+                "mean premium, USD/t U",
+                "fit of 2022, t U",
+                "foretold for 2023, t U",
+                "seen in 2023",
+                "error",
+                "what makes the split",
+            ],
+            rows,
+        )
+    )
+
+
 def main() -> None:
     """Write all pages."""
     network = daliz.open("eurasia")
@@ -218,6 +292,7 @@ def main() -> None:
         "data-quality.md": quality_page(network),
         "matrix.md": matrix_page(network),
         "validation.md": validation_page(network),
+        "minerals.md": minerals_page(network),
         "calibration.md": calibration_page(),
     }
     for name, text in pages.items():

@@ -12,16 +12,19 @@ from daliz.assignment.elements import elements_of
 from daliz.errors import SupplyError
 from daliz.graph import build_graph
 from daliz.supplychain.programme import Aversion, Limits, Moves, Programme, Sales, Works
-from daliz.supplychain.ways import closed_arcs, loads_of
+from daliz.supplychain.touching import matching
+from daliz.supplychain.ways import loads_of
 
 if TYPE_CHECKING:
     from daliz.supplychain.chain import Chain, Row
-    from daliz.supplychain.linear import Flags, Floats
+    from daliz.supplychain.linear import Floats
     from daliz.supplychain.ways import Ways
 
 STEPS = 20
 """Steps of a demand curve, from nothing to twice the demand at the price."""
 WIDTH = 2.0
+SHARED = 0.001
+"""Share of the penalty by which each further twentieth unmet weighs more, so that markets share a shortage and none is cut by chance."""
 
 
 @dataclass(frozen=True)
@@ -252,41 +255,6 @@ def _moves(
     ), of  # fmt: skip
 
 
-def matching(chain: Chain, ways: Ways, contract: Row) -> Flags:
-    """Tell which ways a contract is about, shape (ways,)."""
-    senders, takers, via = (str(contract[k]).split() for k in ("from_ids", "to_ids", "via"))
-    found = np.ones(len(ways), np.bool_)
-    for i, t in enumerate(ways.trips):
-        sender = chain.facilities.get(t.start)
-        here = {t.start, *([sender["operator_id"], sender["country"]] if sender else [])}
-        end = chain.markets.get(t.end) or chain.facilities[t.end]
-        there = {t.end, str(end["country"]), str(end.get("region", ""))}
-        found[i] = (
-            contract["commodity_id"] in {"", t.commodity}
-            and (not senders or bool(here & set(senders)))
-            and (not takers or bool(there & set(takers)))
-        )
-    return found & passing(chain, ways, tuple(via)) if via else found
-
-
-def passing(chain: Chain, ways: Ways, names: tuple[str, ...]) -> Flags:
-    """Tell which ways touch any of some countries, places or links, shape (ways,)."""
-    found = np.zeros(len(ways), np.bool_)
-    for i in np.flatnonzero(ways.lane >= 0):
-        found[i] = bool(set(str(chain.lanes[ways.lane[i]]["countries"]).split()) & set(names))
-    if ways.routes is not None:
-        r = ways.routes
-        arcs = closed_arcs(r.graph, names, chain.named)
-        on = (
-            np.add.reduceat(arcs[r.arcs].astype(np.int64), r.begin[:-1]) > 0
-            if len(r.usd)
-            else np.zeros(0, np.bool_)
-        )
-        routed = ways.route >= 0
-        found[routed] = on[ways.route[routed]]
-    return found
-
-
 def _limits(
     chain: Chain, ways: Ways, terms: Terms
 ) -> tuple[Limits, list[tuple[int, str, str, str]], csr_array, list[str]]:
@@ -376,11 +344,14 @@ def _sales(
 def _steps(market: Row, terms: Terms) -> list[tuple[float, float]]:
     """Give quantities and what a unit of each is worth; the steps of a curve of constant elasticity stand at their middles.
 
+    Under `cost` all of demand is asked for, in steps that weigh a little more the more is unmet.
+
     p(q) = p0 (q / q0)^(1 / e), at most `penalty` times p0.
     """
     price, demand, elasticity = (float(market[k]) for k in ("price_usd", "demand", "elasticity"))
     if terms.objective == "cost":
-        return [(demand, terms.penalty * max(price, 1e-9))]
+        worth = terms.penalty * max(price, 1e-9) * (1.0 + SHARED * np.arange(STEPS)[::-1])
+        return [(demand / STEPS, float(w)) for w in worth]
     if np.isnan(elasticity) or elasticity == 0:
         return [(demand, price)]
     width = WIDTH / STEPS

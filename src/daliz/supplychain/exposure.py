@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from daliz.errors import SupplyError
-from daliz.supplychain.build import build, passing, unmet
+from daliz.supplychain.build import build, unmet
 from daliz.supplychain.programme import Planner
+from daliz.supplychain.touching import passing
 from daliz.supplychain.tracing import market_mean, touched
 from daliz.supplychain.ways import KINDS, touches, ways_of
 

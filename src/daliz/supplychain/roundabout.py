@@ -47,7 +47,7 @@ def ways_round(
     -------
     One row for each commodity: from, to, the best way and the best without the country (corridor, days, USD a unit), what it takes more
     in days and USD with ranges, that as a share of value, and how many units a year the origin can make and a contract lets by; the
-    facility and taker of the least extra cost. `corridor_round` is blank where no way is left.
+    pair is that of the least generalised cost of the way round, with the lane onward. `corridor_round` is blank where no way is left.
 
     Raises
     ------
@@ -56,19 +56,29 @@ def ways_round(
     """
     read = read_chain(network, chain)
     found: dict[str, dict[str, Any]] = {}
+    ranks: dict[str, tuple[bool, float]] = {}
     for commodity, sender, taker in _pairs(read, origin, avoid, region):
-        row = _compared(read, commodity, sender, taker, avoid, draws, seed)
-        best = found.get(commodity)
-        if row and (best is None or _rank(row) < _rank(best)):
-            found[commodity] = row
+        compared = _compared(read, commodity, sender, taker, avoid, draws, seed)
+        if compared is None:
+            continue
+        row, cost = compared
+        rank = (row["corridor_round"] == "", cost + _onward(read, taker, region))
+        if commodity not in found or rank < ranks[commodity]:
+            found[commodity], ranks[commodity] = row, rank
     return [
         row | {"units": _made(read, origin, c), "quota": _quota(read, c, origin, row["countries_round"])}
         for c, row in found.items()
     ]
 
 
-def _rank(row: dict[str, Any]) -> tuple[bool, float]:
-    return (row["corridor_round"] == "", row["usd_round"] if row["corridor_round"] else row["usd"])
+def _onward(chain: Chain, taker: str, region: str) -> float:
+    """Give the least cost of a lane from a plant to the markets of the region; 0 for a market and for a plant beside one."""
+    markets = {m: r for m, r in chain.markets.items() if region in {r["region"], r["country"]}}
+    if taker in markets or node_of(chain, taker) in {str(r["node_id"]) for r in markets.values()}:
+        return 0.0
+    return min(
+        (float(r["usd"]) for r in chain.lanes if r["from_id"] == taker and r["to_id"] in markets), default=0.0
+    )
 
 
 def _pairs(chain: Chain, origin: str, avoid: str, region: str) -> list[tuple[str, str, str]]:
@@ -97,7 +107,8 @@ def _pairs(chain: Chain, origin: str, avoid: str, region: str) -> list[tuple[str
 
 def _compared(
     chain: Chain, commodity: str, sender: str, taker: str, avoid: str, draws: int, seed: int
-) -> dict[str, Any] | None:
+) -> tuple[dict[str, Any], float] | None:
+    """Give the row of a pair, and the generalised cost of the way round, or of the best where there is none, for one unit."""
     row = chain.commodities[commodity]
     if not row["cargo_id"]:
         return None
@@ -113,7 +124,7 @@ def _compared(
         "corridor_round": "", "days_round": np.nan, "usd_round": np.nan, "countries_round": "", "ports_round": "", "more_days": np.nan, "more_usd": np.nan, "more_share": np.nan,
     } | dict.fromkeys(("more_days_low", "more_days_high", "more_usd_low", "more_usd_high"), np.nan)  # fmt: skip
     if kept is None:
-        return answer
+        return answer, free.generalised_usd * per_unit
     more = (kept.usd - free.usd) * per_unit
     answer |= {
         "corridor_round": kept.corridor, "days_round": kept.days, "usd_round": kept.usd * per_unit, "countries_round": " ".join(_countries(kept)),
@@ -123,7 +134,7 @@ def _compared(
         apart = difference(kept, free, draws, seed)
         answer |= {f"more_days_{e}": apart[f"days_{e}"] for e in ("low", "high")}
         answer |= {f"more_usd_{e}": apart[f"usd_{e}"] * per_unit for e in ("low", "high")}
-    return answer
+    return answer, kept.generalised_usd * per_unit
 
 
 def _best(chain: Chain, ends: tuple[str, str], cargo: str, avoid: tuple[str, ...]) -> Itinerary | None:

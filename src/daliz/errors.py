@@ -8,6 +8,7 @@ DalizError
 ├── QueryError       the question cannot be asked in this form
 ├── DemandError      demand, a capacity or a delay cannot be assigned
 ├── SupplyError      a chain of production cannot be planned
+│   └── NoMarketError no market is left
 ├── TariffError      a duty, a trade or an elasticity cannot be used
 ├── ExtraError       a library of an extra is not installed
 ├── RouteError       no way leads from the origin to the destination
@@ -60,6 +61,10 @@ class DemandError(DalizError):
 
 class SupplyError(DalizError):
     """Tell that a chain of production, a contract or a market cannot be planned."""
+
+
+class NoMarketError(SupplyError):
+    """Tell that a chain has no market left."""
 
 
 class TariffError(DalizError):

@@ -67,6 +67,8 @@ def run(
 
     if top < 0:
         raise typer.BadParameter(f"--top is {top}; give 0 or more.")
+    if as_csv and (each or cut):
+        raise typer.BadParameter("--csv prints the ways alone; leave out --each and --cut, or take --json.")
     if (cut or origin) and not market:
         raise typer.BadParameter("--cut and --origin tell of one market; give --market.")
     network, places = _network(package, year, under, without)

@@ -52,8 +52,13 @@ def run(
     """Run the verb."""
     from daliz.trade import corridor_effect, story, talks, tariff
 
+    told = policy in {"story", "talks"}
+    if told and base is not None:
+        raise typer.BadParameter(f"--base is for one policy; in the {policy} each is held against its own.")
+    if chart and policy != "story":
+        raise typer.BadParameter("--chart draws the story; ask for tariff story.")
     network = open_for(package, year, (), ())
-    if policy in {"story", "talks"}:
+    if told:
         rows = (
             talks(network, model=model, draws=draws, exporter=exporter)
             if policy == "talks"
@@ -67,6 +72,12 @@ def run(
             print_csv(rows)
         else:
             (_show_talks if policy == "talks" else _show_story)(rows)
+        if not all(r.get("converged", True) for r in rows):
+            typer.echo(
+                "NOT CONVERGED: at least one of these runs has no proof; its rows say converged false.",
+                err=True,
+            )
+            raise typer.Exit(1)
         return
     answer = tariff(network, policy, base=base, model=model, exporter=exporter, draws=draws)
     effect = corridor_effect(answer) if corridors else []

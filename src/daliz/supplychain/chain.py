@@ -208,7 +208,14 @@ def _recipes(
                 f"{place}.csv, recipe {r['id']}",
                 facilities[r["facility_id"]]["chain_id"],
             )
-        for p in mine:
+        for k, p in enumerate(mine):
+            twins = [
+                q["id"] for q in mine[:k] if (q["role"], q["commodity_id"]) == (p["role"], p["commodity_id"])
+            ]
+            if twins:
+                raise SupplyError(
+                    f"recipe_parts.csv: rows {twins[0]} and {p['id']} are both {p['role']} {p['commodity_id']} of {r['id']}; put them into one."
+                )
             if not p["amount"] > 0:
                 raise SupplyError(f"recipe_parts.csv, row {p['id']}: amount is {p['amount']:g}; it must be more than 0. Take the row out if nothing is used or made.")  # fmt: skip
         inputs, others = (

@@ -8,10 +8,11 @@ import numpy as np
 
 from daliz.errors import SupplyError
 from daliz.supplychain.build import build, unmet
+from daliz.supplychain.planning import plan_chain, ways_for
 from daliz.supplychain.programme import Planner
 from daliz.supplychain.touching import passing
 from daliz.supplychain.tracing import market_mean, touched
-from daliz.supplychain.ways import KINDS, touches, ways_of
+from daliz.supplychain.ways import KINDS, touches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from daliz.supplychain.results import Supply
     from daliz.supplychain.ways import Ways
 
+PRICED = 1e-9
 CLOSED = ("country", "port", "link", "operator")
 """Kinds that a plan can be asked to do without."""
 
@@ -149,7 +151,7 @@ def without_each(
     Returns
     -------
     Rows of `name`, `extra_usd` (cost of the plan without it less that with it, for the same markets; less is made where demand goes
-    unmet), `unmet` (share by value of the region's demand), `unmet_usd` of the region, `loss_usd` (extra cost and, at market prices, what
+    unmet), `unmet` (share by value of the region's demand), `unmet_usd` of the region, `converged`, `loss_usd` (extra cost and, at market prices, what
     goes newly unmet in all markets) and `markets_gone` (markets that stand there, which are not asked for in either plan).
 
     Raises
@@ -167,7 +169,7 @@ def without_each(
         ]
     ways = supply.ways
     for name in names:
-        more = ways_of(chain, without=(*supply.asked["without"], name), known=ways)
+        more = ways_for(chain, (*supply.asked["without"], name), ways)
         ways = more if len(more) > len(ways) else ways
     built = build(chain, ways, supply.terms)
     planner = Planner(built.programme, gap=supply.asked["gap"])
@@ -179,29 +181,58 @@ def _without(
     supply: Supply, planner: Planner, built: Built, ways: Ways, name: str, markets: list[str]
 ) -> dict[str, Any]:
     chain = supply.chain
-    gone = [m for m, r in chain.markets.items() if name in {r["country"], r["node_id"]}]
+    gone = [m for m, r in chain.markets.items() if name in {m, r["country"], r["node_id"]}]
     sales = np.array([m in gone for _, m in built.sales])
-    none = np.zeros(len(built.moves), np.bool_), np.zeros(len(built.works), np.bool_)
-    planner.close(*none, sales)
+    at = np.array([w for _, w in built.moves])
+    none = np.zeros(len(built.works), np.bool_)
+
+    def shut(ways_shut: Flags) -> Flags:
+        return np.where(at >= 0, ways_shut[at], False)
+
+    to_gone = np.array([t.end in gone for t in ways.trips], np.bool_)
+    planner.close(shut(to_gone), none, sales)
     base = planner.solve()
-    shut_ways = passing(chain, ways, (name,))
-    shut_ways |= np.array([t.start in gone or t.end in gone for t in ways.trips], np.bool_)
-    moves = np.array([w >= 0 and shut_ways[w] for _, w in built.moves])
-    works = np.array([name in {*_names(chain.recipes[r].facility)} for _, r in built.works])
-    planner.close(moves, works, sales)
+    idle = {f for f, r in chain.facilities.items() if name in _names(r)}
+    touched = passing(chain, ways, (name,)) | to_gone
+    touched |= np.array([t.start in idle or t.end in idle for t in ways.trips], np.bool_)
+    works = np.array([chain.recipes[r].facility["id"] in idle for _, r in built.works])
+    planner.close(shut(touched), works, sales)
     plan = planner.solve()
+    if _priced(built, plan) and len(gone) < len(chain.markets):
+        # where a capacity has a price, ways round it may pay that the pool lacks
+        alone = plan_chain(chain, (*supply.asked["without"], name), supply.terms, supply.asked)
+        return _row(supply, name, markets, gone, (built, base), (alone.built, alone.plan))
+    return _row(supply, name, markets, gone, (built, base), (built, plan))
+
+
+def _priced(built: Built, plan: Plan) -> bool:
+    return any(
+        abs(p) > PRICED and kind not in {"quota", "offtake"}
+        for (_, kind, _, _), p in zip(built.limits, plan.price, strict=True)
+    )
+
+
+def _row(
+    supply: Supply,
+    name: str,
+    markets: list[str],
+    gone: list[str],
+    before: tuple[Built, Plan],
+    after: tuple[Built, Plan],
+) -> dict[str, Any]:
+    chain = supply.chain
     left = [m for m in markets if m not in gone]
-    lost, lost_before = _lost(chain, built, plan), _lost(chain, built, base)
+    lost, lost_before = _lost(chain, *after), _lost(chain, *before)
     wanted = (
         sum(float(chain.markets[m]["demand"]) * float(chain.markets[m]["price_usd"]) for m in left)
         * supply.terms.years
     )
     lacking = sum(lost[m] for m in left)
-    extra = _cost(built, plan) - _cost(built, base)
-    newly = sum(lost[m] - lost_before[m] for m in lost if m not in gone)
+    extra = _cost(*after) - _cost(*before)
+    newly = sum(lost[m] - lost_before[m] for m in lost_before if m not in gone)
     return {
         "name": name, "extra_usd": extra, "unmet": lacking / wanted if wanted else float("nan"), "unmet_usd": lacking, "loss_usd": extra + newly,
-        "markets_gone": " ".join(gone), "gap": plan.optimum.gap,
+        "markets_gone": " ".join(gone), "gap": after[1].optimum.gap, "converged": before[1].optimum.complete and after[1].optimum.complete,
     }  # fmt: skip
 
 

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.sparse import csc_array
 
-from daliz.errors import SupplyError
+from daliz.errors import NoMarketError, SupplyError
+from daliz.supplychain.build import Terms
 from daliz.supplychain.exposure import CLOSED, _check_kind, stands_on
 from daliz.supplychain.linear import Linear, solve
-from daliz.supplychain.planning import supply as plan_supply
+from daliz.supplychain.planning import plan_chain
 from daliz.supplychain.ways import touches
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def least_failures(supply: Supply, region: str, kind: str = "country", *, origin
     Parameters
     ----------
     supply
-        A plan; its network, chain and terms are asked again.
+        A plan; its network and chain are asked again, without what it does without and beside the same traffic.
     region
         Region, country or market.
     kind
@@ -148,7 +149,13 @@ def _tree(
     chain: Chain, base: Supply, failed: tuple[str, ...], markets: list[str], kind: str
 ) -> tuple[str, ...] | None:
     """Give what one whole way of supply touches when some things have failed; none if the markets are cut off."""
-    answer = plan_supply(chain.network, chain, without=failed, penalty=base.terms.penalty)
+    # what can reach is asked, not what pays: duties, carbon and prices play no part, the room that is left does
+    terms = Terms(penalty=base.terms.penalty, volume=base.terms.volume)
+    closed = tuple(dict.fromkeys((*base.asked["without"], *failed)))
+    try:
+        answer = plan_chain(chain, closed, terms, base.asked)
+    except NoMarketError:
+        return None
     rows = {r["market"]: r for r in answer.markets()}
     open_markets = [
         m for m in markets if m in rows and rows[m]["delivered"] > LEAST * max(rows[m]["demand"], 1e-300)

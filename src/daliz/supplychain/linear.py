@@ -157,6 +157,22 @@ class Solver:
         """
         self.solver.run()
         status, kinds = self.solver.getModelStatus(), self.kinds
+        settled = {
+            kinds.kOptimal,
+            kinds.kInfeasible,
+            kinds.kUnboundedOrInfeasible,
+            kinds.kUnbounded,
+            kinds.kTimeLimit,
+        }
+        if status not in settled:
+            # a start from the last basis may fail where a fresh one does not
+            self.solver.clearSolver()
+            self.solver.run()
+            status = self.solver.getModelStatus()
+            if status not in settled:
+                raise SupplyError(
+                    f"HiGHS did not solve the programme: {self.solver.modelStatusToString(status)}. Figures may lie too far apart; look for very large or very small ones."
+                )
         if status in {kinds.kInfeasible, kinds.kUnboundedOrInfeasible, kinds.kUnbounded}:
             raise SupplyError(
                 f"The programme has no plan ({self.solver.modelStatusToString(status)}): least quantities, capacities or prices contradict one another."

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from daliz.assignment.elements import elements_of
-from daliz.errors import SupplyError, need
+from daliz.errors import NoMarketError, PlaceError, SupplyError, did_you_mean, need
 from daliz.graph import build_graph
 from daliz.supplychain.build import Terms, build
 from daliz.supplychain.chain import Chain, read_chain
@@ -92,33 +92,38 @@ def supply(
     """
     need("numba", "highspy", extra="assign")
     _check(objective, penalty, carbon_usd_t, years, gap)
+    policies = network.table("policies").position
+    if policy and policy not in policies:
+        raise SupplyError(f"{network.name} has no policy {policy!r}.{did_you_mean(policy, policies)}")
     read = chain if isinstance(chain, Chain) else read_chain(network, chain, policy=policy)
     closed = tuple(dict.fromkeys(str(w) for w in without))
-    read = without_places(read, closed)
     volume = None if flows is None else _volume(flows, network)
     terms = Terms(objective, float(penalty), float(carbon_usd_t), int(years), dict(duties or {}), volume)
-    ways = _ways(read, closed)
-    ways, built, found, settled = settle(read, ways, terms, closed, gap)
     asked: dict[str, Any] = {
         "chain": read.id, "without": list(closed), "objective": objective, "penalty": float(penalty), "carbon_usd_t": float(carbon_usd_t), "years": int(years),
         "policy": policy, "gap": gap, "duties": len(terms.duties), "other_traffic": flows is not None,
     }  # fmt: skip
-    return Supply(
-        read,
-        ways,
-        built,
-        found,
-        terms,
-        asked,
-        settled and found.optimum.complete and found.optimum.gap <= max(gap, 1e-9) * 10,
-    )
+    return plan_chain(read, closed, terms, asked)
 
 
-def _ways(chain: Chain, closed: tuple[str, ...]) -> Ways:
+def plan_chain(chain: Chain, closed: tuple[str, ...], terms: Terms, asked: dict[str, Any]) -> Supply:
+    """Plan a chain that was read without what is closed; `asked` holds the arguments, the gap among them."""
+    gap = float(asked["gap"])
+    left = without_places(chain, closed)
+    ways, built, found, settled = settle(left, ways_for(left, closed), terms, closed, gap)
+    sound = found.optimum.complete and found.optimum.gap <= max(gap, 1e-9) * 10
+    return Supply(left, ways, built, found, terms, asked, settled and sound)
+
+
+def ways_for(chain: Chain, closed: tuple[str, ...], known: Ways | None = None) -> Ways:
     """Give the ways of a chain, with those round what its contracts limit or avoid, however dear."""
-    ways = ways_of(chain, without=closed)
-    for via in dict.fromkeys(str(r["via"]) for r in chain.contracts if r["via"]):
-        ways = ways_of(chain, without=(*closed, *via.split()), known=ways)
+    ways = ways_of(chain, without=closed, known=known)
+    for row in chain.contracts:
+        if row["via"]:
+            try:
+                ways = ways_of(chain, without=(*closed, *str(row["via"]).split()), known=ways)
+            except PlaceError as error:
+                raise SupplyError(f"contracts.csv, row {row['id']}, column via: {error}") from error
     return ways
 
 
@@ -164,7 +169,9 @@ def without_places(chain: Chain, closed: tuple[str, ...]) -> Chain:
     facilities = {k: r for k, r in chain.facilities.items() if stays(r)}
     markets = {k: r for k, r in chain.markets.items() if stays(r)}
     if chain.markets and not markets:
-        raise SupplyError(f"Without {', '.join(closed)} the chain {chain.id} has no market left; leave one.")
+        raise NoMarketError(
+            f"Without {', '.join(closed)} the chain {chain.id} has no market left; leave one."
+        )
     ends = {*facilities, *markets}
     return replace(
         chain,

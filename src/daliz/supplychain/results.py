@@ -58,9 +58,12 @@ class Supply:
         c = self.certificate()
         state = "converged" if self.converged else "NOT CONVERGED"
         lacking = self.lacking()
-        short = ", all demand met" if lacking <= 0 else f", {lacking:.2%} of demand unmet"
-        if self.terms.objective == "profit":
+        short = f", {lacking:.2%} of demand unmet" if lacking > 0 else ", all demand met"
+        if np.isnan(lacking):
             short = ""
+        free = [m["market"] for m in self.markets() if m["unmet"] > 0 and not m["price_usd"] > 0]
+        if free and lacking == 0:
+            short = f", unmet at {', '.join(free)}, which pay nothing"
         network = self.chain.network
         projected = ", projected" if network.projected else ""
         return (
@@ -84,11 +87,18 @@ class Supply:
         return float(p.works.cost @ plan.works + p.moves.cost @ plan.moves + p.buildings @ plan.built)
 
     def lacking(self) -> float:
-        """Give the share of all demand that is unmet, by value at the prices of the markets; 0 below a billionth."""
-        prices = {m: float(r["price_usd"]) for m, r in self.chain.markets.items()}
-        wanted = sum(float(r["demand"]) * prices[m] for m, r in self.chain.markets.items()) * self.terms.years
-        lost = sum(v * prices[m] for (_, m), v in unmet(self.chain, self.built, self.plan.sales).items())
-        share = lost / wanted if wanted else 0.0
+        """Give the share of all demand that is unmet, by value at the prices of the markets, by units if all are 0; 0 below a billionth.
+
+        Under `profit` nobody promises to serve demand, and the share is nan.
+        """
+        if self.terms.objective == "profit":
+            return float("nan")
+        weight = {m: float(r["price_usd"]) for m, r in self.chain.markets.items()}
+        if not any(weight.values()):
+            weight = dict.fromkeys(weight, 1.0)
+        lost = unmet(self.chain, self.built, self.plan.sales)
+        wanted = sum(float(r["demand"]) * weight[m] for m, r in self.chain.markets.items()) * self.terms.years
+        share = sum(v * weight[m] for (_, m), v in lost.items()) / wanted if wanted else 0.0
         return share if share > BALANCE else 0.0
 
     @functools.cached_property

@@ -40,12 +40,14 @@ def unmet_reasons(supply: Supply) -> dict[str, str]:
             more = f" and {len(rows) - 4} more" if len(rows) > 4 else ""
             found[m["market"]] = f"all markets together can get no more past {named}{more}"
         else:
-            found[m["market"]] = "it could be met, but a contract binds elsewhere"
+            found[m["market"]] = (
+                f"it could be met, but only at more than the penalty of {supply.terms.penalty:g} times its price, or against a contract"
+            )
     return found
 
 
 def unmet_cut(supply: Supply) -> list[dict[str, Any]]:
-    """Give the capacities that bound what can be delivered to all markets, with their weights, heaviest first.
+    """Give the capacities that bound what can be delivered to all markets, with their weights, heaviest first; none if more could be.
 
     Contracts that ask for a least quantity are left out, since they take and do not bound.
     """
@@ -63,7 +65,9 @@ def unmet_cut(supply: Supply) -> list[dict[str, Any]]:
         buildings=none,
     )
     found = plan(freed)
-    rows = [
+    if found.sales.sum() > supply.plan.sales.sum() * (1 + WEIGHT):
+        return []  # more could be delivered: no capacity is to blame
+    rows: list[dict[str, Any]] = [
         {"kind": "facility", "name": supply.chain.recipes[r].id, "unit": "a year", "capacity": supply.chain.recipes[r].capacity, "weight": float(found.rent[k])}
         for k, (_, r) in enumerate(supply.built.works)
         if found.rent[k] > WEIGHT
@@ -73,4 +77,8 @@ def unmet_cut(supply: Supply) -> list[dict[str, Any]]:
         for i, (_, kind, name, unit) in enumerate(supply.built.limits)
         if found.price[i] > WEIGHT
     ]  # fmt: skip
-    return sorted(rows, key=lambda r: -r["weight"] * r["capacity"])
+    merged: dict[tuple[str, str], dict[str, Any]] = {}
+    for r in rows:  # one capacity in several years is one row
+        known = merged.setdefault((r["kind"], r["name"]), r | {"weight": 0.0})
+        known["weight"] += r["weight"] / supply.terms.years
+    return sorted(merged.values(), key=lambda r: -r["weight"] * r["capacity"])

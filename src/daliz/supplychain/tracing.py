@@ -5,6 +5,7 @@ What a place receives mixes in proportion, since a plan does not say which tonne
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,11 +24,13 @@ SWEEPS = 200
 def _steps(s: Supply) -> tuple[list[tuple[int, int, float, int]], list[tuple[int, int, float, int]]]:
     """Give moves as (from, to, units, move) and uses of inputs as (input, output, units of input for the output, work)."""
     p = s.built.programme
+    _, lying = _lying(s)
     moved = [
-        (int(a), int(b), float(u), m)
+        (int(a), int(b), float(u) - (lying.get((int(a), int(b)), 0.0) if s.built.moves[m][1] < 0 else 0.0), m)
         for m, (a, b, u) in enumerate(zip(p.moves.start, p.moves.end, s.plan.moves, strict=True))
         if u > 0
     ]
+    moved = [x for x in moved if x[2] > 0]
     used = []
     columns = p.works.parts.tocsc()
     for k in np.flatnonzero(s.plan.works > 0).tolist():
@@ -46,32 +49,82 @@ def _steps(s: Supply) -> tuple[list[tuple[int, int, float, int]], list[tuple[int
 
 
 def _shares(s: Supply, rows: Sequence[int], amounts: Sequence[float]) -> dict[int, float]:
-    """Divide the cost of a run over its outputs by value; by amount where a value is not known."""
-    worth = [
-        a * float(s.chain.commodities[s.built.stocks[i][2]]["value_usd"])
-        for i, a in zip(rows, amounts, strict=True)
-    ]
-    if not all(w > 0 for w in worth):
-        worth = [float(a) for a in amounts]
-    return {int(i): w / sum(worth) for i, w in zip(rows, worth, strict=True)}
+    """Divide the cost of a run over its outputs by value; by amount where a value is not known. What is left over bears nothing."""
+    made = np.asarray(s.built.programme.works.parts.maximum(0) @ s.plan.works)[list(rows)]
+    left = s.plan.left[list(rows)]
+    kept = 1.0 - np.minimum(np.divide(left, made, out=np.zeros_like(left), where=made > 0), 1.0)
+    amount = np.array(amounts) * (kept if kept.any() else 1.0)
+    value = np.array([float(s.chain.commodities[s.built.stocks[i][2]]["value_usd"]) for i in rows])
+    worth = amount * value if (value > 0).all() else amount
+    return dict(zip((int(i) for i in rows), (worth / worth.sum()).tolist(), strict=True))
+
+
+def passive(s: Supply) -> dict[int, float]:
+    """Give the units of each row of stocks that lie through all years: they pass through the books and nobody draws them."""
+    if s.terms.years == 1:
+        return {}
+    place = {(t, a, c): i for i, (t, a, c) in enumerate(s.built.stocks)}
+    carried: dict[tuple[int, int], float] = {}
+    p = s.built.programme
+    for (_, way), a, b, u in zip(s.built.moves, p.moves.start, p.moves.end, s.plan.moves, strict=True):
+        if way < 0:
+            carried[int(a), int(b)] = carried.get((int(a), int(b)), 0.0) + float(u)
+    kept = {
+        name: float(u)
+        for (_, name), u in zip(s.built.sales, s.plan.sales, strict=True)
+        if name not in s.chain.markets
+    }
+    found = {}
+    for n, row in enumerate(s.chain.stocks):
+        steps = [
+            (place[t, row["at_id"], row["commodity_id"]], place[t + 1, row["at_id"], row["commodity_id"]])
+            for t in range(s.terms.years - 1)
+        ]
+        found[n] = min(
+            [float(row["opening"]), kept.get(row["id"], 0.0), *(carried.get(k, 0.0) for k in steps)]
+        )
+    return found
+
+
+def _lying(s: Supply) -> tuple[Floats, dict[tuple[int, int], float]]:
+    """Give what lies in each stock without being drawn, shape (stocks,), and on each carrying move by its ends."""
+    place = {(t, a, c): i for i, (t, a, c) in enumerate(s.built.stocks)}
+    lying = np.zeros(len(s.built.stocks))
+    moves: dict[tuple[int, int], float] = {}
+    for n, units in passive(s).items():
+        row = s.chain.stocks[n]
+        at = [place[t, row["at_id"], row["commodity_id"]] for t in range(s.terms.years)]
+        lying[at] += units
+        for a, b in pairwise(at):
+            moves[a, b] = moves.get((a, b), 0.0) + units
+    return lying, moves
 
 
 def inflow(s: Supply) -> Floats:
-    """Give what comes into each stock: made, moved in, or there at the beginning, shape (stocks,)."""
+    """Give what comes into each stock and is used or sold: made, moved in, or drawn from what was there, shape (stocks,)."""
     p = s.built.programme
     made = np.asarray(p.works.parts.maximum(0) @ s.plan.works)
-    return np.asarray(p.opening + made + np.bincount(p.moves.end, s.plan.moves, len(p.stocks)))
+    lying, _ = _lying(s)
+    return np.asarray(
+        np.maximum(p.opening + made + np.bincount(p.moves.end, s.plan.moves, len(p.stocks)) - lying, 0.0)
+    )
 
 
 def stack(s: Supply) -> dict[str, dict[str, float]]:
     """Give what a delivered unit costs on the mean at each market, by part, in USD, from ore to market."""
-    p, into = s.built.programme, inflow(s)
+    p, into = s.built.programme, np.maximum(inflow(s) - s.plan.left, 0.0)
     cost = np.zeros((len(p.stocks), len(COMPONENTS)))
     own = np.zeros_like(cost)
     moved, used = _steps(s)
-    made = np.asarray(p.works.parts.maximum(0) @ s.plan.works)
     for k in np.flatnonzero(s.plan.works > 0).tolist():
         _add_work(s, own, k)
+    for n, units in passive(s).items():
+        # what is drawn counts at its value, since it was paid before and is not there again
+        row = s.chain.stocks[n]
+        first = s.built.stocks.index((0, row["at_id"], row["commodity_id"]))
+        own[first, 5] += (float(row["opening"]) - units) * float(
+            np.nan_to_num(s.chain.commodities[row["commodity_id"]]["value_usd"])
+        )
     for _, b, u, m in moved:
         own[b] += u * _move_parts(s, m)
     for _ in range(SWEEPS):
@@ -83,7 +136,6 @@ def stack(s: Supply) -> dict[str, dict[str, float]]:
         if np.abs(fresh - cost).max(initial=0.0) <= 1e-12 * max(float(np.abs(fresh).max(initial=0.0)), 1.0):
             break
         cost = fresh
-    assert made.shape == into.shape
     return {m: dict(zip(COMPONENTS, market_mean(s, cost, m).tolist(), strict=True)) for m in s.chain.markets}
 
 
@@ -152,7 +204,13 @@ def touched(s: Supply, marks: Floats, stood: Floats) -> Floats:
     moved, used = _steps(s)
     by_work: dict[tuple[int, int], list[tuple[int, float]]] = {}
     for a, o, u, k in used:
-        by_work.setdefault((k, o), []).append((a, u * (content[a] if a >= 0 else 0.0)))
+        by_work.setdefault((k, o), []).append((a, u))
+    for key, inputs in by_work.items():
+        weighed = [(a, u * content[a] if a >= 0 else 0.0) for a, u in inputs]
+        # where no input holds the element, as when none is followed, all count by their amounts
+        by_work[key] = (
+            weighed if sum(w for _, w in weighed) > 0 else [(a, u if a >= 0 else 0.0) for a, u in inputs]
+        )
     columns = p.works.parts.tocsc()
     share = np.zeros((len(p.stocks), marks.shape[1]))
     for _ in range(SWEEPS):

@@ -87,8 +87,8 @@ def duty(network: Network, policy: str, importer: str, exporter: str, product: s
     waived = [r for r in rows if r["kind"] == "exemption"]
     carbon = [r for r in rows if r["kind"] == "carbon"]
     added = sum(float(r["rate"]) for r in extra)
-    if waived and (extra or any(r["rate"] > 0 for r in waived)):
-        added = min(float(r["rate"]) for r in waived)
+    if waived:
+        added = min(added, *(float(r["rate"]) for r in waived))
     rate = (float(mfn["rate"]) if mfn else 0.0) + added + _carbon(carbon, products.row(product))
     quotas = [r for r in rows if r["kind"] == "quota"]
     used = [*([mfn] if mfn else []), *extra, *waived, *carbon, *quotas]

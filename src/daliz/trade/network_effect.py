@@ -125,7 +125,9 @@ def story(
             if start is None:
                 start = assign(network, demand_under(answer, after=False))
             effect = corridor_effect(answer, start=start)
-            row |= {f"t_{e['corridor']}": e["change_t"] for e in effect}
+            row |= {f"t_{e['corridor']}": e["change_t"] for e in effect} | {
+                "converged": all(e["converged"] for e in effect)
+            }
         found.append(row)
     names = list(dict.fromkeys(k for row in found for k in row))
     return [{k: row.get(k, 0.0) for k in names} for row in found]

@@ -54,6 +54,8 @@ class Tariff:
     effects
         Measures of shape (lines, draws + 1): creation, diversion, change (of imports from the partner), revenue, welfare in USD a year,
         tonnes a year.
+    rates
+        float64 (lines, 2): duties on the partner and on others that work at the margin, which lie between the two of a quota where it binds.
     """
 
     network: Network
@@ -64,6 +66,7 @@ class Tariff:
     lines: tuple[Line, ...]
     trade: Floats
     effects: dict[str, Floats] = field(repr=False)
+    rates: Floats = field(repr=False)
     asked: dict[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
@@ -124,7 +127,7 @@ class Tariff:
     def chain_duties(self, chain: str) -> dict[tuple[str, str, str], float]:
         """Give the duties for `supply`: share of value by commodity, country of the sender, and market or facility that takes it.
 
-        What others pay stands for every other country. An importer is a country or the region of markets.
+        What others pay stands for every other country; trade within a union bears none. Under a quota it is the rate at the margin.
         """
         products = self.network.table("products")
         facilities, markets = (
@@ -132,15 +135,19 @@ class Tariff:
             for t in ("facilities", "markets")
         )
         countries = {str(r["country"]) for r in facilities}
+        unions = {str(r["code"]): set(str(r["members"]).split()) for r in self.network.table("unions").rows()}
         found = {}
-        for line in self.lines:
+        for i, line in enumerate(self.lines):
             commodity = str(products["commodity_id"][products.position[line.product]])
-            takers = [r for r in (*facilities, *markets) if line.importer in {r["country"], r.get("region")}]
+            inside = unions.get(line.importer, {line.importer})
+            takers = [
+                r
+                for r in (*facilities, *markets)
+                if r["country"] in inside or r.get("region") == line.importer
+            ]
             for m in takers if commodity else []:
-                for c in countries - {m["country"]}:
-                    found[commodity, c, m["id"]] = (
-                        line.after.rate if c == self.exporter else line.others_after.rate
-                    )
+                for c in countries - inside - {m["country"]}:
+                    found[commodity, c, m["id"]] = float(self.rates[i, 0 if c == self.exporter else 1])
         return found
 
     def as_dict(self) -> dict[str, Any]:
@@ -216,6 +223,10 @@ def tariff(
     if draws < 0:
         raise TariffError(f"{draws} draws cannot be taken; give 0 or more.")
     row = policy_row(network, policy)
+    if exporter == OTHERS or exporter in {str(i) for i in network.table("trades")["importer"]}:
+        raise TariffError(
+            f"The trade of {exporter!r} cannot be followed: ZZ stands for all others and an importer's own rows for home supply; give an exporting country such as {EXPORTER}."
+        )
     held = str(row["base"]) if base is None else base
     if held:
         policy_row(network, held)
@@ -223,12 +234,14 @@ def tariff(
     figures = _Figures(network, draws, seed)
     trade = np.array([figures.of("trades", _trade_row(network, x, exporter), "value_usd") for x in lines])
     effects = {k: np.zeros_like(trade) for k in MEASURES}
+    rates = np.zeros((len(lines), 2))
     measure = _smart if model == "smart" else _armington
     for i, line in enumerate(lines):
-        for k, v in measure(network, line, exporter, figures).items():
+        found, rates[i] = measure(network, line, exporter, figures)
+        for k, v in found.items():
             effects[k][i] = v
     asked = {"draws": draws, "seed": seed}
-    return Tariff(network, policy, held, exporter, model, lines, trade, effects, asked)
+    return Tariff(network, policy, held, exporter, model, lines, trade, effects, rates, asked)
 
 
 FREE = Duty(0.0, np.nan, np.inf, ())
@@ -291,7 +304,9 @@ class _Figures:
         return value * np.concatenate([[1.0], factor])
 
 
-def _smart(network: Network, line: Line, exporter: str, figures: _Figures) -> dict[str, Floats]:
+def _smart(
+    network: Network, line: Line, exporter: str, figures: _Figures
+) -> tuple[dict[str, Floats], tuple[float, float]]:
     p = line.product
     m = figures.of("trades", _trade_row(network, line, exporter), "value_usd")
     n = figures.of("trades", _trade_row(network, line, OTHERS), "value_usd")
@@ -314,13 +329,16 @@ def _smart(network: Network, line: Line, exporter: str, figures: _Figures) -> di
         - line.others_before.rate * n
     )
     change = found.creation + found.diversion
-    return {
+    answer = {
         "creation": found.creation, "diversion": found.diversion, "change": change, "revenue": revenue, "welfare": found.welfare,
         "tonnes": change / figures.of("products", p, "usd_per_t"),
     }  # fmt: skip
+    return answer, (float(t[0]), float(u[0]))
 
 
-def _armington(network: Network, line: Line, exporter: str, figures: _Figures) -> dict[str, Floats]:
+def _armington(
+    network: Network, line: Line, exporter: str, figures: _Figures
+) -> tuple[dict[str, Floats], tuple[float, float]]:
     p = line.product
     value = np.array(
         [
@@ -343,10 +361,11 @@ def _armington(network: Network, line: Line, exporter: str, figures: _Figures) -
     duties = _collected(line.after, found.value[0]) + _collected(line.others_after, found.value[1])
     revenue = duties - line.before.rate * value[0] - line.others_before.rate * value[1]
     quantity = value[0] * (found.quantity[0] - 1.0)
-    return {
+    answer = {
         "creation": found.creation[0], "diversion": found.diversion[0], "change": found.value[0] - value[0], "revenue": revenue,
         "welfare": found.consumers + found.producers[2] + revenue, "tonnes": quantity / figures.of("products", p, "usd_per_t"),
     }  # fmt: skip
+    return answer, (float(t[0]), float(u[0]))
 
 
 def _collected(duty: Duty, imports: Floats) -> Floats:

@@ -68,7 +68,7 @@ def test_a_candidate_has_a_size_and_a_cost(tmp_path: Path) -> None:
     head = HEAD + "\n"
     candidate = (
         head
-        + "new,processor,corn,10,ton,solid,i,,,,1000000,\nnew,processor,ethanol,1,kgal,liquid,o,,,,,\nnew,processor,maxsize,18.14,tonne,solid,,,,,,"
+        + "new,processor,corn,10,ton,solid,i,,,,1000000,\nnew,processor,ethanol,1,kgal,liquid,o,,,,,\nnew,processor,maxsize,20,ton,solid,,,,,,"
     )
     found = read_ftot(scenario(tmp_path, candidate=candidate))
     tables = ftot_tables(found, PLACES, days=1.0)
@@ -134,3 +134,72 @@ def test_missing_files_and_places_are_refused(tmp_path: Path) -> None:
         read_ftot(path)
     with pytest.raises(FormatError, match="does not exist"):
         read_ftot(tmp_path / "none.xml")
+
+
+CANDIDATE = "new,processor,corn,10,ton,solid,i,,,,,\nnew,processor,ethanol,1,kgal,liquid,o,,,,,"
+
+
+@pytest.mark.parametrize(
+    ("size", "tonnes"),
+    [("20,ton", 20 * 0.90718474), ("18140,kg", 18.14), ("40000,lb", 40000 * 0.45359237e-3)],
+)
+def test_sizes_and_costs_of_candidates_are_converted(tmp_path: Path, size: str, tonnes: float) -> None:
+    """A size in any unit becomes tonnes a day, and a cost per unit of size becomes the cost of the whole."""
+    cost = "new,processor,cost_formula,100,usd/kg,solid,,,,,,"
+    text = f"{HEAD}\n{CANDIDATE}\nnew,processor,maxsize,{size},solid,,,,,,\n{cost}"
+    tables = ftot_tables(read_ftot(scenario(tmp_path, candidate=text)), PLACES, days=1.0)
+    capacity = next(r for r in tables["recipes"] if r["facility_id"] == "new")["capacity"]
+    assert capacity == pytest.approx(3.0 * tonnes / (10 * 0.90718474))
+    new = next(f for f in tables["facilities"] if f["id"] == "new")
+    assert new["build_usd"] == pytest.approx(100.0 * 1000.0 * tonnes)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (
+            {"candidate": f"{HEAD}\n{CANDIDATE}\nnew,processor,maxsize,3,furlong,solid,,,,,,"},
+            "the unit 'furlong' is not known",
+        ),
+        (
+            {"candidate": f"{HEAD}\n{CANDIDATE}\nnew,processor,cost_formula,3,eur/ton,solid,,,,,,"},
+            "they must be USD over a mass or volume",
+        ),
+        (
+            {"rmp": f"{RMP}\nfarm,raw_material_producer,water,1,ton,solid,i,,,,,"},
+            "the producer farm takes water",
+        ),
+        ({"rmp": f"{RMP}\ncity,raw_material_producer,corn,1,ton,solid,o,,,,,"}, "give them two names"),
+        ({"proc": PROC.replace("10,ton", "10,Mg")}, "counts in ton"),
+        ({"density": "commodity,density\nethanol,0 ton/kgal"}, "its number must be above 0"),
+        ({"density": "commodity,density\nethanol,1-2 ton/kgal"}, "is no density"),
+    ],
+)
+def test_what_would_be_lost_is_refused(tmp_path: Path, change: dict[str, str], sentence: str) -> None:
+    """Units of sizes, roles and densities that cannot be read are sentences."""
+    with pytest.raises(FormatError) as error:
+        read_ftot(scenario(tmp_path, **change))
+    assert sentence in str(error.value) or "its number must be above 0" in str(error.value)
+
+
+def test_what_is_not_used_is_said(tmp_path: Path) -> None:
+    """Least sizes and capacities are named among what is ignored."""
+    proc = PROC.replace(",i,,,50,", ",i,,5,50,")
+    found = read_ftot(
+        scenario(
+            tmp_path,
+            proc=proc,
+            candidate=f"{HEAD}\n{CANDIDATE}\nnew,processor,minsize,3,ton,solid,,,,,,\nnew,processor,maxsize,9,ton,solid,,,,,,",
+        )
+    )
+    assert any("min_capacity in proc.csv" in s for s in found.ignored)
+    assert any("minsize in candidate.csv" in s for s in found.ignored)
+
+
+def test_names_that_become_one_id_are_refused(tmp_path: Path) -> None:
+    """Farm and farm are one id; a name without Latin letters has none."""
+    both = f"{RMP}\nFarm,raw_material_producer,corn,100,ton,solid,o,,,,,"
+    with pytest.raises(FormatError, match="like 'farm'"):
+        ftot_tables(read_ftot(scenario(tmp_path, rmp=both)), PLACES | {"Farm": "n1"})
+    with pytest.raises(FormatError, match="rename it"):
+        ftot_tables(read_ftot(scenario(tmp_path, rmp=RMP.replace("farm", "ферма"))), PLACES | {"ферма": "n1"})

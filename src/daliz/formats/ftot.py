@@ -29,13 +29,22 @@ CUBIC_METRES = {
     "l": 1e-3, "m3": 1.0, "m**3": 1.0, "meter**3": 1.0, "bbl": 0.158987294928, "oil_bbl": 0.158987294928, "barrel": 0.158987294928,
 }  # fmt: skip
 SHORT = {"ton", "short_ton", "us_ton", "thousand_ton", "kiloton"}
-METRIC = {"tonne", "metric_ton", "t", "kilotonne", "kt"}
+METRIC = {"tonne", "metric_ton", "t", "mg", "megagram", "kilotonne", "kt"}
 TYPES = ("raw_material_producer", "processor", "ultimate_destination")
 FILES = {
     "RMP_Commodity_Data": "raw_material_producer", "Destinations_Commodity_Data": "ultimate_destination", "Processors_Commodity_Data": "processor",
     "Processors_Candidate_Commodity_Data": "candidate",
 }  # fmt: skip
 NONE = {"", "none", "n/a"}
+DOLLARS = {"usd", "us_dollar", "dollar", "$"}
+UNUSED = {
+    "minsize": "The least size of candidates", "min_aggregation": "The least aggregation of candidates", "min_capacity": "The least capacity of processors",
+    "access_cost": "The cost of access", "max_transport_distance": "The longest distance of transport",
+}  # fmt: skip
+SETTINGS = {
+    "CO2_Unit_Cost": "The cost of CO2 is not taken from the scenario; give a carbon price.",
+    "Capacity_On": "Capacities are those of the network of Daliz.",
+}
 QUANTITY = re.compile(r"\s*([-+0-9.eE]+)\s*(.*?)\s*$")
 
 
@@ -91,15 +100,20 @@ def read_ftot(scenario: str | Path) -> Ftot:
         for key in ("Commodity_Mode_Data", "Disruption_Data")
         if _file(path, settings, key) is not None
     ]
+    ignored += [
+        sentence for key, sentence in SETTINGS.items() if settings.get(key, "").casefold() not in NONE
+    ]
     schedules = _schedules(_file(path, settings, "Schedule_Data"))
     density = _densities(_file(path, settings, "Commodity_Density_Data"))
     for key, kind in FILES.items():
         file = _file(path, settings, key)
         if file is not None:
             found += _facilities(file, kind, schedules, density, settings, units)
+            ignored += _unused(file)
     if not found:
         raise FormatError(f"{path}: the scenario names no facilities; give {', '.join(FILES)}.")
     _refuse_mixed(units)
+    _refuse_two_roles(found)
     return Ftot(
         settings.get("Scenario_Name", path.stem),
         settings.get("Scenario_Description", ""),
@@ -110,12 +124,21 @@ def read_ftot(scenario: str | Path) -> Ftot:
     )
 
 
+def _unused(file: Path) -> list[str]:
+    """Name what a file gives and this reader leaves."""
+    rows = _rows(file, ("facility_name", "commodity"))
+    given = {k for _, r in rows for k, v in r.items() if k in UNUSED and v} | {
+        r["commodity"] for _, r in rows if r["commodity"] in UNUSED
+    }
+    return [f"{UNUSED[k]} ({k} in {file.name}) is not used." for k in sorted(given)]
+
+
 def _settings(path: Path) -> dict[str, str]:
     try:
         root = ET.parse(path).getroot()  # noqa: S314 - expat bounds the growth of entities, and the file is the user's own
     except FileNotFoundError as error:
         raise FormatError(f"{path} does not exist; give the scenario XML of FTOT.") from error
-    except (ET.ParseError, OSError, UnicodeDecodeError) as error:
+    except (ET.ParseError, OSError, UnicodeDecodeError, LookupError, ValueError) as error:
         raise FormatError(f"{path} is no XML that can be read: {error}.") from error
     if not root.tag.rpartition("}")[2].startswith("Scenario"):
         raise FormatError(
@@ -186,7 +209,7 @@ def _facilities(
             )
         commodity = r["commodity"]
         if kind == "candidate" and commodity in {"minsize", "maxsize", "min_aggregation", "cost_formula"}:
-            found.append(_size(r, file, line))
+            found.append(_size(r, file, line, density, settings, units))
             continue
         if r["io"] not in {"i", "o"}:
             raise FormatError(f"{file}, line {line}: io is {r['io']!r}; it must be i or o.")
@@ -215,12 +238,29 @@ def _facilities(
     return found
 
 
-def _size(r: dict[str, str], file: Path, line: int) -> Row:
-    """Read a row of a candidate that bounds its size or says what it costs."""
+def _size(
+    r: dict[str, str],
+    file: Path,
+    line: int,
+    density: dict[str, float],
+    settings: dict[str, str],
+    units: dict[str, tuple[str, int]],
+) -> Row:
+    """Read a row of a candidate that bounds its size (tonnes a day) or says what a tonne a day of it costs (USD)."""
+    value = _number(r["value"], file, line, "value")
+    text, phase = r["units"], r["phase_of_matter"] or "solid"
+    if r["commodity"] == "cost_formula":
+        currency, _, unit = text.partition("/")
+        if currency.strip().casefold() not in DOLLARS or not unit:
+            raise FormatError(
+                f"{file}, line {line}: the units of cost_formula are {text!r}; they must be USD over a mass or volume, such as usd/ton."
+            )
+        value /= _tonnes(unit.strip(), phase, r["commodity"], density, settings, (file, line), units)
+    else:
+        value *= _tonnes(text, phase, r["commodity"], density, settings, (file, line), units)
     return {
         "name": r["facility_name"], "type": "processor", "candidate": True, "io": "", "commodity": r["commodity"], "phase": "",
-        "tonnes": _number(r["value"], file, line, "value"), "unit": r["units"], "minimum": None, "maximum": None, "build_usd": None, "udp_usd": None,
-        "file": file.name, "line": line,
+        "tonnes": value, "minimum": None, "maximum": None, "build_usd": None, "udp_usd": None, "file": file.name, "line": line,
     }  # fmt: skip
 
 
@@ -270,7 +310,13 @@ def _density(text: str, where: str) -> float:
         raise FormatError(
             f"{where}: {text!r} is no density; write a mass over a volume, such as 0.8 tonne/m3."
         )
-    return float(match.group(1)) * TONNES[parts[0]] / CUBIC_METRES[parts[1]]
+    try:
+        value = float(match.group(1))
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise FormatError(f"{where}: the density is {text!r}; its number must be above 0.")
+    return value * TONNES[parts[0]] / CUBIC_METRES[parts[1]]
 
 
 def _densities(file: Path | None) -> dict[str, float]:
@@ -297,6 +343,21 @@ def _schedules(file: Path | None) -> dict[str, float]:
         last, usual = max(known), known.get(0, 1.0)
         found[name] = sum(known.get(d, usual) for d in range(1, last + 1)) / last if last else usual
     return found
+
+
+def _refuse_two_roles(rows: list[Row]) -> None:
+    """Refuse a name that stands for two kinds of facility, and producers that take something."""
+    kinds: dict[str, Row] = {}
+    for r in rows:
+        first = kinds.setdefault(r["name"], r)
+        if (first["type"], first["candidate"]) != (r["type"], r["candidate"]):
+            raise FormatError(
+                f"{r['file']}, line {r['line']}: {r['name']} is a {r['type']} here and a {first['type']} in {first['file']}, line {first['line']}; give them two names."
+            )
+        if r["type"] == "raw_material_producer" and r["io"] == "i":
+            raise FormatError(
+                f"{r['file']}, line {r['line']}: the producer {r['name']} takes {r['commodity']}; make it a processor."
+            )
 
 
 def _refuse_mixed(units: dict[str, tuple[str, int]]) -> None:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from daliz.errors import FormatError
-from daliz.formats.ftot import QUANTITY
+from daliz.formats.ftot import DOLLARS, QUANTITY, TONNES
 
 if TYPE_CHECKING:
     from daliz.formats.ftot import Ftot, Row
@@ -34,6 +34,7 @@ def ftot_tables(
         If a facility has no place, a processor lacks inputs or outputs, or a candidate has no size.
     """
     names = list(dict.fromkeys(r["name"] for r in scenario.facilities))
+    _refuse_like_names(names)
     lost = [n for n in names if n not in places]
     if lost:
         raise FormatError(
@@ -79,16 +80,41 @@ def _id(*parts: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", "-".join(parts).casefold()).strip("-")
 
 
+def _refuse_like_names(names: list[str]) -> None:
+    """Refuse names whose ids are one or none: ids are of Latin letters and digits."""
+    seen: dict[str, str] = {}
+    for name in names:
+        word = _id(name)
+        if not word or word in seen:
+            other = f" like {seen[word]!r}" if word else ""
+            raise FormatError(
+                f"The facility {name!r} has the id {word!r}{other}; ids are made of Latin letters and digits, so rename it."
+            )
+        seen[word] = name
+
+
 def _penalty(scenario: Ftot) -> float:
-    match = QUANTITY.match(scenario.settings.get("Unmet_Demand_Penalty", "5000"))
-    return float(match.group(1)) if match else 5000.0
+    """Give USD a tonne unmet; a unit beside the number must be USD over a mass."""
+    text = scenario.settings.get("Unmet_Demand_Penalty", "") or "5000"
+    match = QUANTITY.match(text)
+    try:
+        value = float(match.group(1)) if match else float("nan")
+    except ValueError:
+        value = float("nan")
+    unit = match.group(2).casefold() if match else ""
+    currency, _, mass = unit.partition("/")
+    if not value >= 0 or (unit and (currency.strip() not in DOLLARS or mass.strip() not in TONNES)):
+        raise FormatError(
+            f"Unmet_Demand_Penalty is {text!r}; it must be a number of 0 or more, in USD over a mass such as usd/ton, or alone for USD a tonne."
+        )
+    return value / TONNES[mass.strip()] if unit else value
 
 
 def _add_facility(tables: dict[str, list[Row]], base: Row, name: str, rows: list[Row], days: float) -> None:
     producer = rows[0]["type"] == "raw_material_producer"
     sizes = {r["commodity"]: r["tonnes"] for r in rows if not r["io"]}
     flows = [r for r in rows if r["io"] and r["commodity"] != "total"]
-    inputs, outputs = ([r for r in flows if r["io"] == io] for io in ("i", "o"))
+    inputs, outputs = (_summed([r for r in flows if r["io"] == io]) for io in ("i", "o"))
     if not outputs or (not inputs and not producer):
         raise FormatError(
             f"{rows[0]['file']}, line {rows[0]['line']}: {name} lacks {'outputs' if not outputs else 'inputs'}; a processor needs rows of io i and o."
@@ -96,6 +122,8 @@ def _add_facility(tables: dict[str, list[Row]], base: Row, name: str, rows: list
     total = next((r for r in rows if r["commodity"] == "total" and r["io"]), None)
     candidate = rows[0]["candidate"]
     build = next((r["build_usd"] for r in rows if r["build_usd"]), None)
+    if build is None:
+        build = sizes.get("cost_formula", 0.0) * sizes.get("maxsize", 0.0)
     if candidate and "maxsize" not in sizes:
         raise FormatError(
             f"{rows[0]['file']}, line {rows[0]['line']}: the candidate {name} has no row maxsize; give it."
@@ -106,7 +134,7 @@ def _add_facility(tables: dict[str, list[Row]], base: Row, name: str, rows: list
             "id": _id(name),
             "stage": "mine" if producer else "plant",
             "candidate": candidate,
-            "build_usd": build or sizes.get("cost_formula", 0.0),
+            "build_usd": build,
         }
     )
     if producer:
@@ -137,6 +165,15 @@ def _add_facility(tables: dict[str, list[Row]], base: Row, name: str, rows: list
             {"id": f"{recipe_id}-{role}-{_id(r['commodity'])}", "recipe_id": recipe_id, "role": role, "commodity_id": r["commodity"], "amount": r["tonnes"] / main["tonnes"]}
             for r in some
         ]  # fmt: skip
+
+
+def _summed(rows: list[Row]) -> list[Row]:
+    """Put rows of one commodity together."""
+    found: dict[str, Row] = {}
+    for r in rows:
+        known = found.get(r["commodity"])
+        found[r["commodity"]] = r if known is None else known | {"tonnes": known["tonnes"] + r["tonnes"]}
+    return list(found.values())
 
 
 def _scale(main: Row, total: Row | None, sizes: dict[str, float], inputs: list[Row]) -> float:

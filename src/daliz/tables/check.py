@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from daliz.tables.check_chains import chain_faults
 from daliz.tables.check_evidence import evidence_faults, grade_shares
 from daliz.tables.check_geography import geography_faults, links_with_ends
 from daliz.tables.check_parts import part_faults
@@ -73,6 +74,7 @@ def check_store(store: Store) -> Check:
         *reference_faults(tables),
         *geography_faults(tables, links),
         *part_faults(tables, links),
+        *chain_faults(tables),
         *evidence_faults(tables, store.descriptor),
     ]
     unique = sorted(

@@ -209,7 +209,12 @@ def test_supply_tells_markets_ways_and_dependence(capsys: pytest.CaptureFixture[
     answer = json.loads(out)
     assert answer["converged"] is True
     assert answer["least_failures_bound"] == len(answer["least_failures"])
-    assert {p.name for p in (tmp_path / "c").iterdir()} == {"flows.html", "dependence.html", "map.html"}
+    assert {p.name for p in (tmp_path / "c").iterdir()} == {
+        "flows.html",
+        "dependence.html",
+        "balance.html",
+        "map.html",
+    }
     code, out, _ = run(capsys, "supply", "rhenium", "--csv")
     assert {"from", "to", "t", "corridor"} <= set(next(csv.DictReader(io.StringIO(out))))
 

@@ -190,3 +190,15 @@ def test_a_wide_chain_agrees_with_all_moves_written_down() -> None:
     assert wide.converged
     assert wide.plan.optimum.value == pytest.approx(full.optimum.value, rel=1e-9)
     assert len(wide.programme.moves) <= len(whole)
+
+
+def test_ranges_hold_what_is_drawn() -> None:
+    """The same seed gives the same ranges, low is at most high, and a market's share of its own country stays whole."""
+    rows = daliz.supply_ranges(planned("titanium"), "EU", draws=8)
+    assert rows == daliz.supply_ranges(planned("titanium"), "EU", draws=8)
+    for r in rows:
+        assert not r["low"] > r["high"]
+    home = next(r for r in rows if (r["measure"], r["name"]) == ("share", "FR"))
+    assert (home["low"], home["high"]) == (pytest.approx(1.0), pytest.approx(1.0))
+    with pytest.raises(daliz.errors.SupplyError, match="0 draws"):
+        daliz.supply_ranges(planned("titanium"), draws=0)

@@ -6,7 +6,7 @@ python tools/make_docs.py
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import daliz
 from daliz.assignment.calibration import calibrate, year_models
@@ -213,7 +213,7 @@ def calibration_page() -> str:
 
 def minerals_page(network: daliz.Network) -> str:
     """Write the page of chains: what goes round Russia, on whom markets depend, and how uranium divides."""
-    rounds, leaning, thin, worst, left = [], [], [], [], []
+    rounds, leaning, thin, worst, left, costs = [], [], [], [], [], []
     for name in chains(network):
         plan = daliz.supply(network, name)
         regions = [r for r in ("EU", "US") if r in {m["region"] for m in plan.chain.markets.values()}]
@@ -230,10 +230,24 @@ def minerals_page(network: daliz.Network) -> str:
                 [name, region, r["name"], f"{r['unmet']:.1%}", f"{r['extra_usd'] / 1e6:,.1f}", f"{r['loss_usd'] / 1e6:,.1f}"]
                 for r in daliz.without_each(plan, region)[:3]
             ]  # fmt: skip
-        thin += [
-            [name, c["stage"], c["output"], f"{c['hhi']:,.0f}", c["largest"]]
-            for c in daliz.concentration(plan)
-        ]
+        spread = {
+            (r["measure"], r["name"]): r for r in daliz.supply_ranges(plan, regions[0] if regions else "")
+        }
+        for c in daliz.concentration(plan):
+            r = spread["hhi", f"{c['stage']} {c['output']}"]
+            thin.append(
+                [
+                    name,
+                    c["stage"],
+                    c["output"],
+                    f"{c['hhi']:,.0f} ({r['low']:,.0f} to {r['high']:,.0f})",
+                    c["largest"],
+                ]
+            )
+        costs += [
+            [name, r["name"], _span(r, ",.0f"), _span(spread["unmet", r["name"]], ".1%")]
+            for r in spread.values() if r["measure"] == "cost_usd"
+        ]  # fmt: skip
         left += [
             [name, r["commodity"], r["way"], f"{r['units']:,.0f}", f"{r['share']:.0%}"]
             for r in daliz.balance_of_ways(plan, "KZ", ("AZ", "RU", "CN"))
@@ -248,9 +262,14 @@ def minerals_page(network: daliz.Network) -> str:
         + table(["chain", "commodity", "over", "units", "share"], left)
         + "\n## What the supply of a market crosses\n\n" + table(["chain", "market", "countries"], leaning)
         + "\n## Worst countries to lose\n\n" + table(["chain", "market", "without", "unmet", "extra cost, M USD", "loss in all markets, M USD"], worst)
-        + "\n## Concentration by stage\n\n" + table(["chain", "stage", "output", "HHI", "largest"], thin)
+        + "\n## Concentration by stage\n\n" + table(["chain", "stage", "output", "HHI (5 to 95 %)", "largest"], thin)
+        + "\n## What a unit costs at the market\n\nRanges over draws of capacities, costs, demands, lanes and contracts; freight stands.\n\n" + table(["chain", "market", "USD a unit (5 to 95 %)", "unmet"], costs)
         + _uranium()
     )  # fmt: skip
+
+
+def _span(row: dict[str, Any], form: str) -> str:
+    return f"{row['value']:{form}} ({row['low']:{form}} to {row['high']:{form}})"
 
 
 def _uranium() -> str:

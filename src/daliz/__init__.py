@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         least_failures,
         split,
         supply,
+        supply_ranges,
         ways_round,
         without_each,
     )
@@ -67,6 +68,7 @@ __all__ = [
     "split",
     "story",
     "supply",
+    "supply_ranges",
     "talks",
     "tariff",
     "validate",
@@ -100,6 +102,7 @@ _HOMES = {
     "dependence": ("supplychain", "dependence"),
     "least_failures": ("supplychain", "least_failures"),
     "supply": ("supplychain", "supply"),
+    "supply_ranges": ("supplychain", "supply_ranges"),
     "without_each": ("supplychain", "without_each"),
     "balance_of_ways": ("supplychain", "balance_of_ways"),
     "fit_premium": ("supplychain", "fit_premium"),

@@ -56,14 +56,32 @@ def run(
         typer.Option(help="Scenario XML of FTOT, and a CSV of facility_name and node_id."),
     ] = None,
     chart: Annotated[
-        Path | None, typer.Option(help="Folder for three charts: flows, dependence and map.")
+        Path | None, typer.Option(help="Folder for charts: flows, dependence, balance and map.")
     ] = None,
+    draws: Annotated[
+        int,
+        typer.Option(
+            help="Draws for ranges of costs, concentration and dependence; 40 take a second or some."
+        ),
+    ] = 0,
+    leaving: Annotated[
+        str, typer.Option(help="Country: what leaves it, by the first country of --over that it passes.")
+    ] = "KZ",
+    over: Annotated[list[str], typer.Option(help="See --leaving; may be repeated.")] = ["AZ", "RU", "CN"],
     top: Annotated[int, typer.Option(help="Rows to show.")] = 15,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> None:
     """Run the verb."""
-    from daliz.supplychain import concentration, dependence, least_failures, supply, without_each
+    from daliz.supplychain import (
+        balance_of_ways,
+        concentration,
+        dependence,
+        least_failures,
+        supply,
+        supply_ranges,
+        without_each,
+    )
 
     if top < 0:
         raise typer.BadParameter(f"--top is {top}; give 0 or more.")
@@ -93,13 +111,15 @@ def run(
     plan = supply(network, asked, without=places, **ask)
     whole = supply(network, asked, **ask) if places else None
     leaning = dependence(plan, market, by)
+    balance = balance_of_ways(plan, leaving, over)
+    spread = supply_ranges(plan, market, draws=draws) if draws else []
     swept = without_each(plan, market, by) if each else []
     failures = least_failures(plan, market, by, origin=origin) if cut else None
     if chart:
-        _draw(plan, leaning, by, chart)
+        _draw(plan, leaning, by, balance, chart)
     if as_json:
         print_json(
-            plan.as_dict() | {"dependence": leaning, "concentration": concentration(plan), "without_each": swept, "least_failures": list(failures.names) if failures else [],
+            plan.as_dict() | {"dependence": leaning, "concentration": concentration(plan), "without_each": swept, "balance": balance, "ranges": spread, "least_failures": list(failures.names) if failures else [],
                               "least_failures_bound": failures.bound if failures else None, "whole": whole.as_dict() if whole else None}
         )  # fmt: skip
     elif as_csv:
@@ -107,6 +127,8 @@ def run(
         typer.echo(repr(plan), err=True)
     else:
         _show(plan, whole, market, leaning, by, top)
+        _show_balance(balance, leaving)
+        _show_ranges(spread, top)
         if swept:
             _show_each(swept, by, top)
         if failures:
@@ -150,14 +172,18 @@ def _ftot_chain(network: Network, files: tuple[Path, Path]) -> Chain:
     return chain_from_tables(network, "ftot", ftot_tables(scenario, places, countries=countries))
 
 
-def _draw(plan: Supply, leaning: list[dict[str, Any]], by: str, folder: Path) -> None:
-    from daliz.report.chain_charts import dependence_chart, flow_map, sankey_chart
+def _draw(
+    plan: Supply, leaning: list[dict[str, Any]], by: str, balance: list[dict[str, Any]], folder: Path
+) -> None:
+    from daliz.report.chain_charts import balance_chart, dependence_chart, flow_map, sankey_chart
     from daliz.report.save import save_chart
 
     folder.mkdir(parents=True, exist_ok=True)
     save_chart(sankey_chart(plan), folder / "flows.html")
     save_chart(dependence_chart(leaning, countries=by in {"country", "owner"}), folder / "dependence.html")
     save_chart(flow_map(plan), folder / "map.html")
+    if balance:
+        save_chart(balance_chart(balance, plan), folder / "balance.html")
 
 
 def _show(
@@ -199,6 +225,31 @@ def _show(
             typer.echo(f"Unmet at {name}: {reason}.")
     if plan.built.idle:
         typer.echo(f"Nothing is left that could serve these contracts: {', '.join(plan.built.idle)}.")
+
+
+def _show_balance(rows: list[dict[str, Any]], leaving: str) -> None:
+    some = [r for r in rows if r["units"] > 0]
+    if some:
+        print_table(
+            f"What leaves {leaving}, by the first that it passes", ("what", "over", "units", "share"),
+            [[r["commodity"], r["way"], f"{r['units']:,.0f}", f"{r['share']:.0%}"] for r in some], right=(2, 3),
+        )  # fmt: skip
+
+
+def _show_ranges(rows: list[dict[str, Any]], top: int) -> None:
+    if rows:
+        shown = [r for r in rows if r["measure"] != "share"] + [r for r in rows if r["measure"] == "share"][
+            :top
+        ]
+        print_table(
+            f"Ranges, 5 to 95 % over {rows[0]['draws']} draws of capacities, costs, demands and contracts", ("measure", "of", "value", "low", "high"),
+            [[r["measure"], r["name"], *(_shown(r["measure"], r[k]) for k in ("value", "low", "high"))] for r in shown if r["measure"] != "unmet" or r["high"] > 0],
+            right=(2, 3, 4),
+        )  # fmt: skip
+
+
+def _shown(measure: str, value: float) -> str:
+    return f"{value:.1%}" if measure in {"unmet", "share"} else f"{value:,.0f}"
 
 
 def _show_each(rows: list[dict[str, Any]], by: str, top: int) -> None:

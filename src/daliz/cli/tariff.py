@@ -44,7 +44,10 @@ def run(
         bool, typer.Option(help="Follow the tonnes over the network; takes some seconds.")
     ] = True,
     chart: Annotated[
-        Path | None, typer.Option(help="With story: file for the chart (html, png, svg, pdf).")
+        Path | None,
+        typer.Option(
+            help="File for the chart of the story, or of the goods of a policy (html, png, svg, pdf)."
+        ),
     ] = None,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
@@ -53,10 +56,7 @@ def run(
     from daliz.trade import corridor_effect, story, talks, tariff
 
     told = policy in {"story", "talks"}
-    if told and base is not None:
-        raise typer.BadParameter(f"--base is for one policy; in the {policy} each is held against its own.")
-    if chart and policy != "story":
-        raise typer.BadParameter("--chart draws the story; ask for tariff story.")
+    _refuse(policy, base, chart)
     network = open_for(package, year, (), ())
     if told:
         rows = (
@@ -81,6 +81,8 @@ def run(
         return
     answer = tariff(network, policy, base=base, model=model, exporter=exporter, draws=draws)
     effect = corridor_effect(answer) if corridors else []
+    if chart:
+        _draw(network, [r for r, m in zip(answer.rows(), answer.moved(), strict=True) if m], chart)
     if as_json:
         print_json(answer.as_dict() | {"corridors": effect})
     elif as_csv:
@@ -90,6 +92,14 @@ def run(
         _show(answer, effect)
     if not all(e["converged"] for e in effect):
         raise typer.Exit(1)
+
+
+def _refuse(policy: str, base: str | None, chart: Path | None) -> None:
+    """Refuse options that the question would leave unused."""
+    if policy in {"story", "talks"} and base is not None:
+        raise typer.BadParameter(f"--base is for one policy; in the {policy} each is held against its own.")
+    if chart and policy == "talks":
+        raise typer.BadParameter("--chart draws the story or one policy, not the talks.")
 
 
 def _span(row: dict[str, Any], key: str, unit: float = 1e6) -> str:
@@ -165,5 +175,9 @@ def _draw(network: Network, rows: list[dict[str, Any]], path: Path) -> None:
     from daliz.report.chain_charts import tariff_chart
     from daliz.report.save import save_chart
 
-    policies = network.table("policies")
-    save_chart(tariff_chart([r | {"name": policies.row(r["policy"])["name_en"]} for r in rows]), path)
+    policies, products = network.table("policies"), network.table("products")
+    names = [
+        policies.row(r["policy"])["name_en"] if "policy" in r else products.row(r["product"])["name_en"]
+        for r in rows
+    ]
+    save_chart(tariff_chart([r | {"name": n} for r, n in zip(rows, names, strict=True)]), path)

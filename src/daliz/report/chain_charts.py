@@ -233,3 +233,31 @@ def tariff_chart(rows: Sequence[dict[str, Any]], language: str = "en") -> alt.La
     )
     dots = base.mark_point(filled=True, size=60, color="#c0504d").encode(x="change:Q")
     return finished(alt.layer(rules, dots).properties(width=400, height=24 * len(bars) + 10))
+
+
+def balance_chart(rows: Sequence[dict[str, Any]], plan: Supply, language: str = "en") -> alt.LayerChart:
+    """Draw what leaves a country, by the country it passes, as bars of one length for each commodity.
+
+    Parameters
+    ----------
+    rows
+        From `balance_of_ways`.
+    plan
+        The plan that they are of.
+    language
+        "en" or "kk".
+    """
+    import altair as alt
+
+    speech = Speech(language)
+    bars = [
+        {"commodity": speech.name(plan.chain.commodities[r["commodity"]]), "way": speech("over_none") if r["way"] == "other" else speech.country(r["way"]), "share": r["share"]}
+        for r in rows
+    ]  # fmt: skip
+    domain = list(dict.fromkeys(b["way"] for b in bars))
+    colours = [PALETTE["middle"], PALETTE["north"], PALETTE["rail"], PALETTE["south"], GREY]
+    chart = alt.Chart(alt.Data(values=bars)).mark_bar().encode(
+        x=alt.X("share:Q", stack="normalize", axis=alt.Axis(format="%"), title=speech("leaves_over")), y=alt.Y("commodity:N", title=None, axis=alt.Axis(labelLimit=260)),
+        color=alt.Color("way:N", scale=alt.Scale(domain=domain, range=[*colours[: len(domain) - 1], GREY]), title=None, legend=alt.Legend(orient="bottom")),
+    )  # fmt: skip
+    return finished(chart.properties(width=420, height=30 * len({b["commodity"] for b in bars}) + 10))

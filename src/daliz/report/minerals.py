@@ -7,10 +7,11 @@ from importlib.util import find_spec
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
-from daliz.report.chain_charts import dependence_chart, flow_map, sankey_chart
+from daliz.report.chain_charts import balance_chart, dependence_chart, flow_map, sankey_chart
 from daliz.report.charts import corridor_names
 from daliz.report.document import Block, Bullets, Figure, Heading, Paragraph, TableBlock
 from daliz.tables.network import network_of
+from daliz.validation.quality import share_sourced
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +25,20 @@ REGIONS = ("EU", "US")
 FITTED, FORETOLD = 2022, 2023
 """Years on which the premium of the Russian way is fitted, and for which it foretells."""
 CORDON = "AZ"
+CORDONS = ("AZ", "RU", "CN")
+TABLES = (
+    "commodities",
+    "recipes",
+    "recipe_parts",
+    "facilities",
+    "markets",
+    "lanes",
+    "contracts",
+    "stocks",
+    "products",
+    "trades",
+    "tariffs",
+)
 DRAWS = 500
 
 
@@ -36,6 +51,7 @@ class Chain:
     concentration: list[dict[str, Any]]
     without: list[dict[str, Any]]
     failures: Failures | None
+    ranges: dict[tuple[str, str], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -46,13 +62,24 @@ class Minerals:
     leaning: list[dict[str, Any]]
     splits: tuple[Split, Split, Split] | None
     observed: dict[int, float]
+    balance: list[dict[str, Any]]
+    sourced: float
 
 
 def mineral_answers(network: Network, step: Callable[[], None]) -> Minerals | None:
     """Compute what the brief tells of minerals; nothing without chains or the extra `assign`."""
     if not len(network.store["chains"]) or find_spec("numba") is None or find_spec("highspy") is None:
         return None
-    from daliz.supplychain import chains, concentration, dependence, supply, ways_round, without_each
+    from daliz.supplychain import (
+        balance_of_ways,
+        chains,
+        concentration,
+        dependence,
+        supply,
+        supply_ranges,
+        ways_round,
+        without_each,
+    )
 
     found = []
     for name in chains(network):
@@ -65,6 +92,7 @@ def mineral_answers(network: Network, step: Callable[[], None]) -> Minerals | No
             for row in ways_round(network, name, origin=ORIGIN, avoid=AVOIDED, region=region, draws=DRAWS)
         ]
         first = next((r for r in REGIONS if r in regions), "")
+        spread = {(r["measure"], r["name"]): r for r in supply_ranges(plan, first)}
         found.append(
             Chain(
                 plan,
@@ -72,6 +100,7 @@ def mineral_answers(network: Network, step: Callable[[], None]) -> Minerals | No
                 concentration(plan),
                 without_each(plan, first) if first else [],
                 _failures(plan, first),
+                spread,
             )
         )
         step()
@@ -83,7 +112,14 @@ def mineral_answers(network: Network, step: Callable[[], None]) -> Minerals | No
     )
     splits, observed = _splits(network)
     step()
-    return Minerals(found, leaning, splits, observed)
+    balance = balance_of_ways(found[0].plan, ORIGIN, CORDONS)
+    return Minerals(found, leaning, splits, observed, balance, _sourced(network))
+
+
+def _sourced(network: Network) -> float:
+    """Give the share of the distinct figures of chains and duties that stand on sources or on arithmetic from sources."""
+    cells = [c for c in network.resolved.figures.cells if c.table in TABLES]
+    return share_sourced(network, cells)[1]
 
 
 def _failures(plan: Supply, region: str) -> Failures | None:
@@ -167,14 +203,16 @@ def mineral_blocks(minerals: Minerals | None, speech: Speech) -> list[Block]:
         Paragraph(speech("minerals_none", names=_missing(minerals, speech)), small=True),
         Heading(speech("thin_title"), 3),
         Paragraph(speech("thin_text")),
-        TableBlock([speech(k) for k in ("chain", "thinnest_stage", "hhi", "worst_without", "cut_by")], [_thin_row(c, speech) for c in minerals.chains], right=(2,)),
+        TableBlock([speech(k) for k in ("chain", "thinnest_stage", "hhi_range", "russia_range", "worst_without", "cut_by")], [_thin_row(c, speech) for c in minerals.chains], right=(2,)),
         Figure(sankey_chart(first, speech.language), speech("sankey_caption", chain=name, year=str(network.year))),
         Figure(dependence_chart(minerals.leaning, speech.language), speech("dependence_caption", chain=name)),
+        Figure(balance_chart(minerals.balance, first, speech.language), speech("balance_caption", chain=name)),
         Figure(flow_map(first, speech.language), speech("flow_map_caption", chain=name)),
     ]  # fmt: skip
     return [
         *blocks,
         *_split_blocks(minerals, speech),
+        Paragraph(speech("chain_sources", share=speech.percent(minerals.sourced))),
         Paragraph(speech("minerals_certificate", runs=_certificates(minerals, speech)), small=True),
     ]
 
@@ -235,7 +273,19 @@ def _thin_row(chain: Chain, speech: Speech) -> list[str]:
             if chain.failures.names
             else speech("cannot_cut")
         )
-    return [speech.name(chain.plan.chain.row), stage, speech.number(thin["hhi"]) if thin else "–", loss, cut]
+    spread = chain.ranges.get(("hhi", f"{thin['stage']} {thin['output']}")) if thin else None
+    hhi = (
+        f"{speech.number(spread['value'])} ({speech.number(spread['low'])}–{speech.number(spread['high'])})"
+        if spread
+        else "–"
+    )
+    over = chain.ranges.get(("share", AVOIDED))
+    russia = (
+        f"{speech.percent(over['value'])} ({speech.percent(over['low'])}–{speech.percent(over['high'])})"
+        if over
+        else speech.percent(0.0)
+    )
+    return [speech.name(chain.plan.chain.row), stage, hhi, russia, loss, cut]
 
 
 def _split_blocks(minerals: Minerals, speech: Speech) -> list[Block]:

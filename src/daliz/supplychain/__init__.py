@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from daliz.supplychain.failures import Failures, least_failures
     from daliz.supplychain.planning import supply
     from daliz.supplychain.premium import Split, fit_premium, split
+    from daliz.supplychain.ranges import supply_ranges
     from daliz.supplychain.results import Supply
     from daliz.supplychain.roundabout import ways_round
 
@@ -28,6 +29,7 @@ __all__ = [
     "read_chain",
     "split",
     "supply",
+    "supply_ranges",
     "ways_round",
     "without_each",
 ]
@@ -46,6 +48,7 @@ _HOMES = {
     "read_chain": "chain",
     "split": "premium",
     "supply": "planning",
+    "supply_ranges": "ranges",
     "ways_round": "roundabout",
     "without_each": "exposure",
 }

@@ -110,6 +110,11 @@ class Supply:
                 found[way] += units
         return found / self.terms.years
 
+    @functools.cached_property
+    def made(self) -> Floats:
+        """Give what works bring into each stock over all years, shape (stocks,)."""
+        return np.asarray(self.built.programme.works.parts.maximum(0) @ self.plan.works)
+
     def _mass(self, way: int) -> float:
         return float(self.chain.commodities[self.ways.trips[way].commodity]["mass_t"])
 

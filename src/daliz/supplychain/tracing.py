@@ -50,7 +50,7 @@ def _steps(s: Supply) -> tuple[list[tuple[int, int, float, int]], list[tuple[int
 
 def _shares(s: Supply, rows: Sequence[int], amounts: Sequence[float]) -> dict[int, float]:
     """Divide the cost of a run over its outputs by value; by amount where a value is not known. What is left over bears nothing."""
-    made = np.asarray(s.built.programme.works.parts.maximum(0) @ s.plan.works)[list(rows)]
+    made = s.made[list(rows)]
     left = s.plan.left[list(rows)]
     kept = 1.0 - np.minimum(np.divide(left, made, out=np.zeros_like(left), where=made > 0), 1.0)
     amount = np.array(amounts) * (kept if kept.any() else 1.0)
@@ -103,7 +103,7 @@ def _lying(s: Supply) -> tuple[Floats, dict[tuple[int, int], float]]:
 def inflow(s: Supply) -> Floats:
     """Give what comes into each stock and is used or sold: made, moved in, or drawn from what was there, shape (stocks,)."""
     p = s.built.programme
-    made = np.asarray(p.works.parts.maximum(0) @ s.plan.works)
+    made = s.made
     lying, _ = _lying(s)
     return np.asarray(
         np.maximum(p.opening + made + np.bincount(p.moves.end, s.plan.moves, len(p.stocks)) - lying, 0.0)

@@ -314,7 +314,7 @@ def test_a_premium_is_fitted_to_what_went_round() -> None:
         (changed("recipe_parts", "smelt-ore", amount=-1.0), "recipe_parts, row smelt-ore, column amount: -1.0 must be at least 0"),
         (changed("recipe_parts", "smelt-ore", commodity_id="or"), "recipe_parts.csv, recipe smelt: 'or' is no row of this kind in the chain c. Did you mean ore"),
         (changed("recipes", "dig", commodity_id="metal") | {"facilities": changed("facilities", "mine", stage="plant")["facilities"]},
-         "recipes.csv, row dig: it makes metal from nothing, which only a mine, store, power, water may"),
+         "recipes.csv, row dig: it makes metal from nothing, which only a mine, lumped, store, power, water may"),
         (changed("recipe_parts", "smelt-ore", commodity_id="metal"), "recipes.csv, row smelt: metal is made from itself"),
         (changed("recipes", "smelt", cost_usd=-2.0), "recipes, row smelt, column cost_usd: -2.0 must be at least 0 USD"),
         (changed("markets", "town", commodity_id="gold"), "markets.csv, row town: 'gold' is no row of this kind"),

@@ -287,3 +287,20 @@ def test_talks_are_compared_in_trade_minerals_and_dependence(eurasia: daliz.Netw
     assert contracts == sorted(contracts)
     assert contracts[0] == 0 < contracts[-1]
     assert all(r["converged"] for r in rows)
+
+
+def test_every_policy_against_itself_changes_nothing(eurasia: daliz.Network) -> None:
+    """What a base does to trade comes off, its quotas too: a policy held against itself has no effect in either model."""
+    for policy in eurasia.table("policies").ids:
+        for model in ("smart", "armington"):
+            totals = daliz.tariff(eurasia, str(policy), base=str(policy), model=model, draws=0).totals()
+            assert totals["change"] == pytest.approx(0.0, abs=1e-3)
+            assert totals["revenue"] == pytest.approx(0.0, abs=1e-3)
+
+
+def test_steps_of_the_story_add_up(eurasia: daliz.Network) -> None:
+    """The carbon charge against the safeguard, and the safeguard against what was before, sum to the one against the other."""
+    charge, safeguard, both = (
+        daliz.tariff(eurasia, p, base=b, draws=0).totals()["change"] for p, b in (("eu-cbam-2026", "eu-2025-11"), ("eu-2025-11", "eu-mfn"), ("eu-cbam-2026", "eu-mfn"))
+    )  # fmt: skip
+    assert charge + safeguard == pytest.approx(both, rel=1e-9)

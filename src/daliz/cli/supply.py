@@ -195,13 +195,18 @@ def _show(
     print_table(
         "Markets, a year", ("market", "delivered", "unmet", "USD/unit", *(["more"] if whole else []), "freight", "hours' worth", "next unit"),
         [
-            [m["market"], f"{m['delivered']:,.0f}", f"{m['unmet']:,.0f}", f"{m['cost_usd']:,.0f}",
-             *([f"{m['cost_usd'] - before[m['market']]['cost_usd']:+,.0f}"] if whole else []),
-             f"{stack[m['market']]['freight']:,.0f}", f"{stack[m['market']]['time']:,.0f}", f"{m['marginal_usd']:,.0f}"]
+            [m["market"], f"{m['delivered']:,.0f}", f"{m['unmet']:,.0f}", f"{m['cost_usd']:,.0f}", *([_more(m, before)] if whole else []),
+             f"{stack[m['market']]['freight']:,.0f}", f"{stack[m['market']]['time']:,.0f}", "cannot be had" if m["unmet"] > 0 else f"{m['marginal_usd']:,.0f}"]
             for m in plan.markets() if m["market"] in shown
         ],
         right=(1, 2, 3, 4, 5, 6, 7),
     )  # fmt: skip
+    candidates = [r for r in plan.facilities() if plan.chain.facilities[r["facility"]]["candidate"]]
+    if candidates:
+        print_table(
+            "Candidates", ("facility", "built", "makes", "of capacity"),
+            [[r["facility"], "yes" if r["built"] else "no", f"{r['units']:,.0f} {r['output']}", f"{r['use']:.0%}"] for r in candidates], right=(2, 3),
+        )  # fmt: skip
     print_table(
         "Largest ways, a year", ("from", "to", "what", "t", "corridor", "days", "USD/unit", "over"),
         [[r["from"], r["to"], r["commodity"], f"{r['t']:,.0f}", r["corridor"], f"{r['days']:.0f}", f"{r['usd']:,.0f}", r["countries"]] for r in plan.itineraries()[:top]],
@@ -223,8 +228,17 @@ def _show(
     for name, reason in plan.unmet_reasons().items():
         if name in shown:
             typer.echo(f"Unmet at {name}: {reason}.")
+    for name, units in plan.oversupplied().items():
+        typer.echo(f"Contracts bring {units:,.0f} more to {name} than it asks for.")
     if plan.built.idle:
         typer.echo(f"Nothing is left that could serve these contracts: {', '.join(plan.built.idle)}.")
+
+
+def _more(market: dict[str, Any], before: dict[str, dict[str, Any]]) -> str:
+    """Say what a unit costs more; a mean over less than all demand does not compare."""
+    if market["unmet"] > 0 and before[market["market"]]["unmet"] <= 0:
+        return f"{market['unmet'] / market['demand']:.1%} unmet"
+    return f"{market['cost_usd'] - before[market['market']]['cost_usd']:+,.0f}"
 
 
 def _show_balance(rows: list[dict[str, Any]], leaving: str) -> None:

@@ -124,7 +124,7 @@ def _show(answer: Tariff, effect: list[dict[str, Any]]) -> None:
             ]
         )
     print_table(
-        "Products, million USD a year, 5 to 95 % in brackets", ("product", "duty", "trade", "creation", "diversion", "revenue", "t"),
+        "Products, million USD a year, 5 to 95 % in brackets", ("product", "duty", "trade", "creation", "diversion", "revenue, all origins", "t"),
         [
             [f"{r['importer']} {r['product']}", f"{r['before']:.1%} → {r['after']:.1%}", f"{r['trade_usd'] / 1e6:,.1f}", _span(r, "creation"), _span(r, "diversion"),
              _span(r, "revenue"), _span(r, "tonnes", 1.0)]
@@ -144,7 +144,7 @@ def _show(answer: Tariff, effect: list[dict[str, Any]]) -> None:
 def _show_story(rows: list[dict[str, Any]]) -> None:
     ways = [k for k in (rows[0] if rows else {}) if k.startswith("t_")]
     print_table(
-        "Policies, million USD a year; tonnes by corridor", ("date", "policy", "exposed", "change", "diverted", "revenue", *(w.removeprefix("t_") for w in ways)),
+        "Policies, million USD a year; tonnes by corridor", ("date", "policy", "exposed", "change", "diverted", "revenue, all origins", *(w.removeprefix("t_") for w in ways)),
         [
             [r["date"], f"{r['policy']}{'' if r['kind'] == 'observed' else ' *'}", f"{r['exposed_usd'] / 1e6:,.0f}", _span(r, "change"), _span(r, "diversion"), f"{r['revenue'] / 1e6:+,.0f}",
              *(f"{r[w]:+,.0f}" for w in ways)]

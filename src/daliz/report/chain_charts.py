@@ -25,7 +25,8 @@ CURVE = 24
 LARGEST = 14
 COLOURS = (PALETTE["rail"], PALETTE["road"], PALETTE["sea"], PALETTE["air"], PALETTE["middle"])
 STAGES = {
-    "mine": "stage_mine", "store": "stage_store", "concentrator": "stage_concentrator", "smelter": "stage_smelter", "refinery": "stage_refinery",
+    "mine": "stage_mine",
+    "lumped": "stage_lumped", "store": "stage_store", "concentrator": "stage_concentrator", "smelter": "stage_smelter", "refinery": "stage_refinery",
     "converter": "stage_converter", "enricher": "stage_enricher", "fabricator": "stage_fabricator", "power": "stage_power", "water": "stage_water",
     "electrolyser": "stage_electrolyser", "synthesis": "stage_synthesis", "plant": "stage_plant", "market": "stage_market",
 }  # fmt: skip

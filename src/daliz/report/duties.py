@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 LEAD = "us-2025-08"
 """Policy of the headline: the duty of 25 %."""
 FOLLOWED = "middle"
-SHOWN = ("middle", "north", "sea")
-"""Corridors of the story; the rest move a few tonnes."""
 DRAWS = 400
 
 
@@ -73,8 +71,10 @@ def duty_points(duties: Duties | None, speech: Speech) -> list[str]:
     """Say first, in tonnes, whether the effect on the corridor lies inside the noise; then what was touched."""
     if duties is None:
         return []
-    t, number = duties.lead.totals(), speech.number
+    t, o, number = duties.lead.totals(), duties.other.totals(), speech.number
     change = duties.corridor["change_t"]
+    # the corridor's tonnes move with those of all goods, so they take their range
+    ends = [change * t[f"tonnes_{e}"] / t["tonnes"] if t["tonnes"] else float("nan") for e in ("low", "high")]
     # without a range nothing can be said of the noise
     key = (
         "duty_noise"
@@ -84,12 +84,20 @@ def duty_points(duties: Duties | None, speech: Speech) -> list[str]:
         else "duty_no_range"
     )
     first = speech(
-        key, change=number(change), noise=number(duties.noise_t), all=number(duties.corridor["all_kt"] * 1e3)
+        key,
+        change=number(change),
+        low=number(min(ends)),
+        high=number(max(ends)),
+        noise=number(duties.noise_t),
+        all=number(duties.corridor["all_kt"] * 1e3),
     )
     return [
         f"{first} "
         + speech(
             "duty_point",
+            other=number(-o["change"] / 1e6, 1),
+            other_low=number(-o["change_high"] / 1e6, 1),
+            other_high=number(-o["change_low"] / 1e6, 1),
             exposed=number(t["exposed_usd"] / 1e6, 1),
             whole=number(t["trade_usd"] / 1e6),
             lost=number(-t["change"] / 1e6, 1),
@@ -107,7 +115,11 @@ def duty_blocks(duties: Duties | None, speech: Speech) -> list[Block]:
     policies = network.table("policies")
     named = [r | {"name": speech.name(policies.row(r["policy"]))} for r in duties.story]
     corridors = corridor_names(network, speech.language)
-    ways = [w for w in SHOWN if f"t_{w}" in duties.story[0]]
+    ways = [
+        k.removeprefix("t_")
+        for k in duties.story[0]
+        if k.startswith("t_") and any(r[k] for r in duties.story)
+    ]
     return [
         Heading(speech("duties_title")),
         Paragraph(speech("duties_text")),
@@ -116,12 +128,15 @@ def duty_blocks(duties: Duties | None, speech: Speech) -> list[Block]:
         Heading(speech("story_title"), 3),
         Paragraph(speech("story_text")),
         TableBlock(
-            [speech("date"), speech("policy"), speech("exposed"), speech("smart_change"), speech("diverted"), *(speech("tonnes_on", corridor=corridors.get(w, w)) for w in ways)],
+            [speech(k) for k in ("date", "policy", "exposed", "smart_change", "diverted", "revenue")],
             [
-                [r["date"], r["name"], speech.number(r["exposed_usd"] / 1e6), _span(r, "change", speech), _span(r, "diversion", speech),
-                 *(speech.number(r[f"t_{w}"]) for w in ways)]
+                [r["date"], r["name"], speech.number(r["exposed_usd"] / 1e6), _span(r, "change", speech), _span(r, "diversion", speech), speech.number(r["revenue"] / 1e6)]
                 for r in named
-            ], right=range(2, 5 + len(ways)),
+            ], right=range(2, 6),
+        ),
+        TableBlock(
+            [speech("date"), speech("policy"), *(speech("tonnes_on", corridor=corridors.get(w, w)) for w in ways)],
+            [[r["date"], r["name"], *(speech.number(r[f"t_{w}"]) for w in ways)] for r in named], right=range(2, 2 + len(ways)),
         ),
         Figure(tariff_chart(named, speech.language), speech("story_caption")),
         Heading(speech("talks_title"), 3),

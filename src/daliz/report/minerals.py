@@ -175,6 +175,7 @@ def mineral_points(minerals: Minerals | None, speech: Speech) -> list[str]:
     return [
         speech(
             "minerals_point",
+            sourced=speech.percent(minerals.sourced),
             names=", ".join(names),
             count=speech.number(len(names)),
             low=speech.number(min(days)),
@@ -212,9 +213,17 @@ def mineral_blocks(minerals: Minerals | None, speech: Speech) -> list[Block]:
     return [
         *blocks,
         *_split_blocks(minerals, speech),
+        Paragraph(speech("candidates_text", names=_unbuilt(minerals, speech))),
         Paragraph(speech("chain_sources", share=speech.percent(minerals.sourced))),
         Paragraph(speech("minerals_certificate", runs=_certificates(minerals, speech)), small=True),
     ]
+
+
+def _unbuilt(minerals: Minerals, speech: Speech) -> str:
+    """Name the candidates that no plan builds."""
+    built = {r["facility"] for c in minerals.chains for r in c.plan.facilities() if r["built"]}
+    rows = minerals.chains[0].plan.chain.network.table("facilities").rows()
+    return ", ".join(speech.name(r) for r in rows if r["candidate"] and r["id"] not in built) or "–"
 
 
 def _missing(minerals: Minerals, speech: Speech) -> str:
@@ -224,8 +233,8 @@ def _missing(minerals: Minerals, speech: Speech) -> str:
 def _round_row(
     chain: Chain, region: str, r: dict[str, Any], speech: Speech, names: dict[str, str]
 ) -> list[str]:
-    number = speech.number
-    commodity = chain.plan.chain.commodities[r["commodity"]]
+    number, read = speech.number, chain.plan.chain
+    commodity = read.commodities[r["commodity"]]
     digits = 0 if abs(r["usd"]) >= 10 else 2
     best = f"{names.get(r['corridor'], r['corridor'])}: {number(r['days'])} d, {number(r['usd'], digits)} USD"
     made = (
@@ -233,13 +242,24 @@ def _round_row(
         if r["quota"] == float("inf")
         else speech("under_quota", units=number(r["units"]), quota=number(r["quota"]))
     )
-    head = [f"{speech.name(commodity)} ({commodity['unit']})", speech.country(region), best]
+    what = speech(
+        "sent_from",
+        what=speech.name(commodity),
+        unit=commodity["unit"],
+        sender=speech.name(read.facilities[r["from"]]),
+    )
+    # what a plant elsewhere takes reaches the region only as what it makes
+    to = (
+        speech.country(region)
+        if r["to"] in read.markets
+        else speech("by_plant", region=speech.country(region), plant=speech.name(read.facilities[r["to"]]))
+    )
     if not r["corridor_round"]:
-        return [*head, speech("no_way_round"), "–", "–", "–", made]
+        return [what, to, best, speech("no_way_round"), "–", "–", "–", made]
     other = f"{names.get(r['corridor_round'], r['corridor_round'])}: {number(r['days_round'])} d, {number(r['usd_round'], digits)} USD"
     return [
-        *head, other, f"{number(r['more_days'])} ({number(r['more_days_low'])}–{number(r['more_days_high'])})",
-        f"{number(r['more_usd'], digits)} ({number(r['more_usd_low'], digits)}–{number(r['more_usd_high'], digits)})",
+        what, to, best, other, f"{number(r['more_days'])} ({number(r['more_days_low'])}–{number(r['more_days_high'])})",
+        f"{number(r['more_usd'], digits)} ({number(r['more_usd_low'], digits)} … {number(r['more_usd_high'], digits)})",
         f"{number(100 * r['more_share'], 2)} %", made,
     ]  # fmt: skip
 
@@ -247,7 +267,11 @@ def _round_row(
 def _thin_row(chain: Chain, speech: Speech) -> list[str]:
     from daliz.report.chain_charts import STAGES
 
-    stages = [c for c in chain.concentration if c["units"] > 0]
+    # a stage that the tables give one facility says nothing of concentration
+    makers: dict[str, set[str]] = {}
+    for r in chain.plan.chain.recipes:
+        makers.setdefault(r.output, set()).add(r.facility["id"])
+    stages = [c for c in chain.concentration if c["units"] > 0 and len(makers[c["output"]]) > 1]
     thin = max(stages, key=lambda c: c["hhi"], default=None)
     commodities = chain.plan.chain.commodities
     stage = (
@@ -292,15 +316,18 @@ def _split_blocks(minerals: Minerals, speech: Speech) -> list[Block]:
     if minerals.splits is None:
         return []
     plain, fitted, foretold = minerals.splits
-    number = speech.number
-    seen = minerals.observed.get(FORETOLD, float("nan"))
+    number, contracts = speech.number, minerals.chains[0].plan.chain.network.store["contracts"]
+    seen, past = minerals.observed.get(FORETOLD, float("nan")), minerals.observed[FITTED]
+    makes = " ".join(str(contracts.row(c)["rule"]) for c in foretold.makes)
     return [
         Heading(speech("split_title"), 3),
         Bullets([
             speech("split_plain", year=str(FITTED), round=number(plain.round), total=number(plain.total)),
-            speech("split_fitted", year=str(FITTED), seen=number(minerals.observed[FITTED]), premium=number(fitted.premium_usd)),
+            speech("split_fitted", year=str(FITTED), seen=number(past), premium=number(fitted.premium_usd)),
             speech("split_foretold", year=str(FORETOLD), round=number(foretold.round), seen=number(seen), error=number(100 * (foretold.round / seen - 1))),
-            speech("split_makes", makes=", ".join(foretold.makes)),
+            speech("split_naive", year=str(FITTED), seen=number(past), error=number(100 * (past / seen - 1))),
+            speech("split_makes", makes=makes),
+            speech("split_units"),
         ]),
     ]  # fmt: skip
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from daliz.errors import SupplyError, did_you_mean
+from daliz.tables.check_chains import SLACK, SOURCES
 from daliz.tables.table import Table
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from daliz.tables import Network
 
 Row = dict[str, Any]
-SOURCES = ("mine", "store", "power", "water")
-"""Stages that take from the ground, old stocks, the air or the sea what no table holds."""
 TABLES = (
     "chains",
     "commodities",
@@ -29,8 +28,6 @@ TABLES = (
     "contracts",
     "stocks",
 )
-SLACK = 1e-6
-"""Share by which a recipe may give more of the element than it takes, for figures that are rounded."""
 
 
 @dataclass(frozen=True)
@@ -327,11 +324,3 @@ def _check_sources(chain: Chain) -> None:
                 "without inputs or a stock."
             )
         # an input that nobody makes in this year is no fault of the table: the facility stands idle and the plan says what is unmet
-
-
-def recovery(recipe: Recipe, chain: Chain) -> float:
-    """Give the share of the element taken in that goes out again; nan for a source."""
-    content = {k: float(r["content"]) for k, r in chain.commodities.items()}
-    taken = sum(a * content[c] for c, a in recipe.inputs.items())
-    given = content[recipe.output] + sum(a * content[c] for c, a in recipe.others.items())
-    return given / taken if taken > 0 else float("nan")

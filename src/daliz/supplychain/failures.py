@@ -120,7 +120,7 @@ def _standing(
 
 
 def _asked_for(chain: Chain, markets: list[str]) -> Chain:
-    """Take out all other markets and all contracts, so that what is left tells what can reach and not what is agreed."""
+    """Take out all other markets, stocks, and all contracts but those that close a way, so that what is left tells what can reach and not what is agreed."""
     quotas = tuple(r for r in chain.contracts if r["kind"] == "quota" and r["maximum"] == 0)
     return replace(
         chain, markets={m: r for m, r in chain.markets.items() if m in markets}, contracts=quotas, stocks=()

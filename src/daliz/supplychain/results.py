@@ -212,6 +212,16 @@ class Supply:
             })  # fmt: skip
         return found
 
+    def oversupplied(self) -> dict[str, float]:
+        """Give units a year that contracts bring to markets beyond what these ask for."""
+        found: dict[str, float] = {}
+        for (_, place, _), units in zip(self.built.stocks, self.plan.left, strict=True):
+            if place in self.chain.markets and units > BALANCE * max(
+                float(self.chain.markets[place]["demand"]), 1.0
+            ):
+                found[place] = found.get(place, 0.0) + float(units) / self.terms.years
+        return found
+
     def limits(self) -> list[dict[str, Any]]:
         """Give the limits that bind: capacities, quotas and offtakes, with the price of a further unit, dearest first."""
         load = np.asarray(self.built.programme.moves.loads.T @ self.plan.moves)
@@ -276,5 +286,6 @@ class Supply:
             "network": network.name, "version": network.version, "year": network.year, "projected": network.projected, "under": list(network.added),
             "taken_out": list(network.removed), "digest": network.digest, **self.asked, "converged": self.converged, "certificate": self.certificate(),
             "cost_usd": self.cost_usd(), "premium_usd": self.plan.premium_usd, "unmet_share": self.lacking(), "markets": self.markets(), "stack": self.stack(),
-            "facilities": self.facilities(), "itineraries": self.itineraries(), "corridors": self.corridors(), "limits": self.limits(), "contracts": self.quotas(), "idle_contracts": list(self.built.idle), "unmet_reasons": self.unmet_reasons(), "unmet_cut": self.unmet_cut(),
+            "facilities": self.facilities(), "itineraries": self.itineraries(), "corridors": self.corridors(), "limits": self.limits(), "contracts": self.quotas(), "idle_contracts": list(self.built.idle),
+            "oversupplied": self.oversupplied(), "unmet_reasons": self.unmet_reasons(), "unmet_cut": self.unmet_cut(),
         }  # fmt: skip

@@ -46,7 +46,8 @@ def ways_round(
     Returns
     -------
     One row for each commodity: from, to, the best way and the best without the country (corridor, days, USD a unit), what it takes more
-    in days and USD with ranges, that as a share of value, and how many units a year the origin can make and a contract lets by; the
+    in days and USD with ranges, that as a share of value, how many units a year the origin can make (what owners of the avoided country
+    have there left out), and the quota on the way round; the
     pair is that of the least generalised cost of the way round, with the lane onward. `corridor_round` is blank where no way is left.
 
     Raises
@@ -66,7 +67,8 @@ def ways_round(
         if commodity not in found or rank < ranks[commodity]:
             found[commodity], ranks[commodity] = row, rank
     return [
-        row | {"units": _made(read, origin, c), "quota": _quota(read, c, origin, row["countries_round"])}
+        row
+        | {"units": _made(read, origin, avoid, c), "quota": _quota(read, c, origin, row["countries_round"])}
         for c, row in found.items()
     ]
 
@@ -155,8 +157,13 @@ def _countries(way: Itinerary) -> list[str]:
     )
 
 
-def _made(chain: Chain, origin: str, commodity: str) -> float:
-    return sum(r.capacity for r in chain.recipes if r.facility["country"] == origin and r.output == commodity)
+def _made(chain: Chain, origin: str, avoid: str, commodity: str) -> float:
+    """Give what the facilities that may send can make a year, by-products included."""
+    return sum(
+        r.capacity * (float(r.output == commodity) + r.others.get(commodity, 0.0))
+        for r in chain.recipes
+        if r.facility["country"] == origin and chain.owner(r.facility["id"]) != avoid
+    )
 
 
 def _quota(chain: Chain, commodity: str, origin: str, countries: str) -> float:

@@ -40,8 +40,10 @@ def unmet_reasons(supply: Supply) -> dict[str, str]:
             more = f" and {len(rows) - 4} more" if len(rows) > 4 else ""
             found[m["market"]] = f"all markets together can get no more past {named}{more}"
         else:
+            contracts = [r["name"] for r in supply.limits() if r["kind"] in {"quota", "offtake"}]
+            bound = f"; contracts that bind: {', '.join(contracts[:6])}" if contracts else ""
             found[m["market"]] = (
-                f"it could be met, but only at more than the penalty of {supply.terms.penalty:g} times its price, or against a contract"
+                f"it could be met, but only at more than the penalty of {supply.terms.penalty:g} times its price, or against a contract{bound}"
             )
     return found
 

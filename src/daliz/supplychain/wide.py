@@ -107,7 +107,7 @@ def plan_wide(programme: Programme, trades: list[Trade], *, gap: float = 1e-9, r
     Raises
     ------
     SupplyError
-        If no plan exists.
+        If no plan exists, or a maker is also a taker.
 
     Examples
     --------
@@ -121,6 +121,12 @@ def plan_wide(programme: Programme, trades: list[Trade], *, gap: float = 1e-9, r
     >>> plan_wide(one, [Trade(np.array([0]), np.array([1]), np.array([[3.0]]))]).plan.moves
     array([5.])
     """
+    fed = np.unique(np.concatenate([programme.moves.end, *(t.takers for t in trades)]))
+    both = np.intersect1d(fed, np.concatenate([np.zeros(0, np.int64), *(t.makers for t in trades)]))
+    if len(both):
+        raise SupplyError(
+            f"The stock {programme.stocks[int(both[0])]} is made and brought: what leaves it has no bound. Let a work turn one stock into another."
+        )
     known = [np.zeros(t.cost.shape, np.bool_) for t in trades]
     first = [_begin(t) for t in trades]
     planner = Planner(_with(programme, trades, known, first), gap=gap)

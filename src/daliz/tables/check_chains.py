@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 Tables = dict[str, "Table"]
+SOURCES = ("mine", "lumped", "store", "power", "water")
+"""Stages that take from the ground, old stocks, the air or the sea what no table holds; `lumped` is a mine with its works."""
+SLACK = 1e-6
+"""Share by which a recipe may give more of the element than it takes, for figures that are rounded."""
 
 
 def chain_faults(tables: Tables) -> list[Fault]:
@@ -145,7 +149,7 @@ def _recipes(tables: Tables) -> Iterator[Fault]:
                 )
             seen.add(key)
     for row in tables["recipes"].rows():
-        if stage.get(row["facility_id"], "mine") in {"mine", "store", "power", "water"}:
+        if stage.get(row["facility_id"], "mine") in SOURCES:
             continue
         taken = sum(
             p["amount"] * content.get(p["commodity_id"], 0.0)
@@ -157,7 +161,7 @@ def _recipes(tables: Tables) -> Iterator[Fault]:
             for p in parts[row["id"]]
             if p["role"] == "output"
         )
-        if given > taken * (1 + 1e-6):
+        if given > taken * (1 + SLACK):
             yield faults_of("recipes")(row["id"], "", "", f"it gives {given:.6g} t of the element a unit and takes {taken:.6g}; mass comes from nothing", "mend amounts in recipe_parts.csv or contents in commodities.csv")  # fmt: skip
 
 

@@ -171,7 +171,7 @@ def talks(
             found.append(trade | {
                 "chain": chain, "contract_units": sum(min(q["units"], q["least"]) for q in quotas), "from_share": sent["share"],
                 "over_ru": by.get("RU", {"share": 0.0})["share"], "over_cn": by.get("CN", {"share": 0.0})["share"],
-                "unit_usd": float(np.average([m["cost_usd"] for m in market], weights=[max(m["delivered"], 1e-12) for m in market])),
+                "unit_usd": _mean_cost(market),
                 "converged": plan.converged,
             })  # fmt: skip
     return found
@@ -179,3 +179,10 @@ def talks(
 
 def _of_policy(network: Network, policy: str) -> set[str]:
     return {str(r["id"]) for r in network.table("contracts").rows() if policy in str(r["policies"]).split()}
+
+
+def _mean_cost(markets: list[dict[str, Any]]) -> float:
+    """Give the mean cost of a unit over what is delivered; nan if nothing is."""
+    served = [(m["cost_usd"], m["delivered"]) for m in markets if m["delivered"] > 0]
+    total = sum(d for _, d in served)
+    return sum(c * d for c, d in served) / total if total else float("nan")

@@ -72,3 +72,25 @@ def test_errors_form_one_tree() -> None:
         issubclass(errors.CheckError, errors.DataError),
         issubclass(errors.FormulaError, errors.DataError),
     )
+
+
+@pytest.mark.parametrize("package", ["daliz.supplychain", "daliz.trade", "daliz.assignment"])
+def test_lazy_packages_give_what_they_promise(package: str) -> None:
+    """Every promised name of a package that loads its parts late can be had, and is not a module of the same name."""
+    module = importlib.import_module(package)
+    for name in module.__all__:
+        assert not isinstance(getattr(module, name), types.ModuleType)
+
+
+def test_without_the_extra_chains_say_what_they_need() -> None:
+    """Where numba and highspy are not installed, a plan is refused with the way to get them, and duties still work."""
+    code = (
+        "import sys; sys.modules['numba'] = sys.modules['highspy'] = None\n"
+        "import daliz\n"
+        "network = daliz.open('eurasia', year=2024)\n"
+        "assert daliz.tariff(network, 'us-2025-08', draws=0).totals()['change'] < 0\n"
+        "try:\n    daliz.supply(network, 'uranium')\n"
+        'except daliz.errors.ExtraError as error:\n    assert "daliz[assign]" in str(error)\n'
+        "else:\n    raise SystemExit('no error')\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603

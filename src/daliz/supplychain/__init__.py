@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from daliz.errors import need
+
 if TYPE_CHECKING:
     from daliz.supplychain.chain import Chain, chains, read_chain
     from daliz.supplychain.exposure import balance_of_ways, concentration, dependence, without_each
@@ -55,7 +57,9 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a part when it is first used, so that compiled loops load only where they are needed."""
+    """Import a part when it is first used, so that compiled loops load only where they are needed, and say what they need."""
     if name not in _HOMES:
         raise AttributeError(f"module 'daliz.supplychain' has no attribute {name!r}")
+    if _HOMES[name] != "chain":
+        need("numba", "highspy", extra="assign")
     return getattr(importlib.import_module(f"daliz.supplychain.{_HOMES[name]}"), name)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from daliz.errors import need
+
 if TYPE_CHECKING:
     from daliz.trade.network_effect import corridor_effect, demand_under, story, talks
     from daliz.trade.policy_effect import Tariff, tariff
@@ -22,7 +24,9 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a part when it is first used, so that compiled loops load only where they are needed."""
+    """Import a part when it is first used, so that compiled loops load only where they are needed, and say what they need."""
     if name not in _HOMES:
         raise AttributeError(f"module 'daliz.trade' has no attribute {name!r}")
+    if _HOMES[name] != "policy_effect":
+        need("numba", "highspy", extra="assign")
     return getattr(importlib.import_module(f"daliz.trade.{_HOMES[name]}"), name)

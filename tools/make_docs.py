@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import daliz
 from daliz.assignment.calibration import calibrate, year_models
 from daliz.assignment.rolling import roll
+from daliz.report.minerals import seen_round
 from daliz.supplychain import chains
 from daliz.tables import schema
 from daliz.tables.check_evidence import grade_shares
@@ -22,12 +23,6 @@ if TYPE_CHECKING:
 
 DOCS = Path(__file__).parents[1] / "docs"
 YEARS = (2019, 2020, 2021, 2022, 2023, 2024, 2025, 2026, 2030, 2035)
-SEEN = {
-    int(str(r["from_date"])[:4]): 1e3 * float(r["value"])
-    for r in daliz.open("eurasia").store["observations"].rows()
-    if r["id"].startswith("v-uranium-azerbaijan-kt")
-}
-"""Tonnes of uranium seen over Azerbaijan by year."""
 MADE = "<!-- Made by tools/make_docs.py; do not edit. -->\n\n"
 
 
@@ -280,17 +275,19 @@ def _span(row: dict[str, Any], form: str) -> str:
 
 def _uranium() -> str:
     contract = ("uranium", "uranium-ru-premium", ("AZ",))
+    seen = seen_round(daliz.open("eurasia"))
     past, later = daliz.open("eurasia", year=2022), daliz.open("eurasia", year=2023)
     rows = []
-    for label, seen in (("tonnes read as U", 1.0), ("read as U3O8", 0.848)):
-        fit = daliz.fit_premium(past, *contract, SEEN[2022] * seen)
+    u3o8 = past.table("commodities").row("u3o8")
+    for label, factor in (("tonnes read as U", 1.0), ("read as U3O8", u3o8["content"] / u3o8["mass_t"])):
+        fit = daliz.fit_premium(past, *contract, seen[2022] * factor)
         told = daliz.split(later, *contract, fit.premium_usd)
         rows.append(
-            [label, f"{SEEN[2022] * seen:,.0f}", f"{fit.premium_usd:,.0f}", f"{fit.round:,.0f} of {fit.total:,.0f}", f"{told.round:,.0f} of {told.total:,.0f}", f"{SEEN[2023] * seen:,.0f}",
-             f"{told.round / (SEEN[2023] * seen) - 1:+.0%}", ", ".join(told.makes)]
+            [label, f"{seen[2022] * factor:,.0f}", f"{fit.premium_usd:,.0f}", f"{fit.round:,.0f} of {fit.total:,.0f}", f"{told.round:,.0f} of {told.total:,.0f}", f"{seen[2023] * factor:,.0f}",
+             f"{told.round / (seen[2023] * factor) - 1:+.0%}", ", ".join(told.makes)]
         )  # fmt: skip
     plain = daliz.split(past, *contract, 0.0)
-    habit = f"To repeat the tonnes of 2022 would have missed those of 2023 by {SEEN[2022] / SEEN[2023] - 1:+.0%}: one year does not show that the premium tells more than habit."
+    habit = f"To repeat the tonnes of 2022 would have missed those of 2023 by {seen[2022] / seen[2023] - 1:+.0%}: one year does not show that the premium tells more than habit."
     return (
         "\n## Uranium over Azerbaijan: fitted on 2022, foretold for 2023\n\n"
         f"By cost alone {plain.round:,.0f} of {plain.total:,.0f} t U would take the Caspian in 2022: a plan of least cost is all or nothing.\n\n{habit}\n\n"

@@ -11,6 +11,9 @@ from daliz.formats.ftot import DOLLARS, QUANTITY, TONNES
 if TYPE_CHECKING:
     from daliz.formats.ftot import Ftot, Row
 
+DEFAULT_PENALTY = "5000"
+"""What FTOT itself takes where a scenario says nothing."""
+
 
 def ftot_tables(
     scenario: Ftot, places: dict[str, str], *, days: float = 365.0, countries: dict[str, str] | None = None
@@ -95,7 +98,7 @@ def _refuse_like_names(names: list[str]) -> None:
 
 def _penalty(scenario: Ftot) -> float:
     """Give USD a tonne unmet; a unit beside the number must be USD over a mass."""
-    text = scenario.settings.get("Unmet_Demand_Penalty", "") or "5000"
+    text = scenario.settings.get("Unmet_Demand_Penalty", "") or DEFAULT_PENALTY
     match = QUANTITY.match(text)
     try:
         value = float(match.group(1)) if match else float("nan")

@@ -7,10 +7,12 @@ from importlib.util import find_spec
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
+from daliz.assignment.demand import AVOIDED
 from daliz.report.chain_charts import balance_chart, dependence_chart, flow_map, sankey_chart
 from daliz.report.charts import corridor_names
 from daliz.report.document import Block, Bullets, Figure, Heading, Paragraph, TableBlock
 from daliz.tables.network import network_of
+from daliz.trade.policy_effect import EXPORTER
 from daliz.validation.quality import share_sourced
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from daliz.supplychain import Failures, Split, Supply
     from daliz.tables import Network
 
-ORIGIN, AVOIDED = "KZ", "RU"
+ORIGIN = EXPORTER
 REGIONS = ("EU", "US")
 FITTED, FORETOLD = 2022, 2023
 """Years on which the premium of the Russian way is fitted, and for which it foretells."""
@@ -91,7 +93,7 @@ def mineral_answers(network: Network, step: Callable[[], None]) -> Minerals | No
             if region in regions
             for row in ways_round(network, name, origin=ORIGIN, avoid=AVOIDED, region=region, draws=DRAWS)
         ]
-        first = next((r for r in REGIONS if r in regions), "")
+        first = _first_region(plan)
         spread = {(r["measure"], r["name"]): r for r in supply_ranges(plan, first)}
         found.append(
             Chain(
@@ -104,16 +106,17 @@ def mineral_answers(network: Network, step: Callable[[], None]) -> Minerals | No
             )
         )
         step()
-    leaning = dependence(
-        found[0].plan,
-        next(
-            (r for r in REGIONS if r in {str(x["region"]) for x in found[0].plan.chain.markets.values()}), ""
-        ),
-    )
+    leaning = dependence(found[0].plan, _first_region(found[0].plan))
     splits, observed = _splits(network)
     step()
     balance = balance_of_ways(found[0].plan, ORIGIN, CORDONS)
     return Minerals(found, leaning, splits, observed, balance, _sourced(network))
+
+
+def _first_region(plan: Supply) -> str:
+    """Give the first of the western regions that the chain has a market in; blank for none."""
+    regions = {str(r["region"]) for r in plan.chain.markets.values()}
+    return next((r for r in REGIONS if r in regions), "")
 
 
 def _sourced(network: Network) -> float:
@@ -135,15 +138,21 @@ def _failures(plan: Supply, region: str) -> Failures | None:
         return None
 
 
+def seen_round(network: Network) -> dict[int, float]:
+    """Give the tonnes of uranium seen over Azerbaijan by year."""
+    rows = network.store["observations"].rows()
+    return {
+        r["from_date"].year: 1e3 * float(r["value"])
+        for r in rows
+        if r["id"].startswith("v-uranium-azerbaijan-kt")
+    }
+
+
 def _splits(network: Network) -> tuple[tuple[Split, Split, Split] | None, dict[int, float]]:
     from daliz.supplychain import fit_premium, split
 
     premiums = [r for r in network.store["contracts"].rows() if r["kind"] == "premium"]
-    observed = {
-        int(str(r["from_date"])[:4]): float(r["value"]) * 1e3
-        for r in network.store["observations"].rows()
-        if r["id"].startswith("v-uranium-azerbaijan-kt")
-    }
+    observed = seen_round(network)
     if not premiums or FITTED not in observed:
         return None, {}
     chain, contract = str(premiums[0]["chain_id"]), str(premiums[0]["id"])
@@ -327,9 +336,16 @@ def _split_blocks(minerals: Minerals, speech: Speech) -> list[Block]:
             speech("split_foretold", year=str(FORETOLD), round=number(foretold.round), seen=number(seen), error=number(100 * (foretold.round / seen - 1))),
             speech("split_naive", year=str(FITTED), seen=number(past), error=number(100 * (past / seen - 1))),
             speech("split_makes", makes=makes),
-            speech("split_units"),
+            speech("split_units", factor=number(_metal_share(minerals), 3)),
         ]),
     ]  # fmt: skip
+
+
+def _metal_share(minerals: Minerals) -> float:
+    """Give tonnes of the metal in a tonne of what the premium is on."""
+    chain = minerals.chains[0].plan.chain
+    commodity = next(chain.commodities[r["commodity_id"]] for r in chain.contracts if r["kind"] == "premium")
+    return float(commodity["content"]) / float(commodity["mass_t"])
 
 
 def _certificates(minerals: Minerals, speech: Speech) -> str:

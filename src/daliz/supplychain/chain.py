@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from daliz.errors import SupplyError, did_you_mean
-from daliz.tables.check_chains import SLACK, SOURCES
+from daliz.tables.check_chains import SLACK, SOURCES, element_balance
 from daliz.tables.table import Table
 
 if TYPE_CHECKING:
@@ -295,8 +295,7 @@ def _check_recipe(chain: Chain, recipe: Recipe) -> None:
         raise SupplyError(
             f"recipes.csv, row {recipe.id}: it makes {recipe.output} from nothing, which only a {', '.join(SOURCES)} may; give its inputs in recipe_parts.csv."
         )
-    taken = sum(a * content[c] for c, a in recipe.inputs.items())
-    given = content[recipe.output] + sum(a * content[c] for c, a in recipe.others.items())
+    taken, given = element_balance(content, recipe.output, recipe.inputs, recipe.others)
     if recipe.facility["stage"] not in SOURCES and given > taken * (1 + SLACK):
         raise SupplyError(
             f"recipes.csv, row {recipe.id}: it gives {given:.6g} t {chain.row['element']} a unit and takes {taken:.6g}; mass comes from nothing. Mend amounts in "

@@ -9,7 +9,7 @@ import numpy as np
 from daliz.errors import SupplyError
 from daliz.supplychain.build import build, unmet
 from daliz.supplychain.planning import plan_chain, ways_for
-from daliz.supplychain.programme import Planner
+from daliz.supplychain.programme import Planner, paid
 from daliz.supplychain.touching import passing
 from daliz.supplychain.tracing import market_mean, touched
 from daliz.supplychain.ways import KINDS, touches
@@ -29,7 +29,14 @@ CLOSED = ("country", "port", "link", "operator")
 """Kinds that a plan can be asked to do without."""
 
 
-def _check_kind(kind: str, kinds: tuple[str, ...]) -> None:
+def check_kind(kind: str, kinds: tuple[str, ...]) -> None:
+    """Refuse a kind that cannot be told.
+
+    Raises
+    ------
+    SupplyError
+        If it is none of the kinds.
+    """
     if kind not in kinds:
         raise SupplyError(f"Dependence on {kind!r} cannot be told; the kinds are {', '.join(kinds)}.")
 
@@ -66,7 +73,7 @@ def dependence(supply: Supply, region: str = "", kind: str = "country") -> list[
     SupplyError
         If region or kind is unknown.
     """
-    _check_kind(kind, KINDS)
+    check_kind(kind, KINDS)
     markets = supply.of_region(region)
     names, marks, stood = _marks(supply, kind)
     share = touched(supply, marks, stood)
@@ -117,7 +124,7 @@ def concentration(supply: Supply, by: str = "country") -> list[dict[str, Any]]:
 
     H = 10,000 sum_i s_i^2
     """
-    _check_kind(by, ("country", "owner"))
+    check_kind(by, ("country", "owner"))
     made: dict[tuple[str, str], dict[str, float]] = {}
     for row in supply.facilities():
         entry = made.setdefault((row["stage"], row["output"]), {})
@@ -159,7 +166,7 @@ def without_each(
     SupplyError
         If region or kind is unknown.
     """
-    _check_kind(kind, CLOSED)
+    check_kind(kind, CLOSED)
     markets = supply.of_region(region)
     chain = supply.chain
     home = {str(chain.markets[m]["country"]) for m in markets}
@@ -228,7 +235,7 @@ def _row(
         * supply.terms.years
     )
     lacking = sum(lost[m] for m in left)
-    extra = _cost(*after) - _cost(*before)
+    extra = paid(after[0].programme, after[1]) - paid(before[0].programme, before[1])
     newly = sum(lost[m] - lost_before[m] for m in lost_before if m not in gone)
     return {
         "name": name, "extra_usd": extra, "unmet": lacking / wanted if wanted else float("nan"), "unmet_usd": lacking, "loss_usd": extra + newly,
@@ -251,11 +258,6 @@ def _names(facility: dict[str, Any]) -> tuple[str, ...]:
         str(facility["node_id"]),
         str(facility["operator_id"]),
     )
-
-
-def _cost(built: Built, plan: Plan) -> float:
-    p = built.programme
-    return float(p.works.cost @ plan.works + p.moves.cost @ plan.moves + p.buildings @ plan.built)
 
 
 def shares_by_way(

@@ -19,7 +19,7 @@ from scipy.sparse import csc_array
 
 from daliz.errors import NoMarketError, SupplyError
 from daliz.supplychain.build import Terms
-from daliz.supplychain.exposure import CLOSED, _check_kind, stands_on
+from daliz.supplychain.exposure import CLOSED, check_kind, stands_on
 from daliz.supplychain.linear import Linear, solve
 from daliz.supplychain.planning import plan_chain
 from daliz.supplychain.ways import touches
@@ -82,7 +82,7 @@ def least_failures(supply: Supply, region: str, kind: str = "country", *, origin
     SupplyError
         If region, kind or origin is unknown, or nothing reaches the region to begin with.
     """
-    _check_kind(kind, CLOSED)
+    check_kind(kind, CLOSED)
     markets = supply.of_region(region)
     chain = _of_origin(_asked_for(supply.chain, markets), origin)
     spared = {str(chain.markets[m][k]) for m in markets for k in ("country", "node_id")} | {origin}

@@ -274,6 +274,9 @@ class Planner:
         """Set the mean premium of an aversion."""
         first = self.at.parts.start + row * PARTS
         self.solver.costs(np.arange(first, first + PARTS), premiums(mean))
+        aversions = list(self.programme.aversions)
+        aversions[row] = replace(aversions[row], premium=mean)
+        self.programme = replace(self.programme, aversions=tuple(aversions))
 
     def solve(self) -> Plan:
         """Solve as things stand."""
@@ -325,3 +328,8 @@ def balance(p: Programme, found: Plan) -> float:
     sold = np.bincount(p.sales.stock, found.sales, len(p.stocks))
     through = float(found.moves.sum() + found.sales.sum() + found.works.sum())
     return float(np.abs(flow + moved - sold - found.left).max(initial=0.0)) / max(through, 1.0)
+
+
+def paid(p: Programme, found: Plan) -> float:
+    """Give what a plan costs in USD, without penalties for what is unmet or short and without premiums that nobody pays."""
+    return float(p.works.cost @ found.works + p.moves.cost @ found.moves + p.buildings @ found.built)

@@ -10,7 +10,7 @@ import numpy as np
 
 from daliz.graph.corridors import corridors_of
 from daliz.supplychain.build import emitted, unmet
-from daliz.supplychain.programme import balance
+from daliz.supplychain.programme import balance, paid
 from daliz.supplychain.shortage import unmet_cut, unmet_reasons
 from daliz.supplychain.tracing import stack
 from daliz.supplychain.ways import touches
@@ -18,7 +18,7 @@ from daliz.supplychain.ways import touches
 if TYPE_CHECKING:
     from daliz.supplychain.build import Built, Terms
     from daliz.supplychain.chain import Chain
-    from daliz.supplychain.linear import Flags, Floats
+    from daliz.supplychain.linear import Floats
     from daliz.supplychain.programme import Plan
     from daliz.supplychain.ways import Ways
 
@@ -83,8 +83,7 @@ class Supply:
 
     def cost_usd(self) -> float:
         """Give what the plan costs, without penalties for what is unmet and without premiums that nobody pays."""
-        p, plan = self.built.programme, self.plan
-        return float(p.works.cost @ plan.works + p.moves.cost @ plan.moves + p.buildings @ plan.built)
+        return paid(self.built.programme, self.plan)
 
     def lacking(self) -> float:
         """Give the share of all demand that is unmet, by value at the prices of the markets, by units if all are 0; 0 below a billionth.
@@ -274,10 +273,6 @@ class Supply:
                 f"The chain {self.chain.id} has no market {region!r}.{did_you_mean(region, known)} The regions are {', '.join(sorted({str(r['region']) for r in self.chain.markets.values()}))}."
             )
         return found
-
-    def used(self) -> Flags:
-        """Tell which ways are used."""
-        return np.asarray(self.by_way > 0)
 
     def as_dict(self) -> dict[str, Any]:
         """Give certificate, terms and tables as plain values."""

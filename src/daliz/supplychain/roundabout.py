@@ -10,7 +10,7 @@ from daliz.errors import RouteError
 from daliz.routing import routes
 from daliz.routing.reliability import difference
 from daliz.supplychain.chain import read_chain
-from daliz.supplychain.ways import node_of
+from daliz.supplychain.ways import OPEN_SEA, node_of
 
 if TYPE_CHECKING:
     from daliz.routing import Itinerary
@@ -122,8 +122,8 @@ def _compared(
     per_unit = float(row["mass_t"]) / float(cargoes["payload_t"][cargoes.position[row["cargo_id"]]])
     value = float(row["value_usd"])
     answer: dict[str, Any] = {
-        "commodity": commodity, "from": sender, "to": taker, "corridor": free.corridor, "days": free.days, "usd": free.usd * per_unit, "value_usd": value,
-        "corridor_round": "", "days_round": np.nan, "usd_round": np.nan, "countries_round": "", "ports_round": "", "more_days": np.nan, "more_usd": np.nan, "more_share": np.nan,
+        "commodity": commodity, "from": sender, "to": taker, "corridor": free.corridor, "days": free.days, "usd": free.usd * per_unit,
+        "corridor_round": "", "days_round": np.nan, "usd_round": np.nan, "countries_round": "", "more_days": np.nan, "more_usd": np.nan, "more_share": np.nan,
     } | dict.fromkeys(("more_days_low", "more_days_high", "more_usd_low", "more_usd_high"), np.nan)  # fmt: skip
     if kept is None:
         return answer, free.generalised_usd * per_unit
@@ -152,7 +152,7 @@ def _countries(way: Itinerary) -> list[str]:
     country = way.graph.network.table("nodes")["country"]
     return list(
         dict.fromkeys(
-            str(country[p]) for a in way.arcs for p in way.graph.arcs[a].places if country[p] != "XZ"
+            str(country[p]) for a in way.arcs for p in way.graph.arcs[a].places if country[p] != OPEN_SEA
         )
     )
 

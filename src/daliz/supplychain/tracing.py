@@ -212,6 +212,8 @@ def touched(s: Supply, marks: Floats, stood: Floats) -> Floats:
             weighed if sum(w for _, w in weighed) > 0 else [(a, u if a >= 0 else 0.0) for a, u in inputs]
         )
     columns = p.works.parts.tocsc()
+    made = {(k, o): float(columns[o, k]) * float(s.plan.works[k]) for k, o in by_work}
+    none = np.zeros(marks.shape[1])
     share = np.zeros((len(p.stocks), marks.shape[1]))
     for _ in range(SWEEPS):
         total = np.zeros_like(share)
@@ -219,13 +221,8 @@ def touched(s: Supply, marks: Floats, stood: Floats) -> Floats:
             total[b] += u * (marks[m] + (1.0 - marks[m]) * share[a])
         for (k, o), inputs in by_work.items():
             weight = sum(w for _, w in inputs)
-            before = (
-                sum((w * share[a] for a, w in inputs if a >= 0), np.zeros(marks.shape[1])) / weight
-                if weight > 0
-                else np.zeros(marks.shape[1])
-            )
-            amount = float(columns[[o], [k]][0]) if columns.ndim == 1 else float(columns[o, k])
-            total[o] += amount * s.plan.works[k] * (stood[k] + (1.0 - stood[k]) * before)
+            before = sum((w * share[a] for a, w in inputs if a >= 0), none) / weight if weight > 0 else none
+            total[o] += made[k, o] * (stood[k] + (1.0 - stood[k]) * before)
         fresh = np.divide(total, into[:, None], out=np.zeros_like(total), where=into[:, None] > 0)
         if np.abs(fresh - share).max(initial=0.0) <= 1e-12:
             break

@@ -152,7 +152,11 @@ def ways_of(
     routed, pairs = _pairs(chain, trips)
     found: RouteSets | None = None
     if len(pairs.units):
-        toll = None if prices is None else load_tolls(_bare(graph, known), prices)
+        toll = (
+            None
+            if prices is None or known is None or known.routes is None
+            else load_tolls(known.routes, prices)
+        )
         if without:
             classes = len(chain.network.table("cargoes"))
             toll = (np.zeros((classes, len(graph.arcs))) if toll is None else toll) + np.where(
@@ -163,13 +167,6 @@ def ways_of(
         if known is not None and known.routes is not None:
             found = merged(known.routes, found)
     return _listed(chain, trips, routed, found)
-
-
-def _bare(graph: Graph, known: Ways | None) -> RouteSets:
-    assert known is not None
-    assert known.routes is not None
-    assert known.routes.graph is graph
-    return known.routes
 
 
 def _pairs(chain: Chain, trips: list[Trip]) -> tuple[dict[Trip, tuple[int, int, int]], Demand]:

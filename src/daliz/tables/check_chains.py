@@ -10,7 +10,7 @@ import numpy as np
 from daliz.tables.faults import Fault, Hints, faults_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from daliz.tables.table import Table
 
@@ -20,6 +20,15 @@ SOURCES = ("mine", "lumped", "store", "power", "water")
 """Stages that take from the ground, old stocks, the air or the sea what no table holds; `lumped` is a mine with its works."""
 SLACK = 1e-6
 """Share by which a recipe may give more of the element than it takes, for figures that are rounded."""
+
+
+def element_balance(
+    content: Mapping[str, float], output: str, inputs: Mapping[str, float], others: Mapping[str, float]
+) -> tuple[float, float]:
+    """Give tonnes of the element that a run of a recipe takes and gives."""
+    taken = sum(a * content.get(c, 0.0) for c, a in inputs.items())
+    given = content.get(output, 0.0) + sum(a * content.get(c, 0.0) for c, a in others.items())
+    return taken, given
 
 
 def chain_faults(tables: Tables) -> list[Fault]:
@@ -151,16 +160,11 @@ def _recipes(tables: Tables) -> Iterator[Fault]:
     for row in tables["recipes"].rows():
         if stage.get(row["facility_id"], "mine") in SOURCES:
             continue
-        taken = sum(
-            p["amount"] * content.get(p["commodity_id"], 0.0)
-            for p in parts[row["id"]]
-            if p["role"] == "input"
+        inputs, others = (
+            {p["commodity_id"]: p["amount"] for p in parts[row["id"]] if p["role"] == role}
+            for role in ("input", "output")
         )
-        given = content.get(row["commodity_id"], 0.0) + sum(
-            p["amount"] * content.get(p["commodity_id"], 0.0)
-            for p in parts[row["id"]]
-            if p["role"] == "output"
-        )
+        taken, given = element_balance(content, row["commodity_id"], inputs, others)
         if given > taken * (1 + SLACK):
             yield faults_of("recipes")(row["id"], "", "", f"it gives {given:.6g} t of the element a unit and takes {taken:.6g}; mass comes from nothing", "mend amounts in recipe_parts.csv or contents in commodities.csv")  # fmt: skip
 

@@ -39,7 +39,7 @@ class Measure(Protocol):
     """Be a model: the effects of one line by name, and the duties on partner and others at the margin."""
 
     def __call__(
-        self, network: Network, line: Line, exporter: str, figures: Figures
+        self, network: Network, line: Line, exporter: str, figures: DrawnFigures
     ) -> tuple[dict[str, Floats], tuple[float, float]]:
         """Give the effects of one line."""
 
@@ -56,20 +56,18 @@ def trade_row(network: Network, importer: str, product: str, exporter: str) -> s
     return rows[0] if rows else ""
 
 
-class Figures:
+class DrawnFigures:
     """Give figures with their draws, shape (draws + 1,)."""
 
     def __init__(self, network: Network, draws: int, seed: int) -> None:
-        self.network, self.draws, self.seed = network, draws, seed
-        wanted = ("trades", "products")
-        self.index = network.resolved.figures.index
-        self.cells = [c for c in self.index if c.table in wanted]
+        self.network, self.draws = network, draws
         figures = network.resolved.figures
-        which = np.array([self.index[c] for c in self.cells], np.int64)
+        cells = [c for c in figures.index if c.table in {"trades", "products"}]
+        which = np.array([figures.index[c] for c in cells], np.int64)
         factor = (
             figures.draw(which, draws, np.random.default_rng(seed)) if draws else np.ones((len(which), 0))
         )
-        self.factor = dict(zip(self.cells, factor.astype(np.float64), strict=True))
+        self.factor = dict(zip(cells, factor.astype(np.float64), strict=True))
 
     def of(self, table: str, row: str, column: str, blank: float = 0.0) -> Floats:
         """Give a figure and its draws; `blank` where there is no row or no figure."""
@@ -84,12 +82,12 @@ class Figures:
 
 
 def measure_smart(
-    network: Network, line: Line, exporter: str, figures: Figures
+    network: Network, line: Line, exporter: str, figures: DrawnFigures
 ) -> tuple[dict[str, Floats], tuple[float, float]]:
     """Give the effects of one line by SMART, and the duties at the margin."""
     p = line.product
-    m = figures.of("trades", trade_row(network, line.importer, line.product, exporter), "value_usd")
-    n = figures.of("trades", trade_row(network, line.importer, line.product, OTHERS), "value_usd")
+    m = figures.of("trades", trade_row(network, line.importer, p, exporter), "value_usd")
+    n = figures.of("trades", trade_row(network, line.importer, p, OTHERS), "value_usd")
     given = {
         "demand": np.minimum(figures.of("products", p, "import_elasticity"), 0.0), "substitution": figures.of("products", p, "substitution"),
         "supply": figures.of("products", p, "supply_elasticity", np.inf),
@@ -117,13 +115,13 @@ def measure_smart(
 
 
 def measure_armington(
-    network: Network, line: Line, exporter: str, figures: Figures
+    network: Network, line: Line, exporter: str, figures: DrawnFigures
 ) -> tuple[dict[str, Floats], tuple[float, float]]:
     """Give the effects of one line by the Armington model, and the duties at the margin."""
     p = line.product
     value = np.array(
         [
-            figures.of("trades", trade_row(network, line.importer, line.product, who), "value_usd")
+            figures.of("trades", trade_row(network, line.importer, p, who), "value_usd")
             for who in (exporter, OTHERS, line.importer)
         ]
     )

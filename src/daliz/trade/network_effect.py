@@ -65,13 +65,13 @@ def corridor_effect(answer: Tariff, *, start: Flows | None = None) -> list[dict[
         Flows of the same network to begin from.
     """
     network = answer.network
-    if not trade_rows(answer, after=False):
+    count = len(trade_rows(answer, after=False))
+    if not count:
         raise TariffError(
             "No trade of this policy has a class of cargo and both places, so none can be followed over the network."
         )
     before = assign(network, demand_under(answer, after=False), start=start)
     after = assign(network, demand_under(answer), start=before)
-    count = len(trade_rows(answer, after=False))
     tables = [_by_corridor(f, count) for f in (before, after)]
     whole = {c["corridor"]: c["kt"] for c in before.corridors()}
     return [
@@ -162,11 +162,12 @@ def talks(
         trade = {"policy": r["id"], "sets": " ".join(sets)} | {
             k: t[k] for m in ("change", "tonnes") for k in (m, f"{m}_low", f"{m}_high")
         }
+        named = _of_policy(network, r["id"])
         for chain in wanted:
             plan = supply(changed, chain, policy=r["id"], duties=answer.chain_duties(chain))
             by = {d["name"]: d for d in dependence(plan, region)}
             sent = by.get(exporter, {"share": 0.0})
-            quotas = [q for q in plan.quotas() if q["contract"] in _of_policy(network, r["id"])]
+            quotas = [q for q in plan.quotas() if q["contract"] in named]
             market = [m for m in plan.markets() if m["market"] in plan.of_region(region)]
             found.append(trade | {
                 "chain": chain, "contract_units": sum(min(q["units"], q["least"]) for q in quotas), "from_share": sent["share"],

@@ -9,7 +9,7 @@ import numpy as np
 
 from daliz.errors import TariffError
 from daliz.trade.duties import OTHERS, Duty, duty, policy_row
-from daliz.trade.measures import Figures, Line, Measure, measure_armington, measure_smart, trade_row
+from daliz.trade.measures import DrawnFigures, Line, Measure, measure_armington, measure_smart, trade_row
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -215,7 +215,7 @@ def tariff(
     if held:
         policy_row(network, held)
     lines = _lines(network, policy, held, exporter, str(row["importer"]))
-    figures = Figures(network, draws, seed)
+    figures = DrawnFigures(network, draws, seed)
     trade = np.array(
         [
             figures.of("trades", trade_row(network, x.importer, x.product, exporter), "value_usd")
@@ -257,7 +257,7 @@ def _against(
     root: str,
     exporter: str,
     lines: tuple[Line, ...],
-    figures: Figures,
+    figures: DrawnFigures,
     measure: Measure,
 ) -> tuple[dict[str, Floats], Floats]:
     """Give the effects of a policy on the trade under the root, and the duties at the margin."""

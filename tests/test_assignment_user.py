@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daliz.assignment import Problem, make_problem, user_equilibrium
+from daliz.assignment import Problem, make_problem, user, user_equilibrium
 from daliz.assignment.kernels import delays
 from daliz.errors import DemandError
 from printed_networks import braess, sioux_falls
@@ -31,9 +33,11 @@ def test_braess_sends_two_on_each_way() -> None:
     assert flow.total_cost / 6 == pytest.approx(92, abs=1e-5)
 
 
-def test_sioux_falls_reaches_the_best_known_objective() -> None:
-    """Beckmann's objective is 4,231,335.287 to the last printed digit, at a gap of 1e-12."""
-    flow = user_equilibrium(sioux_falls(), gap=1e-12)
+@pytest.mark.parametrize("lanes", [False, True])
+def test_sioux_falls_reaches_the_best_known_objective(lanes: bool) -> None:
+    """Beckmann's objective is 4,231,335.287 to the last printed digit, at a gap of 1e-12, in order or in two lanes."""
+    with mock.patch.object(user, "LARGE", 1 if lanes else 1_000):
+        flow = user_equilibrium(sioux_falls(), gap=1e-12, threads=2)
     assert flow.gap <= 1e-12
     assert flow.objective == pytest.approx(4_231_335.287, abs=6e-4)
     assert balance(flow.problem, flow.volume) < 1e-6
@@ -119,9 +123,9 @@ def test_classes_weigh_tolls_by_their_own_measure() -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.integers(0, 2**32 - 1))
-def test_wardrop_holds_on_random_networks(seed: int) -> None:
-    """No used path costs more than the shortest, volumes balance, and threads change nothing."""
+@given(st.integers(0, 2**32 - 1), st.booleans())
+def test_wardrop_holds_on_random_networks(seed: int, lanes: bool) -> None:
+    """No used path costs more than the shortest, volumes balance, and threads change nothing, in lanes or in order."""
     rng = np.random.default_rng(seed)
     n = int(rng.integers(4, 12))
     ring = np.arange(n)
@@ -142,12 +146,11 @@ def test_wardrop_holds_on_random_networks(seed: int) -> None:
         for a, b, q in zip(rng.integers(0, n, 12), rng.integers(0, n, 12), rng.uniform(0, 4, 12), strict=True)
     ]
     problem = make_problem(n, tail, head, form, trips)
-    flow = user_equilibrium(problem, gap=1e-9, passes=500)
+    with mock.patch.object(user, "LARGE", 1 if lanes else len(trips) + 1):
+        flow, two = (user_equilibrium(problem, gap=1e-9, passes=500, threads=n) for n in (1, 2))
     assert flow.converged
     assert balance(problem, flow.volume) < 1e-8
-    np.testing.assert_array_equal(
-        flow.volume, user_equilibrium(problem, gap=1e-9, passes=500, threads=2).volume
-    )
+    np.testing.assert_array_equal(flow.volume, two.volume)
 
 
 @pytest.mark.parametrize("kind", [delays.BPR, delays.CONICAL, delays.QUEUE, delays.EXCESS])

@@ -30,18 +30,31 @@ if TYPE_CHECKING:
 
 WARM_FROM = 2e-4
 """Relative gap below which trees are grown in the order of the last ones."""
-SWEEPS = 30
-"""Sweeps over known paths after which trees are grown again in any case."""
 LARGE = 50_000
-"""Pairs from which a sweep first looks, in threads, which pairs are worth it."""
-WORTH = 1.0
-"""Share of the mean excess of a block's pairs below which a pair is left to a later sweep."""
+"""Pairs from which a problem is cut into more blocks, and swept in lanes."""
+WORTH = 0.3
+"""Share of the mean excess of the last sweep below which a large problem leaves a pair to a later sweep."""
 BLOCKS = 64
 """Blocks of origins of a large problem."""
 ABREAST = 4
 """Blocks of a large problem whose trees grow at the same delays; fixed, so that results do not depend on threads."""
-LEFT = 0.02
-"""Share of the excess found by new trees that sweeps leave."""
+STRIDE = 2
+"""Blocks that each of the two lanes sweeps before they meet."""
+OVERSHOT = 2.0
+"""Growth of the excess from sweep to sweep from which lanes are given up until the next pass."""
+
+
+class _Effort(NamedTuple):
+    """Say when sweeps end: shares of the excess of new trees and of the target that they leave, and the most of them."""
+
+    left: float
+    floor: float
+    sweeps: int
+
+
+SMALL_EFFORT = _Effort(0.02, 0.1, 30)
+LARGE_EFFORT = _Effort(0.005, 0.02, 100)
+"""Trees of a large problem take as long as many sweeps, so more of these are made between them."""
 
 
 _T = TypeVar("_T")
@@ -51,6 +64,13 @@ class _Tally(NamedTuple):
     excess: float
     total: float
     added: int
+
+
+class _Hand(NamedTuple):
+    """Hold the marks that one sweep leaves on links."""
+
+    mark: Ints
+    stamp: Ints
 
 
 class _Block:
@@ -88,9 +108,14 @@ class _Run:
         )
         self.settled = np.zeros(len(self.root), np.uint32)
         self.large = len(problem.demand) >= LARGE
-        self.mark = np.zeros(len(kind), np.uint32)
-        self.stamp = np.zeros(1, np.uint32)
+        lanes = 2 if self.large else 0
+        self.hands = [
+            _Hand(np.zeros(len(kind), np.uint32), np.zeros(1, np.uint32)) for _ in range(max(lanes, 1))
+        ]
         self.link = np.zeros((len(kind), 3))
+        self.lanes = [np.empty_like(self.link) for _ in range(lanes)]
+        self.in_order = False
+        self.worth = 0.0
         whole = (
             start
             if start is not None
@@ -120,6 +145,7 @@ class _Run:
         found = self.share(lambda block: self._extend(block, cost, warm, fill), blocks)
         if fill:
             self.reload()
+        self.expect(sum(f.excess for f in found), blocks)
         for _ in range(sweeps):
             self.sweep(blocks)
         return _Tally(*(sum(x) for x in zip(*found, strict=True)))
@@ -137,31 +163,52 @@ class _Run:
 
     def share(self, task: Callable[[_Block], _T], blocks: list[_Block]) -> list[_T]:
         """Run a task on each block, in threads where there are any."""
-        return (
-            [task(b) for b in blocks]
-            if self.pool is None or len(blocks) == 1
-            else list(self.pool.map(task, blocks))
-        )
+        if self.pool is None or len(blocks) == 1:
+            return [task(b) for b in blocks]
+
+        def run(i: int) -> list[_T]:
+            return [task(b) for b in blocks[i :: self.threads]]
+
+        # a hand-over costs as much as a short task: each thread takes its share at once, this one the first
+        others = [self.pool.submit(run, i) for i in range(1, self.threads)]
+        shares = [run(0), *(x.result() for x in others)]
+        return [shares[n % self.threads][n // self.threads] for n in range(len(blocks))]
+
+    def expect(self, excess: float, blocks: list[_Block]) -> None:
+        """Set the excess from which a pair of a large problem is worth shifting."""
+        self.worth = WORTH * excess / max(sum(len(b.several) for b in blocks), 1) if self.large else 0.0
 
     def sweep(self, blocks: list[_Block]) -> float:
         """Shift flow among the known paths of the blocks' pairs; return the excess found."""
-        if not self.large:
-            return sum(self._sweep(b, b.several) for b in blocks)
-        looks = self.share(self._scan, blocks)
-        total = float(sum(x.sum() for x in looks))
-        mean = total / max(sum(len(x) for x in looks), 1)
-        for block, excess in zip(blocks, looks, strict=True):
-            self._sweep(block, block.several[excess > WORTH * mean])
+        if not self.large or self.in_order:
+            total = sum(self._sweep(b, self.link, self.hands[0]) for b in blocks)
+        else:
+            # neighbours shift the same far links, so the lanes take blocks far from each other
+            half = -(-len(blocks) // 2)
+            total = sum(
+                self._in_lanes(blocks[i : min(i + STRIDE, half)], blocks[half + i : half + i + STRIDE])
+                for i in range(0, half, STRIDE)
+            )
+        self.expect(total, blocks)
         return total
 
-    def _scan(self, block: _Block) -> Floats:
-        s, excess = block.store, np.zeros(len(block.several))
-        columns.scan(block.several, s.first, s.begin, s.links, s.flow, s.toll, self.link, excess)
-        return excess
+    def _in_lanes(self, *parts: list[_Block]) -> float:
+        """Sweep two lists of blocks at once, each on a copy of the links, and join what they did."""
 
-    def _sweep(self, block: _Block, pairs: Ints) -> float:
+        def work(n: int) -> float:
+            return sum(self._sweep(b, self.lanes[n], self.hands[n]) for b in parts[n])
+
+        if self.pool is None:
+            found = work(0) + work(1)
+        else:
+            other = self.pool.submit(work, 1)
+            found = work(0) + other.result()
+        columns.merge(self.link, self.lanes[0], self.lanes[1], self.kind, self.form, self.marginal)
+        return found
+
+    def _sweep(self, block: _Block, link: Floats, hand: _Hand) -> float:
         s = block.store
-        return float(columns.sweep(pairs, s.first, s.begin, s.links, s.flow, s.toll, self.link, self.kind, self.form, self.marginal, self.mark, self.stamp))  # fmt: skip
+        return float(columns.sweep(block.several, s.first, s.begin, s.links, s.flow, s.toll, link, self.kind, self.form, self.marginal, hand.mark, hand.stamp, self.worth))  # fmt: skip
 
     def reload(self) -> None:
         """Sum volumes from paths anew, so that no rounding piles up."""
@@ -171,6 +218,9 @@ class _Run:
             columns.load(volume, s.links, s.begin, s.flow)
         self.link[:, columns.V] = volume
         columns.refresh_all(self.link, self.kind, self.form, self.marginal)
+        for lane in self.lanes:
+            lane[:] = self.link
+        self.in_order = False
 
     def store(self) -> Store:
         """Join the paths of all blocks."""
@@ -232,7 +282,7 @@ def user_equilibrium(
         )
     run = _Run(problem, threads, marginal, excess, start)
     if threads > 1 and run.large:
-        with ThreadPoolExecutor(threads) as run.pool:
+        with ThreadPoolExecutor(threads - 1) as run.pool:
             log = _iterate(run, gap, passes, start is None)
     else:
         log = _iterate(run, gap, passes, start is None)
@@ -290,8 +340,13 @@ def _equilibrate(run: _Run, reached: float, total: float, gap: float) -> int:
     """Sweep over the pairs with several paths until little is left of the excess; return the number of sweeps."""
     if not any(len(b.several) for b in run.blocks):
         return 0
-    wanted = max(reached * LEFT, gap * 0.1) * total
-    for n in range(1, SWEEPS + 1):
-        if run.sweep(run.blocks) <= wanted:
+    left, floor, most = LARGE_EFFORT if run.large else SMALL_EFFORT
+    wanted = max(reached * left, gap * floor) * total
+    last = np.inf
+    for n in range(1, most + 1):
+        found = run.sweep(run.blocks)
+        if found <= wanted:
             return n
-    return SWEEPS
+        run.in_order |= found > OVERSHOT * last
+        last = found
+    return most

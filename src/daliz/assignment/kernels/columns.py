@@ -163,14 +163,17 @@ def extend(
 
 
 @nb.njit(
-    nb.float64(_I1, _I1, _I1, _U1, _F1, _F1, _F2, _K1, _F2, nb.boolean, _U1, _U1),
+    nb.float64(_I1, _I1, _I1, _U1, _F1, _F1, _F2, _K1, _F2, nb.boolean, _U1, _U1, nb.float64),
     cache=True, nogil=True, error_model="numpy",
 )  # fmt: skip
 def sweep(
     pairs: np.ndarray, first: np.ndarray, begin: np.ndarray, links: np.ndarray, flow: np.ndarray, toll: np.ndarray,
     link: np.ndarray, kind: np.ndarray, form: np.ndarray, marginal: bool, mark: np.ndarray, stamp: np.ndarray,
+    worth: float,
 ) -> float:  # fmt: skip
     """Shift flow towards the cheapest path of each listed pair by projected Newton steps; return the excess found.
+
+    Pairs with an excess of `worth` or less are left as they are.
 
     For paths p and b with costs c_p > c_b the step is min(f_p, (c_p - c_b) / sum of derivatives over the links
     that only one of the two uses); volumes and delays follow at once (Gauss-Seidel).
@@ -195,7 +198,7 @@ def sweep(
                 best = p
         here = mean - q * least
         excess += here
-        if here <= 0.0:
+        if here <= worth:
             continue
         stamp[0] += _u(2)
         s = stamp[0]
@@ -255,25 +258,19 @@ def sweep(
     return excess
 
 
-@nb.njit(nb.void(_I1, _I1, _I1, _U1, _F1, _F1, _F2, _F1), cache=True, nogil=True, error_model="numpy")
-def scan(
-    pairs: np.ndarray, first: np.ndarray, begin: np.ndarray, links: np.ndarray, flow: np.ndarray, toll: np.ndarray,
-    link: np.ndarray, excess: np.ndarray,
-) -> None:  # fmt: skip
-    """Write the excess of each listed pair at fixed delays."""
-    for n in range(pairs.shape[0]):
-        k = pairs[n]
-        least = np.inf
-        mean = 0.0
-        q = 0.0
-        for p in range(first[k], first[k + 1]):
-            c = toll[p]
-            for i in range(begin[p], begin[p + 1]):
-                c += link[links[i], T]
-            mean += flow[p] * c
-            q += flow[p]
-            least = min(least, c)
-        excess[n] = mean - q * least
+@nb.njit(nb.void(_F2, _F2, _F2, _K1, _F2, nb.boolean), cache=True, nogil=True, error_model="numpy")
+def merge(
+    link: np.ndarray, one: np.ndarray, other: np.ndarray, kind: np.ndarray, form: np.ndarray, marginal: bool
+) -> None:
+    """Add to the volumes of links what two lanes have changed on their copies; give all three the same delays."""
+    for a in range(link.shape[0]):
+        v = link[a, V]
+        if one[a, V] != v or other[a, V] != v:
+            link[a, V] = one[a, V] + (other[a, V] - v)
+            refresh(link, kind, form, marginal, _u(a))
+            for i in range(3):
+                one[a, i] = link[a, i]
+                other[a, i] = link[a, i]
 
 
 @nb.njit(nb.float64(_F2, _K1, _F2, _F1, _F1), cache=True, nogil=True, error_model="numpy")

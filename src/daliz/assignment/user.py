@@ -38,7 +38,7 @@ BLOCKS = 64
 """Blocks of origins of a large problem."""
 ABREAST = 4
 """Blocks of a large problem whose trees grow at the same delays; fixed, so that results do not depend on threads."""
-STRIDE = 2
+STRIDE = 4
 """Blocks that each of the two lanes sweeps before they meet."""
 OVERSHOT = 2.0
 """Growth of the excess from sweep to sweep from which lanes are given up until the next pass."""

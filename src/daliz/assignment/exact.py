@@ -113,7 +113,7 @@ def _begin(routes: RouteSets, choice: Choice, before: _State | None) -> _State:
         flow[start[old.pair] + rank] = before.flow
     count = len(choice.elements)
     run = _State(
-        routes, choice, _entries(choice), flow, np.zeros(count), np.zeros(count), np.zeros((count, 2))
+        routes, choice, _entries(choice), flow, np.zeros(count), np.zeros(count), np.zeros((count, 3))
     )
     run.reload()
     shifts.refresh_all(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from daliz.tables import Network
 
 METHODS = ("logit", "user", "system", "capacity")
-TARGETS = {"logit": 1e-6, "user": 1e-4, "system": 1e-4, "capacity": 1e-6}
+TARGET = 1e-6
 NEEDED = ("scale", "nest-rail", "nest-route", "reference-sd", "aversion", "aversion-decay")
 POSITIVE = (
     "scale",
@@ -60,7 +60,7 @@ def assign(
         `logit` for stochastic user equilibrium over route sets with queues; `user` for deterministic user equilibrium and
         `system` for the system optimum over them; `capacity` for the least-cost flow within hard capacities.
     target
-        Residual (logit, 1e-6) or relative gap (user and system 1e-4, capacity 1e-6) at which to stop.
+        Residual (logit) or relative gap (the others) at which to stop; 1e-6 if left out.
     values
         Parameters in place of those of the table `choice`.
     elasticity
@@ -95,7 +95,7 @@ def assign(
         raise DemandError(
             f"An elasticity of {elasticity:g} or {steps} steps cannot be used; give a finite number of 0 or more, and a step at least."
         )
-    goal = TARGETS[method] if target is None else target
+    goal = TARGET if target is None else target
     if not 0 < goal < 1:
         raise DemandError(
             f"A target of {goal:g} cannot be reached; give a number between 0 and 1, such as 1e-6."

@@ -21,7 +21,7 @@ def _refresh(
     parameters: np.ndarray,
     e: int,
 ) -> None:
-    t, d, _ = delay(
+    t, d, d2 = delay(
         form[e],
         max(volume[e], 0.0) + background[e],
         parameters[e, 0],
@@ -31,13 +31,14 @@ def _refresh(
     )
     state[e, 0] = t - parameters[e, 0]
     state[e, 1] = d
+    state[e, 2] = d2
 
 
 @nb.njit(nb.void(_F1, _F1, _F2, nb.uint8[::1], _F2), cache=True, nogil=True, error_model="numpy")
 def refresh_all(
     volume: np.ndarray, background: np.ndarray, state: np.ndarray, form: np.ndarray, parameters: np.ndarray
 ) -> None:
-    """Compute delay and slope of all elements at their volumes."""
+    """Compute delay, slope and curvature of all elements at their volumes."""
     for e in range(volume.shape[0]):
         _refresh(volume, background, state, form, parameters, e)
 
@@ -117,9 +118,8 @@ def shift(
             for s in (best, r):
                 for i in range(begin[s], begin[s + 1]):
                     e = element[i]
-                    slope += (
-                        time[r] * abs(own_load[e] * own_wait[e]) * state[e, 1] * (2.0 if marginal else 1.0)
-                    )
+                    once = time[r] * abs(own_load[e] * own_wait[e]) * state[e, 1]
+                    slope += 2.0 * once + own_load[e] ** 2 * borne[e] * state[e, 2] if marginal else once
                     # counted: an element on both routes must not count twice
                     own_load[e] = 0.0
                     own_wait[e] = 0.0

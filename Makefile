@@ -34,9 +34,7 @@ format: $(DEV)
 
 bench: $(DEV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
-	$(BIN)/python bench/run.py
-	$(BIN)/python bench/assignment.py $(if $(TNTP),--tntp $(TNTP))
-	$(BIN)/python bench/chains.py
+	$(BIN)/python bench/page.py $(if $(TNTP),--tntp $(TNTP))
 
 docs: $(DEV)
 	$(BIN)/python tools/make_docs.py

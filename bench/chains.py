@@ -126,10 +126,10 @@ def wide(facilities: int) -> Wide:
     pairs = sum(t.cost.size for t in trades)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(
-        f"\n{facilities:,} facilities, {STAGES * KINDS} commodities, {STAGES} stages, {NODES:,} places, {pairs:,} possible moves: {wall:.1f} s wall, {cpu:.1f} s CPU "
+        f"\nA made chain of {facilities:,} facilities, {STAGES * KINDS} commodities and {STAGES} stages on {NODES:,} places with {pairs:,} possible moves: {wall:.1f} s wall, {cpu:.1f} s CPU"
     )
     print(
-        f"(least costs {paths:.1f} s), {memory:.1f} GB at most; {answer!r}; unmet {1 - answer.plan.sales.sum() / programme.sales.most.sum():.2%}"
+        f"(least costs {paths:.1f} s), {memory:.1f} GB at most, gap {answer.gap:.1e} against all moves; {1 - answer.plan.sales.sum() / programme.sales.most.sum():.2%} of demand unmet."
     )
     return answer
 

@@ -1,8 +1,8 @@
 """Measure Daliz and its peers on the same work in one run, by CPU and wall time.
 
-    make bench
+    python bench/run.py
 
-prints Markdown tables; docs/performance.md keeps them with the command that gave them.
+prints Markdown tables, which `make bench` puts into docs/performance.md.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -17,21 +18,26 @@ def run(
     package: Package = "eurasia",
     need: Annotated[float, typer.Option(help="Share of scored observations that must hold.")] = 0.8,
     every: Annotated[bool, typer.Option("--all", help="Show those that are not scored too.")] = False,
+    tuned: Annotated[
+        bool, typer.Option("--tuned", help="Tell how many could be met at best by tuning hours to them.")
+    ] = False,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> None:
     """Run the verb."""
-    from daliz.validation import validate
+    from daliz.validation import best_tuned, validate
 
     advance, stop = progress("asking")
     try:
         result = validate(open_for(package, None, (), ()), advance)
     finally:
         stop()
+    best = best_tuned(result) if tuned else None
     shown = result.scores if every else result.scored
     if as_json or as_csv:
         rows = result.table.to_dict("records")
-        print_json({"share": result.share, "need": need, "scores": rows}) if as_json else print_csv(
+        told = {"share": result.share, "need": need} | ({"tuned": asdict(best)} if best else {})
+        print_json(told | {"scores": rows}) if as_json else print_csv(
             [{str(k): v for k, v in r.items()} for r in rows]
         )
     else:
@@ -54,6 +60,8 @@ def run(
             right=(3, 4, 5),
         )
         typer.echo(repr(result))
+        if best:
+            typer.echo(repr(best))
     if not result.share >= need:
         raise typer.Exit(1)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from daliz.routing import Itinerary
+    from daliz.routing.itinerary import Component
 
 TOLERANCE = 0.15
 MEASURES = ("days", "usd", "kg_co2e")
@@ -31,6 +32,7 @@ SEED = 1
 QUANTILES = {"best": 0.05, "p50": 0.5, "p95": 0.95}
 ENDS = (Cause.WAIT, Cause.WEATHER, Cause.HANDLING, Cause.TERMINAL_DOCUMENTS)
 LONGEST_MONTH = 31
+SHORTEST_YEAR = 350
 LONGEST_SPOT = 45
 
 
@@ -53,6 +55,8 @@ class Score:
         Whether it is eligible and counts something that the network holds (not `askable=no`, no spot price).
     remark
         Way taken, or why there is no answer or no score.
+    hours_by_cause
+        Mean hours of the answer by cause, as the clock of the observation counts them; empty where it has none.
     """
 
     observation: dict[str, Any]
@@ -61,6 +65,7 @@ class Score:
     eligible: bool
     scored: bool
     remark: str
+    hours_by_cause: dict[str, float] = field(default_factory=dict)
 
     @property
     def error(self) -> float:
@@ -129,8 +134,8 @@ def _share(scores: list[Score]) -> float:
 def validate(network: Network, progress: Callable[[int, int], None] | None = None) -> Validation:
     """Hold the model against every published observation of days, prices and emissions.
 
-    The query of each observation is asked of the network as it stood in its period (a month if the period is no longer,
-    else its year). Claims are shown and not scored, as are observations before the data begin, those marked as not
+    The query of each observation is asked of the network as it stood in the middle of its period, or in its year if the
+    period is as long; with the weather of the month if it is no longer than one. Claims are shown and not scored, as are observations before the data begin, those marked as not
     independent, those whose own figure stands in a cell that the answer rests on, those that count something that the
     network does not hold (`askable=no`, with the reason in the note), and spot prices of up to 45 days, since the network
     knows prices by year. Both shares are told: of the scored, and of all measured or scheduled ones.
@@ -170,12 +175,13 @@ def _network_then(
     middle = start + np.timedelta64(days // 2, "D")
     first, last = (int(network.store.descriptor["years"][k]) for k in ("first", "observed"))
     year = min(max(int(str(middle)[:4]), first), last)
-    short = days <= LONGEST_MONTH and year == int(str(middle)[:4])
-    key = str(middle)[:7] if short else year
+    known = year == int(str(middle)[:4])
+    month = int(str(middle)[5:7]) if known and days <= LONGEST_MONTH else None
+    key = str(middle)[:10] if known and days < SHORTEST_YEAR else year
     if key not in networks:
-        period = Period.of_day(f"{str(middle)[:7]}-15") if short else Period.of_year(year)
+        period = Period.of_year(key) if isinstance(key, int) else Period.of_day(key)
         networks[key] = Network(network.store, period, network.added, network.removed)
-    return networks[key], int(str(middle)[5:7]) if short else None
+    return networks[key], month
 
 
 def _score(network: Network, row: dict[str, Any], networks: dict[Any, Network]) -> Score:
@@ -211,10 +217,11 @@ def _score(network: Network, row: dict[str, Any], networks: dict[Any, Network]) 
     return Score(
         row,
         answer,
-        inside=_inside(answer, row),
+        inside=is_met(answer, row),
         eligible=_eligible(row, network) and not built,
         scored=_counts(row, network) and not built,
         remark=remark,
+        hours_by_cause=_hours_by_cause(way, row),
     )
 
 
@@ -239,11 +246,24 @@ def _answer(way: Itinerary, row: dict[str, Any]) -> float:
         return way.kg_co2e
     hours = way.hours - (_outside(way, "hours") if inner else 0.0)
     if row["statistic"] in QUANTILES:
-        ends = _ends(way) if inner else set()
-        parts = [c for c in way.components if c.part not in ends or c.cause not in ENDS]
-        drawn = hours + luck(parts, DRAWS, np.random.default_rng(SEED))
+        drawn = hours + luck(_counted(way, row), DRAWS, np.random.default_rng(SEED))
         hours = float(np.quantile(drawn, QUANTILES[row["statistic"]]))
     return hours / 24.0
+
+
+def _counted(way: Itinerary, row: dict[str, Any]) -> list[Component]:
+    """Give the components that the clock of an observation counts."""
+    ends = _ends(way) if row["clock"] == "departure" else set()
+    return [c for c in way.components if c.part not in ends or c.cause not in ENDS]
+
+
+def _hours_by_cause(way: Itinerary, row: dict[str, Any]) -> dict[str, float]:
+    hours: dict[str, float] = {}
+    for c in _counted(way, row):
+        if c.measure == "hours":
+            name = c.cause.name.lower().replace("_", " ")
+            hours[name] = hours.get(name, 0.0) + c.amount
+    return hours
 
 
 def _ends(way: Itinerary) -> set[int]:
@@ -258,7 +278,8 @@ def _outside(way: Itinerary, measure: str) -> float:
     )
 
 
-def _inside(answer: float, row: dict[str, Any]) -> bool:
+def is_met(answer: float, row: dict[str, Any]) -> bool:
+    """Tell whether an answer lies in the published range of an observation or within 15 % of its value."""
     value, low, high = row["value"], row["low"], row["high"]
     if abs(answer - value) <= TOLERANCE * value:
         return True

@@ -11,7 +11,7 @@ import pytest
 from daliz.tables import Check, check
 from daliz.tables.check import check_store
 from daliz.tables.read import read_table
-from strategies import DESCRIPTOR, Row, network_of, tiny_network, tiny_tables, write_csv, write_package
+from tiny_package import DESCRIPTOR, Row, network_of, tiny_network, tiny_tables, write_csv, write_package
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ import pytest
 from daliz.graph import Cause, Graph, Kind, build_graph
 from daliz.graph.ledger import Book
 from small_networks import Link, ask, road_network
-from strategies import tiny_network
+from tiny_package import tiny_network
 
 
 def booked(

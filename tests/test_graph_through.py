@@ -12,7 +12,7 @@ from daliz.graph import Cause, Graph, build_graph
 from daliz.routing.profile import profile
 from daliz.routing.reasons import reasons
 from small_networks import Link, ask, every_way, places_of, road_network
-from strategies import tiny_network
+from tiny_package import tiny_network
 
 if TYPE_CHECKING:
     from daliz.graph.graph import ClassCosts

@@ -10,7 +10,7 @@ from daliz.graph import Cause
 from daliz.routing.itinerary import Component
 from daliz.routing.reliability import luck, quantiles_of, spreads
 from small_networks import Link, road_network
-from strategies import tiny_network
+from tiny_package import tiny_network
 
 
 def part(cause: Cause, amount: float, sd: float, arc: int = 0) -> Component:

@@ -13,7 +13,7 @@ from daliz.routing.alternatives import Fan
 from daliz.routing.routes import search_weight
 from daliz.routing.search import Layers
 from small_networks import Link, ask, every_way, places_of, road_links, road_network
-from strategies import tiny_network
+from tiny_package import tiny_network
 
 
 @settings(max_examples=40, deadline=None)

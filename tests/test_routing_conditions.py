@@ -15,7 +15,7 @@ from daliz.errors import PlaceError, QueryError, RouteError
 from daliz.routing.search import Layers, shortest
 from daliz.tables.geo import great_circle_km
 from small_networks import Link, ask, every_way, places_of, road_links, road_network
-from strategies import tiny_network
+from tiny_package import tiny_network
 
 
 def best(network: daliz.Network, a: str, b: str, **words: Any) -> daliz.Itinerary:

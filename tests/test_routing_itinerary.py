@@ -15,7 +15,7 @@ from daliz.graph import build_graph
 from daliz.routing.profile import profile
 from daliz.routing.reasons import grade_weights, reasons
 from small_networks import Link, road_links, road_network
-from strategies import network_of, tiny_network, tiny_tables
+from tiny_package import network_of, tiny_network, tiny_tables
 
 EVERYWHERE = [
     ("east", "west"),

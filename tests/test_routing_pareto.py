@@ -13,7 +13,7 @@ import daliz
 from daliz.routing.pareto import pareto
 from daliz.routing.search import Layers
 from small_networks import Link, ask, every_way, road_links, road_network
-from strategies import tiny_network
+from tiny_package import tiny_network
 
 SLACK = 1e-6
 

@@ -9,7 +9,7 @@ from daliz.tables.arithmetic import Arithmetic
 from daliz.tables.fill import fill
 from daliz.tables.geo import great_circle_km
 from daliz.tables.table import Table
-from strategies import Row, network_of, tiny_network, tiny_tables
+from tiny_package import Row, network_of, tiny_network, tiny_tables
 
 KZ = "grids-kz-g-co2e-kwh"
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daliz.tables import Cell, Figures
-from strategies import tiny_network
+from tiny_package import tiny_network
 
 N = 20_000
 

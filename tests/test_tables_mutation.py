@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from daliz import check, routes
 from daliz.errors import DalizError
 from daliz.tables import open_network
-from strategies import tiny_tables, write_package
+from tiny_package import tiny_tables, write_package
 
 if TYPE_CHECKING:
     from pathlib import Path

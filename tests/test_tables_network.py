@@ -9,7 +9,7 @@ import pytest
 
 from daliz.errors import DalizError, DataError, PlaceError, QueryError
 from daliz.tables import Network, open_network, why
-from strategies import tiny_network, tiny_tables, write_package
+from tiny_package import tiny_network, tiny_tables, write_package
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -186,11 +186,11 @@ def test_a_reason_reads_as_a_page() -> None:
         "  12 h for ... to 2027-01-01: measured, 2024, used",
         "    arithmetic: 6 * 2",
         "    source atlas: A made-up atlas",
-        "    tests/strategies.py",
+        "    tests/tiny_package.py",
         "    note: Two shifts",
         "  2 ratio: measured, 2024, used",
         "    source atlas: A made-up atlas",
-        "    tests/strategies.py",
+        "    tests/tiny_package.py",
         "  9 h for 2027-01-01 to ...: measured, used",
         "    source gone: ",
         "    note: Two shifts",

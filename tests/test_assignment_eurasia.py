@@ -349,27 +349,6 @@ def test_bad_options_of_the_command_are_named(capsys: pytest.CaptureFixture[str]
         assert (code, out, "Traceback" in err) == (2, "", False), words
 
 
-def test_ranges_hold_the_volumes_and_come_again(flows: daliz.Flows) -> None:
-    """The range of a corridor holds its volume, is the same from the same seed, and all draws converge."""
-    from daliz.assignment.spread import corridor_ranges
-
-    ranges = corridor_ranges(flows, draws=12)
-    assert ranges == corridor_ranges(flows, draws=12)
-    assert ranges[0]["converged"] == 12
-    for c, r in zip(flows.corridors(), ranges, strict=True):
-        if c["teu"] > 10_000:
-            assert r["teu_low"] < c["teu"] < r["teu_high"]
-
-
-def test_ranges_of_given_demand_are_refused(network: daliz.Network) -> None:
-    """Demand given without evidence has no ranges to draw from."""
-    from daliz.assignment.spread import corridor_ranges
-
-    rows = [{"origin": "xian", "destination": "poti", "cargo": "container-40", "units": 10}]
-    with pytest.raises(DemandError, match="of another kind"):
-        corridor_ranges(daliz.assign(network, daliz.demand_from_rows(network, rows)))
-
-
 def test_no_two_routes_of_a_pair_are_one(flows: daliz.Flows) -> None:
     """Every route of a pair differs from the others by its arcs, and merging loses none."""
     from daliz.assignment.route_sets import merged

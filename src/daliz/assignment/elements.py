@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from daliz.errors import DemandError
+from daliz.tables.figures import Cell
 
 if TYPE_CHECKING:
     from daliz.assignment.problem import Bytes, Floats, Ints
@@ -49,6 +50,8 @@ class Elements:
         float64 array of shape (cargo classes, elements): what one unit of a class takes.
     bears, waits
         int64 arrays of shape (pairs, 2): arc and element that it loads; arc and element whose delay it bears.
+    cells
+        The cells whose product each capacity is.
     """
 
     kind: list[str]
@@ -61,6 +64,7 @@ class Elements:
     load: Floats
     bears: Ints
     waits: Ints
+    cells: list[tuple[Cell, ...]]
 
     def __len__(self) -> int:
         return len(self.name)
@@ -78,19 +82,35 @@ def more_congested(elements: Elements, factor: float) -> Elements:
     return replace(elements, parameters=parameters)
 
 
+def with_capacity(elements: Elements, factor: Floats) -> Elements:
+    """Multiply the capacity of each element, and what other traffic takes of it, by a factor, shape (elements,)."""
+    parameters = elements.parameters.copy()
+    parameters[:, 1] *= factor
+    return replace(
+        elements,
+        capacity=elements.capacity * factor,
+        background=elements.background * factor,
+        parameters=parameters,
+    )
+
+
 class _Draft:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.rows: list[tuple[str, str, str, float, float, float]] = []
+        self.cells: list[tuple[Cell, ...]] = []
         self.bears: list[tuple[int, int]] = []
         self.waits: list[tuple[int, int]] = []
 
-    def add(self, kind: str, name: str, unit: str, capacity: float, used: float, hours: float) -> int:
+    def add(
+        self, kind: str, name: str, unit: str, capacity: float, used: float, hours: float, *cells: Cell
+    ) -> int:
         if not capacity > 0:
             raise DemandError(
                 f"{kind} {name}: its capacity is {capacity:g}; it must be more than 0. Close it by a change instead."
             )
         self.rows.append((kind, name, unit, capacity, 0.0 if np.isnan(used) else used * capacity, hours))
+        self.cells.append(cells)
         return len(self.rows) - 1
 
     def on(self, element: int, arcs: list[int]) -> None:
@@ -134,9 +154,8 @@ def _add_services(draft: _Draft) -> None:
         if arc.role != "ride" or arc.service not in fleets:
             continue
         back = f"{services.ids[arc.service]}/back/" in graph.states[arc.tail].detail
-        departures = float(
-            services["return_departures_per_week" if back else "departures_per_week"][arc.service]
-        )
+        column = "return_departures_per_week" if back else "departures_per_week"
+        departures, row = float(services[column][arc.service]), str(services.ids[arc.service])
         name = f"{services.ids[arc.service]} {nodes[arc.places[0]]} - {nodes[arc.places[-1]]}"
         capacity = departures * WEEKS_PER_YEAR * float(services["payload"][arc.service])
         e = draft.add(
@@ -146,6 +165,8 @@ def _add_services(draft: _Draft) -> None:
             capacity,
             0.0,
             HOURS_PER_WEEK / departures,
+            Cell("services", row, column),
+            Cell("services", row, "payload"),
         )
         draft.bears.append((i, e))
         draft.waits += [(b, e) for b in boards.get(arc.tail, [])]
@@ -198,6 +219,7 @@ def _add_terminals(draft: _Draft) -> None:
                 float(table["capacity"][r]) * factor,
                 float(table["background_use"][r]),
                 hours,
+                Cell("terminals", str(table.ids[r]), "capacity"),
             )
             draft.on(e, chosen)
 
@@ -239,6 +261,7 @@ def _add_borders(draft: _Draft) -> None:
             float(table["capacity"][r]) * factor,
             float(table["background_use"][r]),
             float(table["border_hours"][r]),
+            Cell("borders", str(table.ids[r]), "capacity"),
         )
         draft.on(e, runs.get((links.get(str(table["link_id"][r]), -1), bool(forward)), []))
 
@@ -250,15 +273,16 @@ def _add_links(draft: _Draft) -> None:
         unit, factor = _PARTS[str(table["capacity_unit"][r])]
         hours = float(table["length_km"][r]) / float(table["speed_km_h"][r])
         capacity, used = float(table["capacity"][r]) * factor, float(table["background_use"][r])
+        cell = Cell("links", str(table.ids[r]), "capacity")
         if table["capacity_per"][r] == "direction":
             for forward, label in ((True, " forward"), (False, " backward")):
                 draft.on(
-                    draft.add("link", f"{table.ids[r]}{label}", unit, capacity, used, hours),
+                    draft.add("link", f"{table.ids[r]}{label}", unit, capacity, used, hours, cell),
                     runs.get((r, forward), []),
                 )
         else:
             draft.on(
-                draft.add("link", str(table.ids[r]), unit, capacity, used, hours),
+                draft.add("link", str(table.ids[r]), unit, capacity, used, hours, cell),
                 [*runs.get((r, True), []), *runs.get((r, False), [])],
             )
 
@@ -286,7 +310,7 @@ def _closed(draft: _Draft) -> Elements:
     parameters[conical, 0] = parameters[conical, 2]
     return Elements(
         kinds, names, units, np.array(capacity, np.float64), np.array(background, np.float64), forms, np.ascontiguousarray(parameters), load,
-        _spread(draft.graph, draft.bears), _spread(draft.graph, draft.waits),
+        _spread(draft.graph, draft.bears), _spread(draft.graph, draft.waits), draft.cells,
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Give volumes their intervals: draw the fitted parameters and the quantities of markets from their evidence."""
+"""Give volumes their intervals: draw parameters, markets, hours, prices and capacities from their evidence."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import numpy as np
 
 from daliz.assignment.calibration import TRANSFORMS
 from daliz.assignment.demand import choice_values, demand_of
+from daliz.assignment.drawing import Drawing
 from daliz.assignment.methods import assign
 from daliz.errors import DemandError
 from daliz.tables.figures import Cell
 
 if TYPE_CHECKING:
     from daliz.assignment.flows import Flows
-    from daliz.assignment.problem import Floats
 
 DRAWS = 40
 LARGEST_SHARE = 0.999
@@ -23,9 +23,9 @@ LARGEST_SHARE = 0.999
 def corridor_ranges(flows: Flows, *, draws: int = DRAWS, seed: int = 1) -> list[dict[str, Any]]:
     """Give the 5th and 95th percentile of kt and TEU by corridor over the ranges of the evidence.
 
-    Fitted parameters, quantities of markets (the years of one market together) and contestable shares are drawn; rates, hours and
-    capacities stand, and parameters are drawn one by one, without what the fit says of them together. Each draw is an equilibrium of
-    its own on the routes of `flows`.
+    Fitted parameters, quantities of markets (the years of one market together), contestable shares, and the hours, prices and
+    capacities behind all routes are drawn; values of time stand, and parameters are drawn one by one, without what the fit says of
+    them together. Each draw is an equilibrium of its own on the routes of `flows`.
 
     Parameters
     ----------
@@ -50,11 +50,12 @@ def corridor_ranges(flows: Flows, *, draws: int = DRAWS, seed: int = 1) -> list[
         )
     if draws < 1:
         raise DemandError(f"{draws} draws cannot be taken; give at least one.")
-    values, scales = _drawn(flows, draws, seed)
+    cells = _cells(flows)
+    drawing = Drawing(flows, [c for of in cells for c in of], draws, seed)
     found, converged = [], 0
-    for value, scale in zip(values, scales, strict=True):
+    for draw, (value, scale) in enumerate(zip(*_drawn(flows, cells, drawing, draws), strict=True)):
         demand = demand_of(flows.network, flows.demand.year, values=value, scale=scale)
-        run = assign(flows.network, demand, values=value, start=flows)
+        run = assign(flows.network, demand, values=value, start=drawing.start(draw))
         converged += run.converged
         found.append([(c["kt"], c["teu"]) for c in run.corridors()])
     ends = np.quantile(np.array(found), [0.05, 0.95], axis=0)
@@ -65,33 +66,32 @@ def corridor_ranges(flows: Flows, *, draws: int = DRAWS, seed: int = 1) -> list[
     ]  # fmt: skip
 
 
-def _drawn(flows: Flows, draws: int, seed: int) -> tuple[list[dict[str, float]], list[dict[str, float]]]:
-    """Draw parameters, and factors on markets."""
-    network, figures = flows.network, flows.network.resolved.figures
-    last = min(flows.demand.year, int(network.table("flow_years")["year"].max()))
-    names, markets = list(TRANSFORMS), list(flows.demand.markets)
-    cells = [
-        *(Cell("choice", n, "value") for n in names),
-        *(Cell("flow_years", f"{m}-{last}", "quantity") for m in markets),
-        *(Cell("flows", m, "contestable_share") for m in markets),
-    ]
-    # a figure of 0 has no cell to draw and stands
-    known = [i for i, c in enumerate(cells) if c in figures.index]
-    factor: Floats = np.ones((len(cells), draws))
-    factor[known] = figures.draw(
-        np.array([figures.index[cells[i]] for i in known]), draws, np.random.default_rng(seed)
+def _cells(flows: Flows) -> tuple[list[Cell], list[Cell], list[Cell]]:
+    """Name the cells of parameters, of quantities and of contestable shares."""
+    last = min(flows.demand.year, int(flows.network.table("flow_years")["year"].max()))
+    markets = list(flows.demand.markets)
+    return (
+        [Cell("choice", n, "value") for n in TRANSFORMS],
+        [Cell("flow_years", f"{m}-{last}", "quantity") for m in markets],
+        [Cell("flows", m, "contestable_share") for m in markets],
     )
-    fitted = choice_values(network)
-    share = network.table("flows")["contestable_share"]
-    count = len(markets)
-    quantity, contestable = factor[len(names) : len(names) + count], factor[len(names) + count :]
+
+
+def _drawn(
+    flows: Flows, cells: tuple[list[Cell], list[Cell], list[Cell]], drawing: Drawing, draws: int
+) -> tuple[list[dict[str, float]], list[dict[str, float]]]:
+    """Give drawn parameters, and factors on markets."""
+    parameter, quantity, contestable = (np.array([drawing.of_cell(c) for c in of]) for of in cells)
+    fitted = choice_values(flows.network)
+    share = flows.network.table("flows")["contestable_share"]
     whole = np.divide(1.0, share, out=np.ones_like(share), where=share > 0)[:, None]
     scale = quantity * np.minimum(contestable, whole)
     values = []
     for d in range(draws):
-        value = {n: fitted[n] * float(factor[i, d]) for i, n in enumerate(names)}
+        value = {n: fitted[n] * float(parameter[i, d]) for i, n in enumerate(TRANSFORMS)}
         value |= {
             n: min(max(value[n], 1.0 - LARGEST_SHARE), LARGEST_SHARE) for n in ("aversion", "aversion-decay")
         }
         values.append(fitted | value)
+    markets = list(flows.demand.markets)
     return values, [dict(zip(markets, scale[:, d].tolist(), strict=True)) for d in range(draws)]

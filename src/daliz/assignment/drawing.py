@@ -1,0 +1,90 @@
+"""Draw the hours, prices and capacities behind flows from the ranges of their evidence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from daliz.assignment.elements import elements_of, with_capacity
+from daliz.graph.graph import multipliers
+from daliz.graph.ledger import KINDS, USD_KINDS, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from daliz.assignment.flows import Flows
+    from daliz.assignment.problem import Floats, Ints
+    from daliz.tables.figures import Cell
+
+LEAST = 1e-6
+_USD = [*USD_KINDS.values(), Kind.PREMIUM]
+
+
+class Drawing:
+    """Hold drawn factors of all figures that flows rest on, with what hangs on each.
+
+    Figures of one group are drawn together, as are those of parameters and markets asked for by `more`, so that a speed,
+    a capacity and a quantity of one group move as one.
+    """
+
+    def __init__(self, flows: Flows, more: Sequence[Cell], draws: int, seed: int) -> None:
+        self.flows = flows
+        graph, routes = flows.routes.graph, flows.routes
+        self.elements = elements_of(graph)
+        figures = flows.network.resolved.figures
+        ledger = graph.ledger
+        used = np.zeros(len(graph.arcs), np.bool_)
+        used[routes.arcs] = True
+        wanted = np.isin(ledger.kind, [Kind.HOURS, *_USD]) & (ledger.figure >= 0) & used[ledger.arc]
+        rows = np.flatnonzero(wanted)
+        rows = rows[figures.varies[ledger.figure[rows]]]
+        cells = [*more, *(c for of in self.elements.cells for c in of)]
+        # a figure of 0 has no cell to draw and stands
+        named = np.array([figures.index[c] for c in cells if c in figures.index], np.int64)
+        which = np.unique(np.concatenate([ledger.figure[rows], named]))
+        self.index, self.which = figures.index, which
+        self.factor = figures.draw(which, draws, np.random.default_rng(seed)).astype(np.float64)
+        self.amount = ledger.amounts(figures.value)[rows]
+        self.slot = (ledger.kind * len(graph.arcs) + ledger.arc)[rows]
+        self.of = np.searchsorted(which, ledger.figure[rows])
+        self.inverse = ledger.power[rows] < 0
+        # what hangs on the inverse, as hours on a speed, keeps its mean too
+        self.mean_inverse = (1.0 / np.maximum(self.factor, LEAST)).mean(axis=1)
+        self.cargo = np.repeat(routes.cargo[routes.pair], np.diff(routes.begin))
+        self.multipliers = multipliers(flows.network.table("cargoes"))
+
+    def of_cell(self, cell: Cell) -> Floats:
+        """Give the factors of a figure, shape (draws,); 1 where it is not drawn."""
+        if cell not in self.index:
+            return np.ones(self.factor.shape[1])
+        at = int(np.searchsorted(self.which, self.index[cell]))
+        found: Floats = self.factor[at]
+        return found
+
+    def start(self, draw: int) -> Flows:
+        """Give the flows with the hours, prices and capacities of one draw, to begin an equilibrium from."""
+        graph, routes = self.flows.routes.graph, self.flows.routes
+        factor = self.factor[self.of, draw]
+        inverse = 1.0 / np.maximum(factor, LEAST) / self.mean_inverse[self.of]
+        change = self.amount * (np.where(self.inverse, inverse, factor) - 1.0)
+        by_kind = np.bincount(self.slot, change, KINDS * len(graph.arcs)).reshape(KINDS, -1)
+        usd = self.multipliers[:, _USD] @ by_kind[_USD]
+        hours = self.multipliers[:, [Kind.HOURS]] * by_kind[Kind.HOURS]
+        room = np.ones(len(self.elements))
+        for e, cells in enumerate(self.elements.cells):
+            for cell in cells:
+                room[e] *= self.of_cell(cell)[draw]
+        drawn = replace(graph, memo=graph.memo | {"elements": with_capacity(self.elements, room)})
+        sets = replace(
+            routes,
+            graph=drawn,
+            usd=np.maximum(routes.usd + self._summed(usd, routes.begin), 0.0),
+            hours=np.maximum(routes.hours + self._summed(hours, routes.begin), 0.0),
+        )
+        return replace(self.flows, routes=sets)
+
+    def _summed(self, of_arc: Floats, begin: Ints) -> Floats:
+        """Sum what one unit of each route's class takes on its arcs, shape (routes,)."""
+        return np.asarray(np.add.reduceat(of_arc[self.cargo, self.flows.routes.arcs], begin[:-1]))

@@ -40,20 +40,23 @@ ABREAST = 4
 """Blocks of a large problem whose trees grow at the same delays; fixed, so that results do not depend on threads."""
 STRIDE = 4
 """Blocks that each of the two lanes sweeps before they meet."""
-OVERSHOT = 2.0
-"""Growth of the excess from sweep to sweep from which lanes are given up until the next pass."""
+PATIENCE = 10
+"""Sweeps after which a large problem looks whether its lanes get on."""
+GETS_NOWHERE = 0.9
+"""Share of the excess of then that is left if they do not; the rest of the pass goes in order."""
 
 
 class _Effort(NamedTuple):
-    """Say when sweeps end: shares of the excess of new trees and of the target that they leave, and the most of them."""
+    """Say when sweeps end: shares of the excess of new trees and of the target that they leave, the least and most of them."""
 
     left: float
     floor: float
-    sweeps: int
+    least: int
+    most: int
 
 
-SMALL_EFFORT = _Effort(0.02, 0.1, 30)
-LARGE_EFFORT = _Effort(0.005, 0.02, 100)
+SMALL_EFFORT = _Effort(0.02, 0.1, 1, 30)
+LARGE_EFFORT = _Effort(0.005, 0.02, 15, 100)
 """Trees of a large problem take as long as many sweeps, so more of these are made between them."""
 
 
@@ -114,7 +117,7 @@ class _Run:
         ]
         self.link = np.zeros((len(kind), 3))
         self.lanes = [np.empty_like(self.link) for _ in range(lanes)]
-        self.in_order = False
+        self.in_lanes = self.large
         self.worth = 0.0
         whole = (
             start
@@ -124,8 +127,9 @@ class _Run:
             )
         )
         self.blocks = self._divide(whole)
-        abreast = ABREAST if self.large else 1
-        self.rounds = [self.blocks[i : i + abreast] for i in range(0, len(self.blocks), abreast)]
+        # the blocks of a round are far from each other, for the same reason as those of the lanes
+        count = -(-len(self.blocks) // (ABREAST if self.large else 1))
+        self.rounds = [self.blocks[i::count] for i in range(count)]
         self.reload()
 
     def _divide(self, whole: Store) -> list[_Block]:
@@ -180,7 +184,7 @@ class _Run:
 
     def sweep(self, blocks: list[_Block]) -> float:
         """Shift flow among the known paths of the blocks' pairs; return the excess found."""
-        if not self.large or self.in_order:
+        if not self.in_lanes:
             total = sum(self._sweep(b, self.link, self.hands[0]) for b in blocks)
         else:
             # neighbours shift the same far links, so the lanes take blocks far from each other
@@ -220,7 +224,7 @@ class _Run:
         columns.refresh_all(self.link, self.kind, self.form, self.marginal)
         for lane in self.lanes:
             lane[:] = self.link
-        self.in_order = False
+        self.in_lanes = self.large
 
     def store(self) -> Store:
         """Join the paths of all blocks."""
@@ -340,13 +344,15 @@ def _equilibrate(run: _Run, reached: float, total: float, gap: float) -> int:
     """Sweep over the pairs with several paths until little is left of the excess; return the number of sweeps."""
     if not any(len(b.several) for b in run.blocks):
         return 0
-    left, floor, most = LARGE_EFFORT if run.large else SMALL_EFFORT
+    left, floor, least, most = LARGE_EFFORT if run.large else SMALL_EFFORT
     wanted = max(reached * left, gap * floor) * total
-    last = np.inf
+    before = np.inf
     for n in range(1, most + 1):
         found = run.sweep(run.blocks)
-        if found <= wanted:
+        if n >= least and found <= wanted:
             return n
-        run.in_order |= found > OVERSHOT * last
-        last = found
+        if n % PATIENCE == 0:
+            if found > GETS_NOWHERE * before:
+                run.in_lanes = False
+            before = found
     return most

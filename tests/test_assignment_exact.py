@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import daliz
 from daliz.assignment.demand import choice_values
+from daliz.assignment.kernels import delays
 from daliz.assignment.methods import choice_of
 
 
@@ -44,3 +46,24 @@ def test_the_system_optimum_costs_all_less_than_the_user_equilibrium(network: da
     assert system.converged
     assert user.delay.max() > 24.0
     assert cost(system) < cost(user) * (1 - 1e-3)
+
+
+def test_a_terminal_takes_only_the_cargo_it_handles(network: daliz.Network) -> None:
+    """Oil from Aktau loads the oil terminal and not the berths for boxes and dry bulk beside it."""
+    rows = [{"origin": "aktau", "destination": "baku", "cargo": "liquid-bulk", "units": 1e6}]
+    flows = daliz.assign(
+        network, daliz.demand_from_rows(network, rows), values={"constant-middle-loose": 0.0}
+    )
+    volume = dict(zip(flows.elements.name, flows.volume.tolist(), strict=True))
+    assert volume["aktau-oil"] > 0
+    assert volume["aktau-bulk"] == volume["aktau-sea"] == 0
+
+
+def test_a_trickle_beside_a_flood_leaves_numbers(network: daliz.Network) -> None:
+    """Elements that hardly anything reaches have no delay, and not none that is a number."""
+    rows = [
+        {"origin": "xian", "destination": "duisburg", "cargo": "container-40", "units": 10},
+        {"origin": "aktau", "destination": "baku", "cargo": "liquid-bulk", "units": 1e7},
+    ]
+    assert np.isfinite(daliz.assign(network, daliz.demand_from_rows(network, rows)).delay).all()
+    assert np.isfinite(delays.delay(delays.QUEUE, 1e-264, 1.0, 1.0, 0.7, 3.0)).all()

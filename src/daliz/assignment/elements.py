@@ -11,7 +11,7 @@ from daliz.errors import DemandError
 from daliz.tables.figures import Cell
 
 if TYPE_CHECKING:
-    from daliz.assignment.problem import Bytes, Floats, Ints
+    from daliz.assignment.problem import Bytes, Flags, Floats, Ints
     from daliz.graph import Graph
     from daliz.tables import Table
 
@@ -52,6 +52,8 @@ class Elements:
         int64 arrays of shape (pairs, 2): arc and element that it loads; arc and element whose delay it bears.
     cells
         The cells whose product each capacity is.
+    admits
+        bool array of shape (cargo classes, elements): whether a class is handled there, so that it loads and waits.
     """
 
     kind: list[str]
@@ -65,6 +67,7 @@ class Elements:
     bears: Ints
     waits: Ints
     cells: list[tuple[Cell, ...]]
+    admits: Flags
 
     def __len__(self) -> int:
         return len(self.name)
@@ -99,6 +102,7 @@ class _Draft:
         self.graph = graph
         self.rows: list[tuple[str, str, str, float, float, float]] = []
         self.cells: list[tuple[Cell, ...]] = []
+        self.groups: dict[int, str] = {}
         self.bears: list[tuple[int, int]] = []
         self.waits: list[tuple[int, int]] = []
 
@@ -222,6 +226,7 @@ def _add_terminals(draft: _Draft) -> None:
                 Cell("terminals", str(table.ids[r]), "capacity"),
             )
             draft.on(e, chosen)
+            draft.groups[e] = str(table["cargo_groups"][r])
 
 
 def _sides(per: str, arcs: list[tuple[int, bool]]) -> list[tuple[str, list[int]]]:
@@ -303,14 +308,18 @@ def _closed(draft: _Draft) -> Elements:
     forms = np.array([FORMS.index(str(delays["form"][w])) for w in which], np.uint8)
     by_unit = np.stack([_amounts(draft.graph, u) for u in UNITS], axis=1)
     load = by_unit[:, [UNITS.index(str(u)) for u in units]] if units else np.zeros((by_unit.shape[0], 0))
+    admits = np.ones(load.shape, np.bool_)
+    for e, groups in draft.groups.items():
+        if groups:
+            admits[:, e] = np.isin(network.table("cargoes")["rate_group"].astype(str), groups.split())
     # a bpr or conical delay is t0 times a factor; t0 itself is in the route's hours already, and the conical one has no b
     bpr, conical = (forms == FORMS.index(f) for f in ("bpr", "conical"))
     parameters[bpr, 0] = np.array(hours)[bpr]
     parameters[bpr, 2] = delays["b"][which][bpr]
     parameters[conical, 0] = parameters[conical, 2]
     return Elements(
-        kinds, names, units, np.array(capacity, np.float64), np.array(background, np.float64), forms, np.ascontiguousarray(parameters), load,
-        _spread(draft.graph, draft.bears), _spread(draft.graph, draft.waits), draft.cells,
+        kinds, names, units, np.array(capacity, np.float64), np.array(background, np.float64), forms, np.ascontiguousarray(parameters), load * admits,
+        _spread(draft.graph, draft.bears), _spread(draft.graph, draft.waits), draft.cells, admits,
     )  # fmt: skip
 
 

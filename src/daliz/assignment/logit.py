@@ -337,7 +337,7 @@ def values_of_time(cargoes: Table, spread: float) -> Floats:
 
 
 def incidence(routes: RouteSets, elements: Elements) -> tuple[csr_array, csr_array]:
-    """Count how often each route loads each element, and bears its delay, shapes (routes, elements)."""
+    """Count how often each route loads each element that handles its class, and bears its delay, shapes (routes, elements)."""
     found = []
     shape = (len(routes.graph.arcs), len(elements))
     steps = csr_array(
@@ -345,5 +345,8 @@ def incidence(routes: RouteSets, elements: Elements) -> tuple[csr_array, csr_arr
     )
     for pairs in (elements.bears, elements.waits):
         arcs = csr_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=shape)
-        found.append((steps @ arcs).tocsr())
+        counts = (steps @ arcs).tocsr()
+        of = np.repeat(routes.cargo[routes.pair], np.diff(counts.indptr))
+        counts.data *= elements.admits[of, counts.indices]
+        found.append(counts)
     return found[0], found[1]

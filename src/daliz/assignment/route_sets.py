@@ -320,9 +320,9 @@ def _joined(graph: Graph, pairs: Ints, found: list[_Ways], *, whole: bool = True
 def queue_tolls(routes: RouteSets, delay: Floats) -> Floats:
     """Give the USD that delays of elements add to each arc for one unit of each class, shape (classes, arcs)."""
     graph = routes.graph
-    waits = elements_of(graph).waits
-    hours = np.bincount(waits[:, 0], delay[waits[:, 1]], len(graph.arcs))
-    return np.asarray(graph.network.table("cargoes")["value_of_time_usd_h"][:, None] * hours)
+    elements, time = elements_of(graph), graph.network.table("cargoes")["value_of_time_usd_h"]
+    arc, element = elements.waits.T
+    return np.stack([v * np.bincount(arc, (delay * admitted)[element], len(graph.arcs)) for v, admitted in zip(time, elements.admits, strict=True)])  # fmt: skip
 
 
 def load_tolls(routes: RouteSets, price: Floats) -> Floats:

@@ -71,7 +71,8 @@ def _conical(_kind: int, v: float, t0: float, c: float, b: float, p: float) -> t
 def _queue(_kind: int, v: float, t0: float, c: float, b: float, p: float) -> tuple[float, float, float]:
     x = v / c
     y = min(x, QUEUE_EDGE)
-    if y <= 0.0:
+    # a volume whose square underflows is none
+    if y <= 0.0 or y * y == 0.0:
         return t0, (b / c if p == 1.0 else 0.0), 0.0
     s = 1.0 / (1.0 - y)
     f = b * y**p

@@ -257,3 +257,24 @@ def test_tariff_tells_products_story_and_talks(capsys: pytest.CaptureFixture[str
     code, _, err = run(capsys, "tariff", "us-2052")
     assert code == 2
     assert "has no policy 'us-2052'" in err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("validate", "--need", "nan"),
+        ("validate", "--need", "-1"),
+        ("assign", "--draws", "-1"),
+        ("assign", "--method", "user", "--draws", "3"),
+        ("assign", "--threads", "0"),
+        ("assign", "--per-length", "2"),
+        ("calibrate", "--last", "2030"),
+        ("calibrate", "--first", "2010"),
+    ],
+)
+def test_options_that_cannot_be_used_are_refused_before_the_work(
+    capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    """The command ends with code 2 and says what to give, without a result."""
+    code, out, err = run(capsys, *words)
+    assert (code, out, "Traceback" in err) == (2, "", False)

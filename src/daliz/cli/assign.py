@@ -61,6 +61,10 @@ def run(
     """Run the verb."""
     if top < 0:
         raise typer.BadParameter(f"--top is {top}; give 0 or more.")
+    if draws and (draws < 0 or (method or "logit") != "logit" or demand or tntp):
+        raise typer.BadParameter(
+            f"--draws {draws} cannot be used here; give 1 or more, with --method logit on the markets of a package."
+        )
     if tntp is not None:
         options = {
             "--year": year,
@@ -74,6 +78,8 @@ def run(
         _refuse_with_tntp([k for k, v in options.items() if v])
         _run_tntp(tntp, method or "user", target, (per_length, per_toll), threads, as_json, as_csv)
         return
+    if threads != 1 or per_length or per_toll:
+        raise typer.BadParameter("--threads, --per-length and --per-toll are for --tntp; leave them out.")
     from daliz.assignment import assign, demand_from_rows
 
     network = open_for(package, year, under, without)

@@ -29,16 +29,21 @@ def run(
     from daliz.assignment.calibration import calibrate, year_models
     from daliz.assignment.rolling import roll
     from daliz.errors import DemandError
+    from daliz.tables.network import network_of
 
     if not first < last:
         raise DemandError(f"Years {first} to {last} cannot be fitted; give a first year before the last.")
+    network = open_for(package, None, (), ())
+    known = network.store.descriptor["years"]
+    if first < known["first"] or last > known["observed"]:
+        raise DemandError(
+            f"Years {first} to {last} cannot be fitted; the counts of {network.name} are of {known['first']} to {known['observed']}."
+        )
 
     def tell(text: str) -> None:
         typer.echo(text, err=True)
 
-    models = year_models(
-        open_for(package, last, (), ()), range(first, last + 1), lambda y: tell(f"routes of {y}")
-    )
+    models = year_models(network_of(network, last), range(first, last + 1), lambda y: tell(f"routes of {y}"))
     fit = calibrate(models)
     ahead = roll(models, tuple(range(max(first + 2, last - 3), last)), tell) if rolling else None
     if as_json:

@@ -25,6 +25,8 @@ def run(
     as_csv: AsCsv = False,
 ) -> None:
     """Run the verb."""
+    if not 0 <= need <= 1:
+        raise typer.BadParameter(f"--need is {need}; give a share between 0 and 1.")
     from daliz.validation import best_tuned, validate
 
     advance, stop = progress("asking")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -20,7 +22,7 @@ def two_ways(base: tuple[float, ...], scale: float, demand: float, b: float = 2.
     elements = Elements(
         ["link"] * count, [f"e{i}" for i in range(count)], ["TEU"] * count, np.ones(count), np.zeros(count),
         np.zeros(count, np.uint8), np.column_stack([np.ones(count), np.ones(count), np.full(count, b), np.ones(count)]),
-        np.ones((1, count)), np.zeros((0, 2), np.int64), np.zeros((0, 2), np.int64),
+        np.ones((1, count)), np.zeros((0, 2), np.int64), np.zeros((0, 2), np.int64), [()] * count, np.ones((1, count), np.bool_),
     )  # fmt: skip
     same, _each = np.zeros(count, np.int64), np.arange(count)
     eye = csr_array(np.eye(count))
@@ -110,14 +112,13 @@ def test_queue_passes_through_overload() -> None:
     parameters = queue.parameters.copy()
     parameters[:, 0] = 0.0
     parameters[:, 3] = 4.0
-    elements = Elements(
-        queue.kind, queue.name, queue.unit, np.array([1.0, 100.0]), queue.background, np.full(2, delays.QUEUE, np.uint8),
-        np.column_stack([parameters[:, 0], [1.0, 100.0], parameters[:, 2], parameters[:, 3]]), queue.load, queue.bears, queue.waits,
-    )  # fmt: skip
-    full = Choice(
-        choice.base, choice.time, choice.scale, choice.log_size, choice.pair, choice.units, choice.nests, 1.0, 1.0, choice.bears,
-        choice.waits, elements, choice.loads, choice.both,
-    )  # fmt: skip
+    elements = replace(
+        queue,
+        capacity=np.array([1.0, 100.0]),
+        form=np.full(2, delays.QUEUE, np.uint8),
+        parameters=np.column_stack([parameters[:, 0], [1.0, 100.0], parameters[:, 2], parameters[:, 3]]),
+    )
+    full = replace(choice, elements=elements)
     found = fixed_point(full, target=1e-10, steps=500)
     assert found.converged
     assert found.volume.sum() == pytest.approx(2.0)

@@ -10,6 +10,7 @@ import numpy as np
 from daliz.assignment.elements import elements_of, with_capacity
 from daliz.graph.graph import multipliers
 from daliz.graph.ledger import KINDS, USD_KINDS, Kind
+from daliz.tables.figures import inverse_factors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from daliz.assignment.problem import Floats, Ints
     from daliz.tables.figures import Cell
 
-LEAST = 1e-6
 _USD = [*USD_KINDS.values(), Kind.PREMIUM]
 
 
@@ -50,8 +50,7 @@ class Drawing:
         self.slot = (ledger.kind * len(graph.arcs) + ledger.arc)[rows]
         self.of = np.searchsorted(which, ledger.figure[rows])
         self.inverse = ledger.power[rows] < 0
-        # what hangs on the inverse, as hours on a speed, keeps its mean too
-        self.mean_inverse = (1.0 / np.maximum(self.factor, LEAST)).mean(axis=1)
+        self.inverse_factor = inverse_factors(self.factor)
         self.cargo = np.repeat(routes.cargo[routes.pair], np.diff(routes.begin))
         self.multipliers = multipliers(flows.network.table("cargoes"))
 
@@ -66,9 +65,8 @@ class Drawing:
     def start(self, draw: int) -> Flows:
         """Give the flows with the hours, prices and capacities of one draw, to begin an equilibrium from."""
         graph, routes = self.flows.routes.graph, self.flows.routes
-        factor = self.factor[self.of, draw]
-        inverse = 1.0 / np.maximum(factor, LEAST) / self.mean_inverse[self.of]
-        change = self.amount * (np.where(self.inverse, inverse, factor) - 1.0)
+        factor = np.where(self.inverse, self.inverse_factor[self.of, draw], self.factor[self.of, draw])
+        change = self.amount * (factor - 1.0)
         by_kind = np.bincount(self.slot, change, KINDS * len(graph.arcs)).reshape(KINDS, -1)
         usd = self.multipliers[:, _USD] @ by_kind[_USD]
         hours = self.multipliers[:, [Kind.HOURS]] * by_kind[Kind.HOURS]

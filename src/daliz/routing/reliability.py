@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from daliz.graph.ledger import Cause
+from daliz.tables.figures import inverse_factors
 
 if TYPE_CHECKING:
     from daliz.routing.itinerary import Component, Itinerary
@@ -20,7 +21,6 @@ Ints = npt.NDArray[np.int64]
 LOW, HIGH = 0.05, 0.95
 COLUMN = {"hours": 0, "usd": 1, "kg": 2}
 NEGLIGIBLE = 1e-4
-LEAST = 1e-6
 
 
 @dataclass(frozen=True)
@@ -120,10 +120,7 @@ def _totals(
     direct = keys[:, 1] > 0
     total = weight[direct].T.astype(np.float32) @ factor[at[direct]]
     if not direct.all():
-        inverse = np.float32(1.0) / np.maximum(factor[at[~direct]], np.float32(LEAST))
-        # What hangs on the inverse, as hours on a speed, keeps its mean too.
-        inverse /= inverse.mean(axis=1, keepdims=True)
-        total += weight[~direct].T.astype(np.float32) @ inverse
+        total += weight[~direct].T.astype(np.float32) @ inverse_factors(factor[at[~direct]])
     total += fixed.astype(np.float32)[:, None]
     return np.asarray(total.reshape(*rest.shape, draws))
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
     from daliz.tables.table import Array
+
+LEAST_FACTOR = 1e-6
+"""Factor below which none is inverted."""
 
 
 class Cell(NamedTuple):
@@ -83,6 +86,16 @@ class Figures:
             q, a, b = quantiles[inverse[row]], float(self._ends[0][i]), float(self._ends[1][i])
             factor[row] = _even(q, a, b) if self.uniform[i] else _triangles(q, a, b)
         return factor
+
+
+def inverse_factors(factor: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Give the factors on what hangs on the inverse of figures, as hours on a speed, from drawn ones, shape (figures, draws).
+
+    Each figure's are scaled so that their mean is 1 too.
+    """
+    inverse = factor.dtype.type(1.0) / np.maximum(factor, factor.dtype.type(LEAST_FACTOR))
+    inverse /= inverse.mean(axis=1, keepdims=True)
+    return np.asarray(inverse)
 
 
 def _even(q: npt.NDArray[np.float32], a: float, b: float) -> npt.NDArray[np.float32]:

@@ -2,8 +2,8 @@
 
     make bench TNTP=folder-of-networks
 
-The folder holds NAME_net.tntp and NAME_trips.tntp of the Transportation Networks for Research collection, which is for
-academic use and not shipped; without it only made networks are measured.
+The folder holds NAME_net.tntp and NAME_trips.tntp of the Transportation Networks for Research collection,
+which is for academic use and not shipped; without it only made networks are measured.
 """
 
 from __future__ import annotations
@@ -91,11 +91,19 @@ def by_aequilibrae(t: Tntp, gap: float) -> float:
     from aequilibrae.matrix import AequilibraeMatrix
     from aequilibrae.paths import Graph, TrafficAssignment, TrafficClass
 
-    frame = pd.DataFrame({
-        "link_id": np.arange(1, len(t.tail) + 1), "a_node": t.tail + 1, "b_node": t.head + 1, "direction": np.ones(len(t.tail), np.int8),
-        "id": np.arange(1, len(t.tail) + 1), "capacity": t.capacity, "fft": np.maximum(t.free_flow_time, 1e-6), "b": t.b,
-        "power": np.maximum(t.power, 1.0),
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "link_id": np.arange(1, len(t.tail) + 1),
+            "a_node": t.tail + 1,
+            "b_node": t.head + 1,
+            "direction": np.ones(len(t.tail), np.int8),
+            "id": np.arange(1, len(t.tail) + 1),
+            "capacity": t.capacity,
+            "fft": np.maximum(t.free_flow_time, 1e-6),
+            "b": t.b,
+            "power": np.maximum(t.power, 1.0),
+        }
+    )
     zones = np.arange(1, t.zones + 1)
     graph = Graph()
     graph.network = frame
@@ -126,7 +134,8 @@ def by_aequilibrae(t: Tntp, gap: float) -> float:
 def peers_table(folder: Path, gaps_of_peers: tuple[float, ...]) -> None:
     """Compare with pytraf and AequilibraE to several gaps; tolls left out, since pytraf has none."""
     print(
-        "\n| network, time only | gap | daliz CPU s | wall s | pytraf CPU s | ratio | AequilibraE bfw CPU s | ratio |\n|---|---|---|---|---|---|---|---|"
+        "\n| network, time only | gap | daliz CPU s | wall s | pytraf CPU s | ratio | AequilibraE "
+        "bfw CPU s | ratio |\n|---|---|---|---|---|---|---|---|"
     )
     for name in NAMES:
         t = read_tntp(folder / f"{name}_net.tntp", folder / f"{name}_trips.tntp")
@@ -216,19 +225,24 @@ def made_table() -> None:
     """Measure a made network of about 30,000 links and 1,000 zones on one and two threads."""
     problem = made_network()
     print(
-        f"\n| made network: {len(problem.tail):,} links, 1,000 zones, {len(problem.demand):,} pairs | gap | CPU s | wall s | passes |\n|---|---|---|---|---|"
+        f"\n| made network: {len(problem.tail):,} links, 1,000 zones, {len(problem.demand):,} pairs "
+        "| gap | CPU s | wall s | passes |\n|---|---|---|---|---|"
     )
     walls, volumes = [], []
     for threads in (1, 2):
         cpu, wall, flow = timed(lambda threads=threads: user_equilibrium(problem, gap=1e-10, threads=threads))
         print(
-            f"| {threads} thread{'s' if threads > 1 else ''} | {flow.gap:.1e} | {cpu:.1f} | {wall:.1f} | {len(flow.passes)} |",
+            (
+                f"| {threads} thread{'s' if threads > 1 else ''} | {flow.gap:.1e} | {cpu:.1f} | "
+                f"{wall:.1f} | {len(flow.passes)} |"
+            ),
             flush=True,
         )
         walls.append(wall)
         volumes.append(flow.volume)
     print(
-        f"\nTwo threads are {walls[0] / walls[1]:.2f} times as fast as one; volumes are {'the same to the last bit' if np.array_equal(*volumes) else 'NOT the same'}."
+        f"\nTwo threads are {walls[0] / walls[1]:.2f} times as fast as one; volumes are "
+        f"{'the same to the last bit' if np.array_equal(*volumes) else 'NOT the same'}."
     )
 
 
@@ -252,7 +266,10 @@ def growth_table() -> None:
         size = sum(x.nbytes for x in (s.first, s.begin, s.links, s.flow, s.toll)) / 1e6
         points.append((len(problem.tail), zones, classes, cpu, size))
         print(
-            f"| {len(problem.tail):,} | {zones} | {classes} | {len(problem.demand):,} | {cpu:.2f}{'' if flow.converged else ' (not converged)'} | {size:.1f} |",
+            (
+                f"| {len(problem.tail):,} | {zones} | {classes} | {len(problem.demand):,} | "
+                f"{cpu:.2f}{'' if flow.converged else ' (not converged)'} | {size:.1f} |"
+            ),
             flush=True,
         )
     logs = np.log(np.array(points))
@@ -290,7 +307,10 @@ def start_table() -> None:
     """Measure the first call ever, compiled loops made anew, and a later process."""
     import tempfile
 
-    code = "from daliz.assignment import make_problem, user_equilibrium as u; u(make_problem(2, [0], [1], [[1, 1, 0, 1]], [(0, 1, 1.0)]))"
+    code = (
+        "from daliz.assignment import make_problem, user_equilibrium as u; u(make_problem(2, [0], [1], "
+        "[[1, 1, 0, 1]], [(0, 1, 1.0)]))"
+    )
     print("\n| start to first result | CPU s | wall s |\n|---|---|---|")
     with tempfile.TemporaryDirectory() as cache:
         for label in ("first call ever, compile included", "later process"):

@@ -39,7 +39,8 @@ def embedded() -> None:
         start = time.perf_counter()
         rows = daliz.without_each(plan)
         print(
-            f"| {name} | {times[0]:.2f} | {times[1]:.2f} | {time.perf_counter() - start:.2f} | {len(rows)} | {plan.certificate()['gap']:.1g} |"
+            f"| {name} | {times[0]:.2f} | {times[1]:.2f} | {time.perf_counter() - start:.2f} | "
+            f"{len(rows)} | {plan.certificate()['gap']:.1g} |"
         )
 
 
@@ -83,9 +84,15 @@ def made(facilities: int, seed: int = 1) -> tuple[Programme, dict[str, Any]]:
     none = np.zeros(0)
     empty = Moves(np.zeros(0, np.int64), np.zeros(0, np.int64), none, none, csr_array((0, 0)))
     programme = Programme(
-        tuple(f"{a}:{b}" for a, b in stocks), np.zeros(len(stocks)), Works(np.array(price), np.array(capacity), parts_of, np.full(len(price), -1)), empty,
-        Sales(sold, demand, np.full(markets, PENALTY)), Limits(none, none, none), (), none,
-    )  # fmt: skip
+        tuple(f"{a}:{b}" for a, b in stocks),
+        np.zeros(len(stocks)),
+        Works(np.array(price), np.array(capacity), parts_of, np.full(len(price), -1)),
+        empty,
+        Sales(sold, demand, np.full(markets, PENALTY)),
+        Limits(none, none, none),
+        (),
+        none,
+    )
     return programme, {
         "nodes": NODES,
         "tail": tail,
@@ -126,10 +133,13 @@ def wide(facilities: int) -> Wide:
     pairs = sum(t.cost.size for t in trades)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(
-        f"\nA made chain of {facilities:,} facilities, {STAGES * KINDS} commodities and {STAGES} stages on {NODES:,} places with {pairs:,} possible moves: {wall:.1f} s wall, {cpu:.1f} s CPU"
+        f"\nA made chain of {facilities:,} facilities, {STAGES * KINDS} commodities and {STAGES} "
+        f"stages on {NODES:,} places with {pairs:,} possible moves: {wall:.1f} s wall, {cpu:.1f} s "
+        "CPU"
     )
     print(
-        f"(least costs {paths:.1f} s), {memory:.1f} GB at most, gap {answer.gap:.1e} against all moves; {1 - answer.plan.sales.sum() / programme.sales.most.sum():.2%} of demand unmet."
+        f"(least costs {paths:.1f} s), {memory:.1f} GB at most, gap {answer.gap:.1e} against all "
+        f"moves; {1 - answer.plan.sales.sum() / programme.sales.most.sum():.2%} of demand unmet."
     )
     return answer
 

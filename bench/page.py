@@ -42,7 +42,10 @@ def brief() -> str:
         subprocess.run(command, check=True, capture_output=True)
         wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return f"| CPU s | wall s | MB at the peak |\n|---|---|---|\n| {cpu:.0f} | {wall:.0f} | {after.ru_maxrss / 1e3:,.0f} |"
+    return (
+        f"| CPU s | wall s | MB at the peak |\n|---|---|---|\n| {cpu:.0f} | {wall:.0f} | "
+        f"{after.ru_maxrss / 1e3:,.0f} |"
+    )
 
 
 def main() -> None:
@@ -57,7 +60,8 @@ def main() -> None:
     parts["chains"] = printed("bench/chains.py")
     parts["options"] = "--tntp folder" if folder else ""
     parts["versions"] = (
-        f"Daliz {importlib.metadata.version('daliz')} with Python {platform.python_version()} on {os.cpu_count()} virtual processors, "
+        f"Daliz {importlib.metadata.version('daliz')} with Python {platform.python_version()} on "
+        f"{os.cpu_count()} virtual processors, "
         f"{platform.system()} {platform.machine()}"
     )
     text = (HERE / "page.md").read_text("utf-8")

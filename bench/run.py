@@ -56,7 +56,8 @@ def routes_table() -> None:
     pairs = [(p["origin"], p["destination"]) for p in network.store["pairs"].rows()]
     daliz.routes(network, *pairs[0])
     print(
-        "\n| routes in process, k = 5, twelve pairs | median CPU ms | median wall ms | slowest CPU ms |\n|---|---|---|---|"
+        "\n| routes in process, k = 5, twelve pairs | median CPU ms | median wall ms | slowest CPU "
+        "ms |\n|---|---|---|---|"
     )
     for label, options in (
         ("with Pareto set", {"draws": 0}),
@@ -68,7 +69,8 @@ def routes_table() -> None:
             for o, d in pairs
         ]
         print(
-            f"| {label} | {statistics.median(s[0] for s in spent):.1f} | {statistics.median(s[1] for s in spent):.1f} | {max(s[0] for s in spent):.1f} |"
+            f"| {label} | {statistics.median(s[0] for s in spent):.1f} | "
+            f"{statistics.median(s[1] for s in spent):.1f} | {max(s[0] for s in spent):.1f} |"
         )
 
 
@@ -78,7 +80,8 @@ def command_table() -> None:
     print(f"| python -c 'import daliz' | {command_cpu(sys.executable, '-c', 'import daliz'):.2f} |")
     print(f"| python -c pass | {command_cpu(sys.executable, '-c', 'pass'):.2f} |")
     print(
-        f"| daliz routes Xi'an Duisburg | {command_cpu(str(BIN / 'daliz'), 'routes', 'xian', 'duisburg'):.2f} |"
+        "| daliz routes Xi'an Duisburg | "
+        f"{command_cpu(str(BIN / 'daliz'), 'routes', 'xian', 'duisburg'):.2f} |"
     )
     print(f"| daliz check eurasia | {command_cpu(str(BIN / 'daliz'), 'check', 'eurasia'):.2f} |")
 
@@ -143,7 +146,8 @@ def sea_table() -> None:
     network = daliz.open("eurasia", year=2021)
     nodes = network.table("nodes")
     print(
-        "\n| sea way, 2021 | daliz km | searoute km | daliz CPU ms (routes, k = 1) | searoute CPU ms |\n|---|---|---|---|---|"
+        "\n| sea way, 2021 | daliz km | searoute km | daliz CPU ms (routes, k = 1) | searoute CPU ms "
+        "|\n|---|---|---|---|---|"
     )
     for origin, destination in (("shanghai", "rotterdam"), ("poti", "constanta"), ("aktau", "alat")):
         ends = [[float(nodes.row(n)["lon"]), float(nodes.row(n)["lat"])] for n in (origin, destination)]

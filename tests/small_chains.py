@@ -32,8 +32,11 @@ def shipping(
     m, n = len(supply), len(demand)
     start, end = np.repeat(np.arange(m), n), np.tile(np.arange(m, m + n), m)
     works = Works(
-        np.zeros(m), np.array(supply, float), csc_array(np.vstack([np.eye(m), np.zeros((n, m))])), np.arange(m) if len(build) else np.full(m, -1)
-    )  # fmt: skip
+        np.zeros(m),
+        np.array(supply, float),
+        csc_array(np.vstack([np.eye(m), np.zeros((n, m))])),
+        np.arange(m) if len(build) else np.full(m, -1),
+    )
     moves = Moves(start, end, np.array(cost, float).ravel(), np.full(m * n, most), csr_array((m * n, 0)))
     sales = Sales(np.arange(m, m + n), np.array(demand, float), np.full(n, PENALTY))
     none = np.zeros(0)
@@ -68,8 +71,12 @@ def tables(**changes: list[Row]) -> dict[str, list[Row]]:
     base: dict[str, list[Row]] = {
         "chains": [names("c") | {"element": "X", "description": "x"}],
         "commodities": [
-            names("ore") | common | {"unit": "t", "cargo_id": "container-40", "mass_t": 1.0, "content": 0.5, "value_usd": 10.0},
-            names("metal") | common | {"unit": "t", "cargo_id": "container-40", "mass_t": 1.0, "content": 1.0, "value_usd": 100.0},
+            names("ore")
+            | common
+            | {"unit": "t", "cargo_id": "container-40", "mass_t": 1.0, "content": 0.5, "value_usd": 10.0},
+            names("metal")
+            | common
+            | {"unit": "t", "cargo_id": "container-40", "mass_t": 1.0, "content": 1.0, "value_usd": 100.0},
         ],
         "facilities": [
             names("mine") | common | {"stage": "mine", "country": "AA", "node_id": "n0"},
@@ -78,13 +85,49 @@ def tables(**changes: list[Row]) -> dict[str, list[Row]]:
         ],
         "recipes": [
             {"id": "dig", "facility_id": "mine", "commodity_id": "ore", "capacity": 100.0, "cost_usd": 5.0},
-            {"id": "smelt", "facility_id": "smelter", "commodity_id": "metal", "capacity": 40.0, "cost_usd": 20.0},
-            {"id": "rival-metal", "facility_id": "rival", "commodity_id": "metal", "capacity": 5.0, "cost_usd": 9000.0},
+            {
+                "id": "smelt",
+                "facility_id": "smelter",
+                "commodity_id": "metal",
+                "capacity": 40.0,
+                "cost_usd": 20.0,
+            },
+            {
+                "id": "rival-metal",
+                "facility_id": "rival",
+                "commodity_id": "metal",
+                "capacity": 5.0,
+                "cost_usd": 9000.0,
+            },
         ],
-        "recipe_parts": [{"id": "smelt-ore", "recipe_id": "smelt", "role": "input", "commodity_id": "ore", "amount": 2.2}],
-        "markets": [names("town") | common | {"region": "R", "country": "CC", "node_id": "n2", "commodity_id": "metal", "demand": 30.0, "price_usd": 2000.0}],
-        "lanes": [{"id": "far", "chain_id": "c", "from_id": "rival", "to_id": "town", "commodity_id": "metal", "usd": 50.0, "hours": 100.0, "countries": "ZZ YY CC"}],
-    }  # fmt: skip
+        "recipe_parts": [
+            {"id": "smelt-ore", "recipe_id": "smelt", "role": "input", "commodity_id": "ore", "amount": 2.2}
+        ],
+        "markets": [
+            names("town")
+            | common
+            | {
+                "region": "R",
+                "country": "CC",
+                "node_id": "n2",
+                "commodity_id": "metal",
+                "demand": 30.0,
+                "price_usd": 2000.0,
+            }
+        ],
+        "lanes": [
+            {
+                "id": "far",
+                "chain_id": "c",
+                "from_id": "rival",
+                "to_id": "town",
+                "commodity_id": "metal",
+                "usd": 50.0,
+                "hours": 100.0,
+                "countries": "ZZ YY CC",
+            }
+        ],
+    }
     return base | changes
 
 

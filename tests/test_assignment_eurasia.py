@@ -251,7 +251,10 @@ def test_the_command_line_assigns(capsys: pytest.CaptureFixture[str], tmp_path: 
     (tmp_path / "d.csv").write_text("origin,destination,cargo,units\nxian,poti,container-40,100\n", "utf-8")
     code, out, _ = run(capsys, "assign", "--demand", str(tmp_path / "d.csv"), "--json")
     assert json.loads(out)["totals"]["teu"] == pytest.approx(200)
-    net = "<NUMBER OF ZONES> 2\n<NUMBER OF NODES> 2\n<NUMBER OF LINKS> 2\n<END OF METADATA>\n1 2 1 1 1 0 1 0 0 1 ;\n1 2 1 1 1 1 1 0 0 1 ;\n"
+    net = (
+        "<NUMBER OF ZONES> 2\n<NUMBER OF NODES> 2\n<NUMBER OF LINKS> 2\n<END OF METADATA>\n1 2 1 1 1 0 1 "
+        "0 0 1 ;\n1 2 1 1 1 1 1 0 0 1 ;\n"
+    )
     trips = "<NUMBER OF ZONES> 2\n<END OF METADATA>\nOrigin 1\n2 : 1.0;\n"
     (tmp_path / "n.tntp").write_text(net, "utf-8")
     (tmp_path / "t.tntp").write_text(trips, "utf-8")

@@ -20,16 +20,37 @@ def two_ways(base: tuple[float, ...], scale: float, demand: float, b: float = 2.
     """Make one pair with parallel routes, each with an element of capacity 1 and delay b v."""
     count = len(base)
     elements = Elements(
-        ["link"] * count, [f"e{i}" for i in range(count)], ["TEU"] * count, np.ones(count), np.zeros(count),
-        np.zeros(count, np.uint8), np.column_stack([np.ones(count), np.ones(count), np.full(count, b), np.ones(count)]),
-        np.ones((1, count)), np.zeros((0, 2), np.int64), np.zeros((0, 2), np.int64), [()] * count, np.ones((1, count), np.bool_),
-    )  # fmt: skip
+        ["link"] * count,
+        [f"e{i}" for i in range(count)],
+        ["TEU"] * count,
+        np.ones(count),
+        np.zeros(count),
+        np.zeros(count, np.uint8),
+        np.column_stack([np.ones(count), np.ones(count), np.full(count, b), np.ones(count)]),
+        np.ones((1, count)),
+        np.zeros((0, 2), np.int64),
+        np.zeros((0, 2), np.int64),
+        [()] * count,
+        np.ones((1, count), np.bool_),
+    )
     same, _each = np.zeros(count, np.int64), np.arange(count)
     eye = csr_array(np.eye(count))
     return Choice(
-        np.array(base), np.ones(count), np.full(count, scale), np.zeros(count), same, np.array([demand]), nesting(same, same, same),
-        1.0, 1.0, eye, eye, elements, eye, eye,
-    )  # fmt: skip
+        np.array(base),
+        np.ones(count),
+        np.full(count, scale),
+        np.zeros(count),
+        same,
+        np.array([demand]),
+        nesting(same, same, same),
+        1.0,
+        1.0,
+        eye,
+        eye,
+        elements,
+        eye,
+        eye,
+    )
 
 
 def test_two_routes_meet_where_the_shares_reproduce_the_costs() -> None:

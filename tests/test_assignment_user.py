@@ -94,7 +94,8 @@ def test_power_zero_and_free_links_are_taken(power: float) -> None:
 
 def test_elastic_demand_has_its_closed_form() -> None:
     """Linear inverse demand 10 - q against a link of time 1 + q meets at q = 4.5."""
-    # q of d = 10 is shipped while the cost is below 10 - q; the rest v = d - q goes on the link of excess, which costs v
+    # q of d = 10 is shipped while the cost is below 10 - q; the rest v = d - q goes on the link of
+    # excess, which costs v
     problem = make_problem(2, [0], [1], [[1.0, 1.0, 1.0, 1.0]], [(0, 1, 10.0)])
     flow = user_equilibrium(problem, gap=1e-12, excess=np.array([[0.0, 10.0, 10.0, 1.0]]))
     assert flow.served[0] == pytest.approx(4.5, abs=1e-9)

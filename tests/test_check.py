@@ -27,8 +27,15 @@ def _faults(**changes: dict[str, Row | None]) -> list[str]:
 
 
 def _set(set_id: str, **cells: Any) -> Row:
-    return {"set_id": set_id, "table": "grids", "row_id": "kz", "column": "g_co2e_kwh", "op": "set", "value": 1.0,
-            "from_date": "2022-01-01"} | cells  # fmt: skip
+    return {
+        "set_id": set_id,
+        "table": "grids",
+        "row_id": "kz",
+        "column": "g_co2e_kwh",
+        "op": "set",
+        "value": 1.0,
+        "from_date": "2022-01-01",
+    } | cells
 
 
 def test_the_tiny_package_is_clean(tmp_path: Path) -> None:
@@ -43,168 +50,456 @@ def test_the_tiny_package_is_clean(tmp_path: Path) -> None:
     ("changes", "sentence"),
     [
         # unknown references
-        ({"links": {"rail-mid-port": {"operator_id": "railwy"}}},
-         ("links.csv, row rail-mid-port, column operator_id: 'railwy': must be an id of operators.csv; "
-         "correct it or add the row to operators.csv. Did you mean railway?")),
-        ({"restrictions": {"r": {"scope": "node", "scope_id": "prot", "effect": "prohibit", "rule": "No", "source_id": "atlas"}}},
-         ("restrictions.csv, row r, column scope_id: 'prot': must be an id of nodes.csv; "
-         "correct it or add the row to nodes.csv. Did you mean port?")),
-        ({"terminals": {"port-sea": {"weather_id": "prot"}}},
-         ("terminals.csv, row port-sea, column weather_id: 'prot': must be an id of weather.csv; "
-         "correct it or add the row to weather.csv. Did you mean port?")),
-        ({"rates": {"rail-container-kz": {"index_id": "rail"}}},
-         ("rates.csv, row rail-container-kz, column index_id: 'rail': must be an id of indices.csv; "
-         "correct it or add the row to indices.csv. Did you mean railway?")),
-        ({"corridors": {"middle": {"any_links": "sea-port-quay sea-prot"}}},
-         ("corridors.csv, row middle, column any_links: 'sea-prot': must be an id of links.csv; "
-         "correct it or add the row to links.csv. Did you mean sea-port-quay?")),
-        ({"changes": {"storm-sea": {"row_id": "sea-port-qay"}}},
-         ("changes.csv, row storm-sea, column row_id: 'sea-port-qay': must be an id of links.csv; "
-         "correct it or add the row to links.csv. Did you mean sea-port-quay?")),
+        (
+            {"links": {"rail-mid-port": {"operator_id": "railwy"}}},
+            (
+                "links.csv, row rail-mid-port, column operator_id: 'railwy': must be an id of operators.csv; "
+                "correct it or add the row to operators.csv. Did you mean railway?"
+            ),
+        ),
+        (
+            {
+                "restrictions": {
+                    "r": {
+                        "scope": "node",
+                        "scope_id": "prot",
+                        "effect": "prohibit",
+                        "rule": "No",
+                        "source_id": "atlas",
+                    }
+                }
+            },
+            (
+                "restrictions.csv, row r, column scope_id: 'prot': must be an id of nodes.csv; "
+                "correct it or add the row to nodes.csv. Did you mean port?"
+            ),
+        ),
+        (
+            {"terminals": {"port-sea": {"weather_id": "prot"}}},
+            (
+                "terminals.csv, row port-sea, column weather_id: 'prot': must be an id of weather.csv; "
+                "correct it or add the row to weather.csv. Did you mean port?"
+            ),
+        ),
+        (
+            {"rates": {"rail-container-kz": {"index_id": "rail"}}},
+            (
+                "rates.csv, row rail-container-kz, column index_id: 'rail': must be an id of indices.csv; "
+                "correct it or add the row to indices.csv. Did you mean railway?"
+            ),
+        ),
+        (
+            {"corridors": {"middle": {"any_links": "sea-port-quay sea-prot"}}},
+            (
+                "corridors.csv, row middle, column any_links: 'sea-prot': must be an id of links.csv; "
+                "correct it or add the row to links.csv. Did you mean sea-port-quay?"
+            ),
+        ),
+        (
+            {"changes": {"storm-sea": {"row_id": "sea-port-qay"}}},
+            (
+                "changes.csv, row storm-sea, column row_id: 'sea-port-qay': must be an id of links.csv; "
+                "correct it or add the row to links.csv. Did you mean sea-port-quay?"
+            ),
+        ),
         # changes of what cannot change
-        ({"changes": {"storm-sea": {"table": "link"}}},
-         ("changes.csv, row storm-sea, column table: 'link': must be a table that may change; "
-         "name one of the tables. Did you mean links?")),
-        ({"changes": {"storm-sea": {"column": "length_km"}}},
-         "changes.csv, row storm-sea, column column: 'length_km': close concerns a row; leave the column blank."),
-        ({"changes": {"storm-sea": {"table": "nodes", "row_id": "port"}}},
-         ("changes.csv, row storm-sea, column op: 'close': rows of nodes do not open and close; "
-         "choose one of links, terminals, services, restrictions, contracts, tariffs.")),
-        ({"changes": {"dear-sea-price": {"column": "usd"}}},
-         ("changes.csv, row dear-sea-price, column column: 'usd': must be a column of figures of rates; "
-         "choose one of usd_fixed usd_per_km.")),
-        ({"changes": {"dear-sea-price": {"value": None}}},
-         "changes.csv, row dear-sea-price, column value: multiply needs a value; give it with its evidence."),
+        (
+            {"changes": {"storm-sea": {"table": "link"}}},
+            (
+                "changes.csv, row storm-sea, column table: 'link': must be a table that may change; "
+                "name one of the tables. Did you mean links?"
+            ),
+        ),
+        (
+            {"changes": {"storm-sea": {"column": "length_km"}}},
+            (
+                "changes.csv, row storm-sea, column column: 'length_km': close concerns a row; leave the "
+                "column blank."
+            ),
+        ),
+        (
+            {"changes": {"storm-sea": {"table": "nodes", "row_id": "port"}}},
+            (
+                "changes.csv, row storm-sea, column op: 'close': rows of nodes do not open and close; "
+                "choose one of links, terminals, services, restrictions, contracts, tariffs."
+            ),
+        ),
+        (
+            {"changes": {"dear-sea-price": {"column": "usd"}}},
+            (
+                "changes.csv, row dear-sea-price, column column: 'usd': must be a column of figures "
+                "of rates; "
+                "choose one of usd_fixed usd_per_km."
+            ),
+        ),
+        (
+            {"changes": {"dear-sea-price": {"value": None}}},
+            (
+                "changes.csv, row dear-sea-price, column value: multiply needs a value; give it with its "
+                "evidence."
+            ),
+        ),
         # two sets on one cell
-        ({"change_sets": SETS, "changes": {"a": _set("one"), "b": _set("two", from_date="2023-01-01")}},
-         ("changes.csv, row b, column op: 'set': a sets grids.kz.g_co2e_kwh in the same days; "
-         "make their dates disjoint or turn one into multiply.")),
+        (
+            {"change_sets": SETS, "changes": {"a": _set("one"), "b": _set("two", from_date="2023-01-01")}},
+            (
+                "changes.csv, row b, column op: 'set': a sets grids.kz.g_co2e_kwh in the same days; "
+                "make their dates disjoint or turn one into multiply."
+            ),
+        ),
         # dates and codes
-        ({"links": {"rail-mid-port": {"from_date": "2024-01-01", "to_date": "2023-01-01"}}},
-         ("links.csv, row rail-mid-port, column to_date: '2023-01-01': must lie after from_date 2024-01-01; "
-         "to_date is the first day no longer in force.")),
-        ({"operators": {"line": {"country": "АZ"}}},
-         ("operators.csv, row line, column country: 'АZ': must be a two-letter ISO 3166 code in Latin capitals; "
-         "write it as KZ.")),
+        (
+            {"links": {"rail-mid-port": {"from_date": "2024-01-01", "to_date": "2023-01-01"}}},
+            (
+                "links.csv, row rail-mid-port, column to_date: '2023-01-01': must lie after "
+                "from_date 2024-01-01; "
+                "to_date is the first day no longer in force."
+            ),
+        ),
+        (
+            {"operators": {"line": {"country": "АZ"}}},
+            (
+                "operators.csv, row line, column country: 'АZ': must be a two-letter ISO 3166 code "
+                "in Latin capitals; "
+                "write it as KZ."
+            ),
+        ),
         # disconnected parts, with the nearest place to join
-        ({"nodes": {"isle": PLACE | {"country": "KZ", "lat": 43.0, "lon": 51.0}}},
-         "links.csv: 'isle': no link joins this part to the rest; join isle to port, the nearest place at 69 km."),
+        (
+            {"nodes": {"isle": PLACE | {"country": "KZ", "lat": 43.0, "lon": 51.0}}},
+            (
+                "links.csv: 'isle': no link joins this part to the rest; join isle to port, the nearest "
+                "place at 69 km."
+            ),
+        ),
         # speeds and distances
-        ({"speeds": {"rail-kz": {"speed_km_h": 250.0}}},
-         ("speeds.csv, row rail-kz, column speed_km_h: '250': rail goes at 160 km/h at most; "
-         "correct the figure or its unit.")),
-        ({"services": {"ferry": {"speed_km_h": 90.0}}},
-         ("services.csv, row ferry, column speed_km_h: '90': sea goes at 50 km/h at most; "
-         "correct the figure or its unit.")),
-        ({"links": {"sea-port-quay": {"length_km": 300.0}}},
-         ("links.csv, row sea-port-quay, column length_km: '300': must be at least the great circle of 371.7 km; "
-         "correct the length or the places.")),
-        ({"links": {"rail-east-gate": {"length_km": 1500.0}}},
-         ("links.csv, row rail-east-gate, column length_km: '1500': may be 6 times the great circle of 119.8 km at most; "
-         "correct the length or its unit.")),
-        ({"links": {"road-mid-port": {"to_node": "mid"}}},
-         "links.csv, row road-mid-port, column to_node: 'mid': a link joins two places; correct one end."),
+        (
+            {"speeds": {"rail-kz": {"speed_km_h": 250.0}}},
+            (
+                "speeds.csv, row rail-kz, column speed_km_h: '250': rail goes at 160 km/h at most; "
+                "correct the figure or its unit."
+            ),
+        ),
+        (
+            {"services": {"ferry": {"speed_km_h": 90.0}}},
+            (
+                "services.csv, row ferry, column speed_km_h: '90': sea goes at 50 km/h at most; "
+                "correct the figure or its unit."
+            ),
+        ),
+        (
+            {"links": {"sea-port-quay": {"length_km": 300.0}}},
+            (
+                "links.csv, row sea-port-quay, column length_km: '300': must be at least the great "
+                "circle of 371.7 km; "
+                "correct the length or the places."
+            ),
+        ),
+        (
+            {"links": {"rail-east-gate": {"length_km": 1500.0}}},
+            (
+                "links.csv, row rail-east-gate, column length_km: '1500': may be 6 times the great "
+                "circle of 119.8 km at most; "
+                "correct the length or its unit."
+            ),
+        ),
+        (
+            {"links": {"road-mid-port": {"to_node": "mid"}}},
+            "links.csv, row road-mid-port, column to_node: 'mid': a link joins two places; correct one end.",
+        ),
         # gauges
-        ({"terminals": {"gate-gauge": None}},
-         ("links.csv, row rail-east-gate, column gauge_mm: '1435': gauges 1435 and 1520 meet at gate without a change "
-         "of gauge; add a gauge-change row to terminals.csv or end one line at another place.")),
-        ({"links": {"rail-mid-port": {"gauge_mm": None}}},
-         ("links.csv, row rail-mid-port, column gauge_mm: a rail link needs its gauge; "
-         "give 1435, 1520 or 1676 for rail alone.")),
-        ({"links": {"road-mid-port": {"gauge_mm": 1520.0}}},
-         ("links.csv, row road-mid-port, column gauge_mm: '1520': only rail has a gauge; "
-         "give 1435, 1520 or 1676 for rail alone.")),
-        ({"terminals": {"mid-gauge": {"node_id": "mid", "mode": "rail", "operation": "gauge-change", "class_id": "gauge"}}},
-         ("terminals.csv, row mid-gauge, column operation: 'gauge-change': two gauges must meet here; "
-         "add the line of the other gauge or remove the row.")),
+        (
+            {"terminals": {"gate-gauge": None}},
+            (
+                "links.csv, row rail-east-gate, column gauge_mm: '1435': gauges 1435 and 1520 meet "
+                "at gate without a change "
+                "of gauge; add a gauge-change row to terminals.csv or end one line at another place."
+            ),
+        ),
+        (
+            {"links": {"rail-mid-port": {"gauge_mm": None}}},
+            (
+                "links.csv, row rail-mid-port, column gauge_mm: a rail link needs its gauge; "
+                "give 1435, 1520 or 1676 for rail alone."
+            ),
+        ),
+        (
+            {"links": {"road-mid-port": {"gauge_mm": 1520.0}}},
+            (
+                "links.csv, row road-mid-port, column gauge_mm: '1520': only rail has a gauge; "
+                "give 1435, 1520 or 1676 for rail alone."
+            ),
+        ),
+        (
+            {
+                "terminals": {
+                    "mid-gauge": {
+                        "node_id": "mid",
+                        "mode": "rail",
+                        "operation": "gauge-change",
+                        "class_id": "gauge",
+                    }
+                }
+            },
+            (
+                "terminals.csv, row mid-gauge, column operation: 'gauge-change': two gauges must meet here; "
+                "add the line of the other gauge or remove the row."
+            ),
+        ),
         # units
-        ({"links": {"rail-mid-port": {"capacity": 20.0}}},
-         ("links.csv, row rail-mid-port, column capacity_unit: capacity 20 has no unit; "
-         "give one of train-pairs/day Mt/year TEU/year t/year trucks/day.")),
+        (
+            {"links": {"rail-mid-port": {"capacity": 20.0}}},
+            (
+                "links.csv, row rail-mid-port, column capacity_unit: capacity 20 has no unit; "
+                "give one of train-pairs/day Mt/year TEU/year t/year trucks/day."
+            ),
+        ),
         # borders
-        ({"borders": {"road-mid-west-forward": None}},
-         ("borders.csv, column link_id: 'road-mid-west': mid is in KZ and west in AZ, but the way forward is missing; "
-         "add a row for each direction.")),
-        ({"borders": {"b": {"link_id": "rail-gate-mid", "direction": "forward", "class_id": "rail-border"}}},
-         ("borders.csv, row b, column link_id: 'rail-gate-mid': both ends lie in KZ; "
-         "remove the row or correct the country.")),
-        ({"borders": {"b": {"link_id": "road-mid-west", "direction": "forward", "class_id": "road-border"}}},
-         ("borders.csv, row road-mid-west-forward, column direction: 'forward': the crossing of road-mid-west stands "
-         "2 times; keep one row a direction.")),
+        (
+            {"borders": {"road-mid-west-forward": None}},
+            (
+                "borders.csv, column link_id: 'road-mid-west': mid is in KZ and west in AZ, but the "
+                "way forward is missing; "
+                "add a row for each direction."
+            ),
+        ),
+        (
+            {
+                "borders": {
+                    "b": {"link_id": "rail-gate-mid", "direction": "forward", "class_id": "rail-border"}
+                }
+            },
+            (
+                "borders.csv, row b, column link_id: 'rail-gate-mid': both ends lie in KZ; "
+                "remove the row or correct the country."
+            ),
+        ),
+        (
+            {
+                "borders": {
+                    "b": {"link_id": "road-mid-west", "direction": "forward", "class_id": "road-border"}
+                }
+            },
+            (
+                "borders.csv, row road-mid-west-forward, column direction: 'forward': the crossing "
+                "of road-mid-west stands "
+                "2 times; keep one row a direction."
+            ),
+        ),
         # emission factors
-        ({"services": {"ferry": {"factor_id": "rail-electric"}}},
-         ("services.csv, row ferry, column factor_id: 'rail-electric': is a factor per kwh-tkm, but what moves needs one "
-         "per tkm or teu-km; choose another factor.")),
-        ({"emission_factors": {"truck": {"wtw_kg": None}}},
-         "speeds.csv, row road, column factor_id: 'truck': this factor has no wtw_kg; give it with its evidence."),
+        (
+            {"services": {"ferry": {"factor_id": "rail-electric"}}},
+            (
+                "services.csv, row ferry, column factor_id: 'rail-electric': is a factor per "
+                "kwh-tkm, but what moves needs one "
+                "per tkm or teu-km; choose another factor."
+            ),
+        ),
+        (
+            {"emission_factors": {"truck": {"wtw_kg": None}}},
+            (
+                "speeds.csv, row road, column factor_id: 'truck': this factor has no wtw_kg; give it "
+                "with its evidence."
+            ),
+        ),
         # services
-        ({"stops": {"ferry-02": None}}, "services.csv, row ferry: needs at least two stops; add them to stops.csv."),
-        ({"stops": {"ferry-02": {"sequence": 1.0}}},
-         "stops.csv, row ferry-01, column sequence: ferry has two stops of one sequence; number them anew."),
-        ({"terminals": {"quay-sea": None}},
-         ("stops.csv, row ferry-02, column node_id: 'quay': no sea terminal handles cargo here; "
-         "add it to terminals.csv or make the call a pass.")),
-        ({"stops": {"block-04": {"node_id": "west"}}},
-         ("stops.csv, row block-04, column node_id: 'west': no rail links join it to the first stop of block; "
-         "add the links or correct the stop.")),
-        ({"stops": {"block-04": {"call": "pass"}}},
-         ("stops.csv, row block-04, column call: 'pass': block begins or ends here, where it can only be boarded or left; "
-         "choose both, board or alight.")),
+        (
+            {"stops": {"ferry-02": None}},
+            "services.csv, row ferry: needs at least two stops; add them to stops.csv.",
+        ),
+        (
+            {"stops": {"ferry-02": {"sequence": 1.0}}},
+            (
+                "stops.csv, row ferry-01, column sequence: ferry has two stops of one sequence; number "
+                "them anew."
+            ),
+        ),
+        (
+            {"terminals": {"quay-sea": None}},
+            (
+                "stops.csv, row ferry-02, column node_id: 'quay': no sea terminal handles cargo here; "
+                "add it to terminals.csv or make the call a pass."
+            ),
+        ),
+        (
+            {"stops": {"block-04": {"node_id": "west"}}},
+            (
+                "stops.csv, row block-04, column node_id: 'west': no rail links join it to the first "
+                "stop of block; "
+                "add the links or correct the stop."
+            ),
+        ),
+        (
+            {"stops": {"block-04": {"call": "pass"}}},
+            (
+                "stops.csv, row block-04, column call: 'pass': block begins or ends here, where it "
+                "can only be boarded or left; "
+                "choose both, board or alight."
+            ),
+        ),
         # lines drawn elsewhere
-        ({"shapes": {"rail-mid-port": {"geometry": "LINESTRING (75 45, 51.2 45)"}}},
-         ("shapes.csv, row rail-mid-port, column geometry: '51.2 45': ends 156 km from port; "
-         "draw the line from from_node to to_node as lon lat.")),
+        (
+            {"shapes": {"rail-mid-port": {"geometry": "LINESTRING (75 45, 51.2 45)"}}},
+            (
+                "shapes.csv, row rail-mid-port, column geometry: '51.2 45': ends 156 km from port; "
+                "draw the line from from_node to to_node as lon lat."
+            ),
+        ),
         # evidence
-        ({"evidence": {"lost": {"table": "grids", "row_id": "kzz", "column": "g_co2e_kwh", "value": 1.0, "unit": "g/kWh",
-                                "source_id": "atlas", "grade": "measured"}}},
-         ("evidence.csv, row lost, column row_id: 'kzz': grids.csv has no such row: the evidence is an orphan; "
-         "correct the id or remove the row. Did you mean kz?")),
-        ({"evidence": {"lost": {"table": "grids", "row_id": "kz", "column": "country", "value": 1.0, "unit": "g/kWh",
-                                "source_id": "atlas", "grade": "measured"}}},
-         "evidence.csv, row lost, column column: 'grids.country': must be a column of figures; correct table and column."),
-        ({"evidence": {KZ: None}},
-         ("grids.csv, row kz, column g_co2e_kwh: '821': no row of evidence is used for this figure; "
-         "add one, or label it an assumption.")),
-        ({"evidence": {KZ: {"used": False}}},
-         ("grids.csv, row kz, column g_co2e_kwh: '821': no row of evidence is used for this figure; "
-         "add one, or label it an assumption.")),
-        ({"evidence": {KZ: {"value": 800.0}}},
-         ("grids.csv, row kz, column g_co2e_kwh: '821': differs from the evidence that is used; "
-         "run `daliz fill` on the package.")),
-        ({"evidence": {"blank": {"table": "links", "row_id": "rail-mid-port", "column": "speed_km_h", "value": 44.0, "unit": "km/h",
-                                 "source_id": "atlas", "grade": "measured", "used": True}}},
-         ("links.csv, row rail-mid-port, column speed_km_h: the cell is blank, but blank is used for it; "
-         "run `daliz fill` on the package.")),
-        ({"evidence": {KZ: {"unit": "kg/kWh"}}},
-         (f"evidence.csv, row {KZ}, column unit: 'kg/kWh': grids.g_co2e_kwh is in g/kWh; "
-         "convert the figure and give the unit.")),
-        ({"evidence": {KZ: {"low": 900.0, "high": 1000.0}}},
-         (f"evidence.csv, row {KZ}, column value: '821': must be at least its low end 900; "
-         "correct the figure or its range.")),
-        ({"evidence": {KZ: {"high": 800.0}}},
-         (f"evidence.csv, row {KZ}, column value: '821': must be at most its high end 800; "
-         "correct the figure or its range.")),
-        ({"evidence": {KZ: {"grade": "assumption"}}},
-         f"evidence.csv, row {KZ}, column note: an assumption needs its reason; say in the note why this value."),
-        ({"evidence": {KZ: {"source_id": "assumption"}}},
-         (f"evidence.csv, row {KZ}, column source_id: 'assumption': a measured figure needs a source; "
-         "name it or grade the figure as assumption.")),
-        ({"evidence": {KZ: {"arithmetic": "800 + 20"}}},
-         f"evidence.csv, row {KZ}, column value: '821': its arithmetic gives 820; run `daliz fill` on the package."),
-        ({"evidence": {KZ: {"arithmetic": "800 + x"}}},
-         (f"evidence.csv, row {KZ}, column arithmetic: '800 + x': 'x' is not allowed in arithmetic; use numbers, "
-         "+ - * / ** and gc, shape, cell, index, min, max; correct the arithmetic.")),
-        ({"evidence": {KZ: {"from_date": "2022-01-01"}}},
-         (f"evidence.csv, row {KZ}, column from_date: '2022-01-01': no figure of grids.kz.g_co2e_kwh is used "
-         "from 2020-01-01 to 2022-01-01; leave the first from_date blank.")),
-        ({"evidence": {KZ: {"to_date": "2029-01-01"}}},
-         (f"evidence.csv, row {KZ}, column to_date: '2029-01-01': no figure of grids.kz.g_co2e_kwh is used "
-         "from 2029-01-01 to 2030-12-31; leave the last to_date blank.")),
+        (
+            {
+                "evidence": {
+                    "lost": {
+                        "table": "grids",
+                        "row_id": "kzz",
+                        "column": "g_co2e_kwh",
+                        "value": 1.0,
+                        "unit": "g/kWh",
+                        "source_id": "atlas",
+                        "grade": "measured",
+                    }
+                }
+            },
+            (
+                "evidence.csv, row lost, column row_id: 'kzz': grids.csv has no such row: the "
+                "evidence is an orphan; "
+                "correct the id or remove the row. Did you mean kz?"
+            ),
+        ),
+        (
+            {
+                "evidence": {
+                    "lost": {
+                        "table": "grids",
+                        "row_id": "kz",
+                        "column": "country",
+                        "value": 1.0,
+                        "unit": "g/kWh",
+                        "source_id": "atlas",
+                        "grade": "measured",
+                    }
+                }
+            },
+            (
+                "evidence.csv, row lost, column column: 'grids.country': must be a column of figures; "
+                "correct table and column."
+            ),
+        ),
+        (
+            {"evidence": {KZ: None}},
+            (
+                "grids.csv, row kz, column g_co2e_kwh: '821': no row of evidence is used for this figure; "
+                "add one, or label it an assumption."
+            ),
+        ),
+        (
+            {"evidence": {KZ: {"used": False}}},
+            (
+                "grids.csv, row kz, column g_co2e_kwh: '821': no row of evidence is used for this figure; "
+                "add one, or label it an assumption."
+            ),
+        ),
+        (
+            {"evidence": {KZ: {"value": 800.0}}},
+            (
+                "grids.csv, row kz, column g_co2e_kwh: '821': differs from the evidence that is used; "
+                "run `daliz fill` on the package."
+            ),
+        ),
+        (
+            {
+                "evidence": {
+                    "blank": {
+                        "table": "links",
+                        "row_id": "rail-mid-port",
+                        "column": "speed_km_h",
+                        "value": 44.0,
+                        "unit": "km/h",
+                        "source_id": "atlas",
+                        "grade": "measured",
+                        "used": True,
+                    }
+                }
+            },
+            (
+                "links.csv, row rail-mid-port, column speed_km_h: the cell is blank, but blank is "
+                "used for it; "
+                "run `daliz fill` on the package."
+            ),
+        ),
+        (
+            {"evidence": {KZ: {"unit": "kg/kWh"}}},
+            (
+                f"evidence.csv, row {KZ}, column unit: 'kg/kWh': grids.g_co2e_kwh is in g/kWh; "
+                "convert the figure and give the unit."
+            ),
+        ),
+        (
+            {"evidence": {KZ: {"low": 900.0, "high": 1000.0}}},
+            (
+                f"evidence.csv, row {KZ}, column value: '821': must be at least its low end 900; "
+                "correct the figure or its range."
+            ),
+        ),
+        (
+            {"evidence": {KZ: {"high": 800.0}}},
+            (
+                f"evidence.csv, row {KZ}, column value: '821': must be at most its high end 800; "
+                "correct the figure or its range."
+            ),
+        ),
+        (
+            {"evidence": {KZ: {"grade": "assumption"}}},
+            (
+                f"evidence.csv, row {KZ}, column note: an assumption needs its reason; say in the note "
+                "why this value."
+            ),
+        ),
+        (
+            {"evidence": {KZ: {"source_id": "assumption"}}},
+            (
+                f"evidence.csv, row {KZ}, column source_id: 'assumption': a measured figure needs a source; "
+                "name it or grade the figure as assumption."
+            ),
+        ),
+        (
+            {"evidence": {KZ: {"arithmetic": "800 + 20"}}},
+            (
+                f"evidence.csv, row {KZ}, column value: '821': its arithmetic gives 820; run `daliz "
+                "fill` on the package."
+            ),
+        ),
+        (
+            {"evidence": {KZ: {"arithmetic": "800 + x"}}},
+            (
+                f"evidence.csv, row {KZ}, column arithmetic: '800 + x': 'x' is not allowed in "
+                "arithmetic; use numbers, "
+                "+ - * / ** and gc, shape, cell, index, min, max; correct the arithmetic."
+            ),
+        ),
+        (
+            {"evidence": {KZ: {"from_date": "2022-01-01"}}},
+            (
+                f"evidence.csv, row {KZ}, column from_date: '2022-01-01': no figure of "
+                "grids.kz.g_co2e_kwh is used "
+                "from 2020-01-01 to 2022-01-01; leave the first from_date blank."
+            ),
+        ),
+        (
+            {"evidence": {KZ: {"to_date": "2029-01-01"}}},
+            (
+                f"evidence.csv, row {KZ}, column to_date: '2029-01-01': no figure of "
+                "grids.kz.g_co2e_kwh is used "
+                "from 2029-01-01 to 2030-12-31; leave the last to_date blank."
+            ),
+        ),
         # needed figures
-        ({"grids": {"kz": {"g_co2e_kwh": None}}},
-         "grids.csv, row kz, column g_co2e_kwh: this figure may not be blank; give it with its evidence."),
+        (
+            {"grids": {"kz": {"g_co2e_kwh": None}}},
+            "grids.csv, row kz, column g_co2e_kwh: this figure may not be blank; give it with its evidence.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_each_kind_of_fault_is_told_once(changes: dict[str, Any], sentence: str) -> None:
     """One mistake in a clean package gives this sentence, and no other sentence of the same place."""
     found = _faults(**changes)
@@ -213,8 +508,16 @@ def test_each_kind_of_fault_is_told_once(changes: dict[str, Any], sentence: str)
 
 
 def _more_evidence(**cells: Any) -> Row:
-    return {"table": "grids", "row_id": "kz", "column": "g_co2e_kwh", "unit": "g/kWh", "source_id": "atlas", "grade": "measured",
-            "used": True, "value": 821.0} | cells  # fmt: skip
+    return {
+        "table": "grids",
+        "row_id": "kz",
+        "column": "g_co2e_kwh",
+        "unit": "g/kWh",
+        "source_id": "atlas",
+        "grade": "measured",
+        "used": True,
+        "value": 821.0,
+    } | cells
 
 
 def test_evidence_that_overlaps() -> None:
@@ -269,7 +572,10 @@ def test_duplicated_ids_are_told() -> None:
     tables["operators"].append(dict(tables["operators"][0]))
     found = [str(fault) for fault in check_store(network_of(tables).store).faults]
     assert [
-        "operators.csv, row line, column id: 'line': stands 2 times and may stand once; rename or remove the others."
+        (
+            "operators.csv, row line, column id: 'line': stands 2 times and may stand once; rename or "
+            "remove the others."
+        )
     ] == found
 
 
@@ -280,7 +586,10 @@ def test_a_part_of_several_places_is_joined_where_it_is_nearest() -> None:
         "near": PLACE | {"country": "KZ", "lat": 45.0, "lon": 74.0},
     }
     link = {"from_node": "far", "to_node": "near", "mode": "road", "length_km": 1500.0, "speed_class": "road"}
-    expected = "links.csv: 'far and 1 more': no link joins this part to the rest; join near to mid, the nearest place at 79 km."
+    expected = (
+        "links.csv: 'far and 1 more': no link joins this part to the rest; join near to mid, the nearest "
+        "place at 79 km."
+    )
     assert [expected] == _faults(nodes=isles, links={"road-far-near": link})
 
 
@@ -299,7 +608,10 @@ def test_missing_and_misnamed_files(tmp_path: Path) -> None:
     (folder / "x_mine.csv").write_text("my own")
     found = [str(fault) for fault in check(folder).faults if fault.file.startswith(("grade", "x_"))]
     assert [
-        "grade.csv: no table has this name; correct its name, or begin it with x_ to keep a file of your own. Did you mean grades.csv?",
+        (
+            "grade.csv: no table has this name; correct its name, or begin it with x_ to keep a file of "
+            "your own. Did you mean grades.csv?"
+        ),
         "grades.csv: this table is needed and missing or empty; add it with its rows.",
     ] == found
 
@@ -313,8 +625,12 @@ def test_a_cell_that_cannot_be_read_is_told_once(tmp_path: Path) -> None:
             "rail-mid-port,mid,port,rail,1520,2200,", "rail-mid-port,mid,port,rail,1520,2200 km,"
         )
     )
-    assert [("links.csv, row rail-mid-port, column length_km: '2200 km': must be a number in km; "
-            "write it with a point and without unit or spaces.")] == [str(f) for f in check(folder).faults]  # fmt: skip
+    assert [
+        (
+            "links.csv, row rail-mid-port, column length_km: '2200 km': must be a number in km; "
+            "write it with a point and without unit or spaces."
+        )
+    ] == [str(f) for f in check(folder).faults]
 
 
 def test_all_faults_come_in_one_pass(tmp_path: Path) -> None:

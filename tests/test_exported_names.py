@@ -57,7 +57,10 @@ def test_an_unknown_name_is_refused() -> None:
 
 def test_importing_is_light() -> None:
     """`import daliz` loads neither numpy nor the command line."""
-    code = "import sys, daliz; print([m for m in ('numpy', 'scipy', 'pandas', 'typer', 'rich') if m in sys.modules])"
+    code = (
+        "import sys, daliz; print([m for m in ('numpy', 'scipy', 'pandas', 'typer', 'rich') if m in "
+        "sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
     assert "[]" == done.stdout.strip()
 

@@ -246,9 +246,18 @@ def test_the_least_failures_are_the_smallest_set_that_cuts(pairs: list[tuple[str
         for i in range(len(pairs))
     ]
     lanes = [
-        {"id": f"l{i}", "chain_id": "c", "from_id": f"r{i}", "to_id": "town", "commodity_id": "metal", "usd": 1.0, "hours": 1.0, "countries": f"{a} {b} CC"}
+        {
+            "id": f"l{i}",
+            "chain_id": "c",
+            "from_id": f"r{i}",
+            "to_id": "town",
+            "commodity_id": "metal",
+            "usd": 1.0,
+            "hours": 1.0,
+            "countries": f"{a} {b} CC",
+        }
         for i, (a, b) in enumerate(pairs)
-    ]  # fmt: skip
+    ]
     found = plan(base | {"facilities": rivals, "recipes": recipes, "recipe_parts": [], "lanes": lanes})
     answer = daliz.least_failures(found, "R")
 
@@ -310,20 +319,53 @@ def test_a_premium_is_fitted_to_what_went_round() -> None:
 @pytest.mark.parametrize(
     ("rows", "sentence"),
     [
-        (changed("commodities", "ore", content=0.3), "recipes.csv, row smelt: it gives 1 t X a unit and takes 0.66; mass comes from nothing"),
-        (changed("recipe_parts", "smelt-ore", amount=-1.0), "recipe_parts, row smelt-ore, column amount: -1.0 must be at least 0"),
-        (changed("recipe_parts", "smelt-ore", commodity_id="or"), "recipe_parts.csv, recipe smelt: 'or' is no row of this kind in the chain c. Did you mean ore"),
-        (changed("recipes", "dig", commodity_id="metal") | {"facilities": changed("facilities", "mine", stage="plant")["facilities"]},
-         "recipes.csv, row dig: it makes metal from nothing, which only a mine, lumped, store, power, water may"),
-        (changed("recipe_parts", "smelt-ore", commodity_id="metal"), "recipes.csv, row smelt: metal is made from itself"),
-        (changed("recipes", "smelt", cost_usd=-2.0), "recipes, row smelt, column cost_usd: -2.0 must be at least 0 USD"),
-        (changed("markets", "town", commodity_id="gold"), "markets.csv, row town: 'gold' is no row of this kind"),
+        (
+            changed("commodities", "ore", content=0.3),
+            "recipes.csv, row smelt: it gives 1 t X a unit and takes 0.66; mass comes from nothing",
+        ),
+        (
+            changed("recipe_parts", "smelt-ore", amount=-1.0),
+            "recipe_parts, row smelt-ore, column amount: -1.0 must be at least 0",
+        ),
+        (
+            changed("recipe_parts", "smelt-ore", commodity_id="or"),
+            "recipe_parts.csv, recipe smelt: 'or' is no row of this kind in the chain c. Did you mean ore",
+        ),
+        (
+            changed("recipes", "dig", commodity_id="metal")
+            | {"facilities": changed("facilities", "mine", stage="plant")["facilities"]},
+            (
+                "recipes.csv, row dig: it makes metal from nothing, which only a mine, lumped, store, "
+                "power, water may"
+            ),
+        ),
+        (
+            changed("recipe_parts", "smelt-ore", commodity_id="metal"),
+            "recipes.csv, row smelt: metal is made from itself",
+        ),
+        (
+            changed("recipes", "smelt", cost_usd=-2.0),
+            "recipes, row smelt, column cost_usd: -2.0 must be at least 0 USD",
+        ),
+        (
+            changed("markets", "town", commodity_id="gold"),
+            "markets.csv, row town: 'gold' is no row of this kind",
+        ),
         (changed("markets", "town", node_id="n9"), "markets, row town: node_id 'n9' is no place of"),
-        (changed("lanes", "far", to_id="twon"), "lanes.csv, row far: to_id 'twon' is no facility and no market of the chain c. Did you mean town"),
-        (changed("commodities", "ore", mass_t=0.0), "commodities.csv, row ore: it moves as container-40 but mass_t is 0"),
-        (tables(contracts=[{"id": "q", "chain_id": "c", "kind": "quota", "rule": "x", "source_id": "s"}]), "contracts.csv, row q: a contract of the kind quota needs maximum"),
+        (
+            changed("lanes", "far", to_id="twon"),
+            "lanes.csv, row far: to_id 'twon' is no facility and no market of the chain c. Did you mean town",
+        ),
+        (
+            changed("commodities", "ore", mass_t=0.0),
+            "commodities.csv, row ore: it moves as container-40 but mass_t is 0",
+        ),
+        (
+            tables(contracts=[{"id": "q", "chain_id": "c", "kind": "quota", "rule": "x", "source_id": "s"}]),
+            "contracts.csv, row q: a contract of the kind quota needs maximum",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_is_refused_with_its_row(rows: dict[str, list[dict[str, Any]]], sentence: str) -> None:
     """Each mistake is a sentence that names table, row and value."""
     with pytest.raises(DalizError) as error:
@@ -368,10 +410,13 @@ def test_a_market_nobody_can_reach_is_told_as_unmet() -> None:
 @pytest.mark.parametrize(
     ("terms", "sentence"),
     [
-        ({"objective": "glory"}, "There is no objective 'glory'"), ({"penalty": 0.0}, "A penalty of 0"), ({"carbon_usd_t": -1.0}, "A carbon price of -1"),
-        ({"years": 0}, "0 years cannot be planned"), ({"gap": 2.0}, "A gap of 2"),
+        ({"objective": "glory"}, "There is no objective 'glory'"),
+        ({"penalty": 0.0}, "A penalty of 0"),
+        ({"carbon_usd_t": -1.0}, "A carbon price of -1"),
+        ({"years": 0}, "0 years cannot be planned"),
+        ({"gap": 2.0}, "A gap of 2"),
     ],
-)  # fmt: skip
+)
 def test_terms_out_of_range_are_refused(terms: dict[str, Any], sentence: str) -> None:
     """Each term says what it may be."""
     with pytest.raises(SupplyError) as error:

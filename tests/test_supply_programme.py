@@ -48,17 +48,40 @@ def test_the_transportation_problem_of_dantzig_is_reproduced() -> None:
 def test_the_transshipment_problem_of_winston_is_reproduced() -> None:
     """Winston, Operations Research, 7.6 (Widgetco): Memphis and Denver over New York and Chicago to Los Angeles and Boston; 6,370."""
     cost = {
-        (0, 2): 8, (0, 3): 13, (0, 4): 25, (0, 5): 28, (1, 2): 15, (1, 3): 12, (1, 4): 26, (1, 5): 25,
-        (2, 3): 6, (2, 4): 16, (2, 5): 17, (3, 2): 6, (3, 4): 14, (3, 5): 16,
-    }  # fmt: skip
+        (0, 2): 8,
+        (0, 3): 13,
+        (0, 4): 25,
+        (0, 5): 28,
+        (1, 2): 15,
+        (1, 3): 12,
+        (1, 4): 26,
+        (1, 5): 25,
+        (2, 3): 6,
+        (2, 4): 16,
+        (2, 5): 17,
+        (3, 2): 6,
+        (3, 4): 14,
+        (3, 5): 16,
+    }
     start, end = (np.array([k[i] for k in cost]) for i in (0, 1))
     parts = np.zeros((6, 2))
     parts[0, 0] = parts[1, 1] = 1.0
     p = Programme(
-        tuple("MDNCLB"), np.zeros(6), Works(np.zeros(2), np.array([150.0, 200.0]), csc_array(parts), np.full(2, -1)),
-        Moves(start, end, np.array([float(c) for c in cost.values()]), np.full(len(cost), np.inf), csr_array((len(cost), 0))),
-        Sales(np.array([4, 5]), np.array([130.0, 130.0]), np.full(2, PENALTY)), Limits(NONE, NONE, NONE), (), NONE,
-    )  # fmt: skip
+        tuple("MDNCLB"),
+        np.zeros(6),
+        Works(np.zeros(2), np.array([150.0, 200.0]), csc_array(parts), np.full(2, -1)),
+        Moves(
+            start,
+            end,
+            np.array([float(c) for c in cost.values()]),
+            np.full(len(cost), np.inf),
+            csr_array((len(cost), 0)),
+        ),
+        Sales(np.array([4, 5]), np.array([130.0, 130.0]), np.full(2, PENALTY)),
+        Limits(NONE, NONE, NONE),
+        (),
+        NONE,
+    )
     found = plan(p)
     assert cost_of(p, found.optimum.value) == pytest.approx(6370.0, rel=1e-9)
 
@@ -66,8 +89,14 @@ def test_the_transshipment_problem_of_winston_is_reproduced() -> None:
 def test_the_blending_problem_of_dorian_auto_kind_agrees_with_its_vertices() -> None:
     """Two feeds blended to at least 12 protein and 8 fat, 4 and 3 USD: protein 3 and 1, fat 1 and 2 a unit; the vertex (3.2, 2.4) costs 20."""
     one = Linear(
-        np.array([4.0, 3.0]), np.zeros(2), np.full(2, np.inf), csc_array([[3.0, 1.0], [1.0, 2.0]]), np.array([12.0, 8.0]), np.full(2, np.inf), np.zeros(2, np.bool_)
-    )  # fmt: skip
+        np.array([4.0, 3.0]),
+        np.zeros(2),
+        np.full(2, np.inf),
+        csc_array([[3.0, 1.0], [1.0, 2.0]]),
+        np.array([12.0, 8.0]),
+        np.full(2, np.inf),
+        np.zeros(2, np.bool_),
+    )
     found = solve(one)
     assert found.x == pytest.approx([3.2, 2.4], abs=1e-9)
     assert found.value == pytest.approx(20.0, rel=1e-9)
@@ -109,9 +138,10 @@ def test_fixed_charge_location_agrees_with_trying_all_sets(data: st.DataObject) 
     p = shipping(supply, demand, cost, build=build)
     found = plan(p)
     best = min(
-        plan(shipping([s * o for s, o in zip(supply, opened, strict=True)], demand, cost)).optimum.value + float(np.dot(build, opened))
+        plan(shipping([s * o for s, o in zip(supply, opened, strict=True)], demand, cost)).optimum.value
+        + float(np.dot(build, opened))
         for opened in product((0, 1), repeat=m)
-    )  # fmt: skip
+    )
     assert found.optimum.value == pytest.approx(best, rel=1e-9, abs=1e-6)
     assert found.optimum.gap <= 1e-8
     used = np.add.reduceat(found.moves, np.arange(0, m * n, n)) > 1e-9
@@ -124,8 +154,9 @@ def test_a_capacitated_location_instance_in_the_form_of_the_or_library_is_solved
     cost = [[12, 22, 35, 18, 25], [28, 11, 17, 30, 22], [33, 20, 9, 27, 14], [16, 31, 24, 10, 19]]
     found = plan(shipping([60.0] * 4, demand, cost, build=[700.0] * 4))
     best = min(
-        plan(shipping([60.0 * o for o in opened], demand, cost)).optimum.value + 700.0 * sum(opened) for opened in product((0, 1), repeat=4)
-    )  # fmt: skip
+        plan(shipping([60.0 * o for o in opened], demand, cost)).optimum.value + 700.0 * sum(opened)
+        for opened in product((0, 1), repeat=4)
+    )
     assert found.optimum.value == pytest.approx(best, rel=1e-9)
     assert int(found.built.sum()) == 3
 
@@ -138,8 +169,15 @@ def _two_ways(cost: Sequence[float], premium: float) -> Programme:
     )
     avoided = Aversion(np.array([True, False]), np.ones(2, np.bool_), premium)
     return Programme(
-        ("a", "b"), np.zeros(2), works, moves, Sales(np.array([1]), np.full(1, 10.0), np.full(1, PENALTY)), Limits(NONE, NONE, NONE), (avoided,), NONE
-    )  # fmt: skip
+        ("a", "b"),
+        np.zeros(2),
+        works,
+        moves,
+        Sales(np.array([1]), np.full(1, 10.0), np.full(1, PENALTY)),
+        Limits(NONE, NONE, NONE),
+        (avoided,),
+        NONE,
+    )
 
 
 @given(st.floats(0.1, 5.0))
@@ -159,9 +197,15 @@ def test_a_least_quantity_that_cannot_be_had_is_short_and_priced() -> None:
     """A limit's least that works cannot reach is told as short; the plan still exists."""
     p = shipping([5.0], [5.0], [[1.0]])
     limited = Programme(
-        p.stocks, p.opening, p.works, Moves(p.moves.start, p.moves.end, p.moves.cost, p.moves.most, csr_array(np.ones((1, 1)))), p.sales,
-        Limits(np.array([8.0]), np.array([np.inf]), np.array([1000.0])), (), NONE,
-    )  # fmt: skip
+        p.stocks,
+        p.opening,
+        p.works,
+        Moves(p.moves.start, p.moves.end, p.moves.cost, p.moves.most, csr_array(np.ones((1, 1)))),
+        p.sales,
+        Limits(np.array([8.0]), np.array([np.inf]), np.array([1000.0])),
+        (),
+        NONE,
+    )
     found = plan(limited)
     assert found.short == pytest.approx([3.0])
 

@@ -175,10 +175,28 @@ def test_a_reason_reads_as_a_page() -> None:
     evidence = {
         "terminal-classes-yard-hours": {"arithmetic": "6 * 2", "note": "Two shifts", "to_date": "2027-01-01"}
     }
-    later = evidence["terminal-classes-yard-hours"] | {"table": "terminal_classes", "row_id": "yard", "column": "hours", "value": 9.0, "unit": "h",
-             "from_date": "2027-01-01", "to_date": None, "arithmetic": "", "source_id": "gone", "grade": "measured", "used": True}  # fmt: skip
-    change = {"set_id": "storm", "table": "terminal_classes", "row_id": "yard", "column": "hours", "op": "multiply", "value": 2.0,
-              "from_date": "2024-03-01"}  # fmt: skip
+    later = evidence["terminal-classes-yard-hours"] | {
+        "table": "terminal_classes",
+        "row_id": "yard",
+        "column": "hours",
+        "value": 9.0,
+        "unit": "h",
+        "from_date": "2027-01-01",
+        "to_date": None,
+        "arithmetic": "",
+        "source_id": "gone",
+        "grade": "measured",
+        "used": True,
+    }
+    change = {
+        "set_id": "storm",
+        "table": "terminal_classes",
+        "row_id": "yard",
+        "column": "hours",
+        "op": "multiply",
+        "value": 2.0,
+        "from_date": "2024-03-01",
+    }
     network = tiny_network(evidence=evidence | {"later": later}, changes={"slow": change}).under("storm")
     expected = [
         "terminals.mid-rail.hours = 24 h (from 22.8 to 25.2)",

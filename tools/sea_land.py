@@ -67,7 +67,8 @@ def densified(a: Position, b: Position, step_km: float = 50.0) -> Line:
     return [a, *inner, b]
 
 
-# -- Natural Earth ---------------------------------------------------------------------------------------------
+# -- Natural Earth
+# ---------------------------------------------------------------------------------------------
 
 
 def package_folder(name: str) -> Path:

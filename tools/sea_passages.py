@@ -30,7 +30,8 @@ KIEL_CANAL: Line = [
 ]  # not in the network
 KIEL_LINKS = {frozenset(("hamburg", "danish-straits"))}  # feeder ships use the canal
 
-# Waters of the visibility graph: bounding box, shrinkage, kept free round the ports, simplification (degrees).
+# Waters of the visibility graph: bounding box, shrinkage, kept free round the ports, simplification
+# (degrees).
 BASINS: dict[str, tuple[tuple[float, float, float, float], float, float, float]] = {
     "caspian": ((46.5, 36.3, 55.2, 47.6), 0.04, 0.30, 0.03),
     "black": ((27.3, 40.95, 42.2, 47.6), 0.04, 0.30, 0.03),

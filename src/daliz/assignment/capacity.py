@@ -57,7 +57,10 @@ class CapacityFlow:
 
     def __repr__(self) -> str:
         state = "" if self.converged else ", NOT CONVERGED"
-        return f"<CapacityFlow: served {self.served.sum():,.1f}, unserved {self.unserved.sum():,.1f}, cost {self.cost:,.2f}, gap {self.gap:.2g}{state}>"
+        return (
+            f"<CapacityFlow: served {self.served.sum():,.1f}, unserved {self.unserved.sum():,.1f}, cost "
+            f"{self.cost:,.2f}, gap {self.gap:.2g}{state}>"
+        )
 
 
 def capacity_flow(
@@ -99,7 +102,8 @@ def capacity_flow(
     if not (limit > 0).all():
         a = int(np.flatnonzero(~(limit > 0))[0])
         raise DemandError(
-            f"Link {problem.names[a] + 1}: its capacity is {limit[a]:g}; it must be more than 0. Leave a closed link out."
+            f"Link {problem.names[a] + 1}: its capacity is {limit[a]:g}; it must be more than 0. "
+            "Leave a closed link out."
         )
     pricer = _Pricer(problem)
     free = problem.form[:, 0]
@@ -159,9 +163,11 @@ class _Routes:
 
     def joined(self, other: _Routes) -> _Routes:
         return _Routes(
-            np.concatenate([self.pair, other.pair]), np.concatenate([self.cost, other.cost]),
-            np.concatenate([self.begin, self.begin[-1] + other.begin[1:]]), np.concatenate([self.links, other.links]),
-        )  # fmt: skip
+            np.concatenate([self.pair, other.pair]),
+            np.concatenate([self.cost, other.cost]),
+            np.concatenate([self.begin, self.begin[-1] + other.begin[1:]]),
+            np.concatenate([self.links, other.links]),
+        )
 
 
 class _Pricer:
@@ -182,25 +188,62 @@ class _Pricer:
         """Give the shortest route of each pair at costs of shape (links,) or (classes, links)."""
         p = self.problem
         by_class = np.array(np.broadcast_to(np.atleast_2d(cost), p.fixed.shape), order="C")
-        trees.grow(p.start, p.head, by_class, self.root, self.group, p.first_through, self.dist, self.pred, self.order, self.settled, False, 0, len(self.root))  # fmt: skip
+        trees.grow(
+            p.start,
+            p.head,
+            by_class,
+            self.root,
+            self.group,
+            p.first_through,
+            self.dist,
+            self.pred,
+            self.order,
+            self.settled,
+            False,
+            0,
+            len(self.root),
+        )
         pairs = len(p.demand)
         none = np.zeros(pairs + 1, np.int64)
         first, begin, links, *_ = columns.extend(
-            p.tail, self.tree, p.target, p.demand, self.group, p.fixed, self.dist, self.pred, np.zeros((len(p.tail), 3)), none,
-            np.zeros(1, np.int64), np.zeros(0, np.uint32), np.zeros(0), np.zeros(0), True,
-        )  # fmt: skip
+            p.tail,
+            self.tree,
+            p.target,
+            p.demand,
+            self.group,
+            p.fixed,
+            self.dist,
+            self.pred,
+            np.zeros((len(p.tail), 3)),
+            none,
+            np.zeros(1, np.int64),
+            np.zeros(0, np.uint32),
+            np.zeros(0),
+            np.zeros(0),
+            True,
+        )
         lost = np.flatnonzero(np.diff(first) == 0)
         if len(lost):
             k = lost[0]
             raise DemandError(
-                f"Demand row {p.rows[k] + 1} asks for {p.demand[k]:g} from node {p.origin[k]} to node {p.target[k]}, but no way leads there."
+                f"Demand row {p.rows[k] + 1} asks for {p.demand[k]:g} from node {p.origin[k]} to "
+                f"node {p.target[k]}, but no way leads there."
             )
         return _Routes(np.arange(pairs), self.dist[self.tree, p.target], begin, links.astype(np.int64))
 
 
 def _columns(
-    pricer: _Pricer, demand: Floats, capacity: Floats, free: Floats, penalty: Floats, start: _Routes, gap: float, rounds: int, *, plain: bool = False,
-) -> tuple[_Routes, Solution, float]:  # fmt: skip
+    pricer: _Pricer,
+    demand: Floats,
+    capacity: Floats,
+    free: Floats,
+    penalty: Floats,
+    start: _Routes,
+    gap: float,
+    rounds: int,
+    *,
+    plain: bool = False,
+) -> tuple[_Routes, Solution, float]:
     """Add columns until the gap is proven; `plain` leaves fixed costs out."""
     p = pricer.problem
     fixed = np.where(np.isinf(p.fixed), np.inf, 0.0) if plain else p.fixed
@@ -277,9 +320,22 @@ def assign_capacity(
     if found.unserved.sum() > 1e-9 * choice.units.sum():
         cut = _network_cut(network, demand, values, routes, row_pair, room)
     return Flows(
-        network, demand, routes, elements, "capacity", row_pair, found.flow, found.unserved, volume, np.zeros(len(elements)), found.price,
-        {"relative gap": gap, "target": target}, gap <= target, asked, cut,
-    )  # fmt: skip
+        network,
+        demand,
+        routes,
+        elements,
+        "capacity",
+        row_pair,
+        found.flow,
+        found.unserved,
+        volume,
+        np.zeros(len(elements)),
+        found.price,
+        {"relative gap": gap, "target": target},
+        gap <= target,
+        asked,
+        cut,
+    )
 
 
 def _network_cut(
@@ -299,7 +355,8 @@ def _network_cut(
         master = Master(choice.units, room, np.ones(len(choice.units)))
         master.add(routes.pair, np.zeros(len(routes.usd)), choice.bears)
         found = master.solve()
-        # weights so heavy that all other cost is nothing beside them: the routes found are the lightest there are
+        # weights so heavy that all other cost is nothing beside them: the routes found are the lightest
+        # there are
         more = merged(
             routes,
             route_sets(

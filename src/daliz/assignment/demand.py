@@ -61,14 +61,17 @@ class Demand:
         return len(self.units)
 
     def __repr__(self) -> str:
-        return f"<Demand of {self.year}: {len(self):,} rows in {len(self.markets)} markets; the split over pairs of places is synthetic>"
+        return (
+            f"<Demand of {self.year}: {len(self):,} rows in {len(self.markets)} markets; the split over "
+            "pairs of places is synthetic>"
+        )
 
 
 def quantities(network: Network, year: int | None = None) -> dict[str, float]:
     """Give the quantity of each market in a year, in the market's unit.
 
-    A year without figures is carried ahead from the last one at a share of the growth since the first (`growth-share`
-    in `choice`); it is a projection.
+    A year without figures is carried ahead from the last one at a share of the growth since the first
+    (`growth-share` in `choice`); it is a projection.
 
     Raises
     ------
@@ -149,7 +152,8 @@ def demand_of(
     for name, factor in (scale or {}).items():
         if name not in flows.position or not np.isfinite(factor) or factor < 0:
             raise DemandError(
-                f"Market {name!r} cannot be scaled by {factor:g}; give a market of the table flows and a number of 0 or more."
+                f"Market {name!r} cannot be scaled by {factor:g}; give a market of the table flows "
+                "and a number of 0 or more."
             )
     ends, classes = _by_flow(network, "flow_ends"), _by_flow(network, "flow_cargoes")
     away = aversion(values, year)
@@ -161,7 +165,8 @@ def demand_of(
         )
         if row["id"] not in amounts or not start or not stop or row["id"] not in classes:
             raise DemandError(
-                f"Market {row['id']} lacks quantities, origins, destinations or classes; fill flow_years, flow_ends and flow_cargoes."
+                f"Market {row['id']} lacks quantities, origins, destinations or classes; fill "
+                "flow_years, flow_ends and flow_cargoes."
             )
         quantity = amounts[row["id"]] * (scale or {}).get(row["id"], 1.0)
         pairs = _split(network, start, stop, values["gravity-deterrence"])
@@ -170,7 +175,8 @@ def demand_of(
             payload = float(cargoes["payload_t"][c])
             if row["unit"] == "TEU" and not cargoes["teu"][c] > 0:
                 raise DemandError(
-                    f"Market {row['id']} is counted in TEU, but its class {share['cargo_id']} is no container; mend flow_cargoes."
+                    f"Market {row['id']} is counted in TEU, but its class {share['cargo_id']} is no "
+                    "container; mend flow_cargoes."
                 )
             units = (
                 quantity
@@ -250,7 +256,8 @@ def demand_from_rows(network: Network, rows: Sequence[dict[str, Any]], year: int
     Raises
     ------
     DemandError
-        If a place or class is unknown, both ends are one, or a quantity is negative or no number; the row is named.
+        If a place or class is unknown, both ends are one, or a quantity is negative or no number; the row
+        is named.
     """
     nodes = network.table("nodes")
     russian = nodes["country"] == AVOIDED
@@ -273,12 +280,14 @@ def _known(network: Network, table: str, what: str, row: dict[str, Any], key: st
     position = network.table(table).position
     if key not in row or row[key] is None:
         raise DemandError(
-            f"Demand row {n} has no column {key!r}; give origin, destination, cargo and units, separated by commas."
+            f"Demand row {n} has no column {key!r}; give origin, destination, cargo and units, "
+            "separated by commas."
         )
     name = str(row[key])
     if name not in position:
         raise DemandError(
-            f"Demand row {n}: there is no {what} {name!r} in this network (column {key}).{did_you_mean(name, position)}"
+            f"Demand row {n}: there is no {what} {name!r} in this network (column "
+            f"{key}).{did_you_mean(name, position)}"
         )
     return position[name]
 

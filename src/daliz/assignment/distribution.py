@@ -15,8 +15,8 @@ ROUNDS = 10_000
 def balance(seed: Floats, rows: Floats, columns: Floats) -> Floats:
     """Scale a matrix to given row and column sums by iterative proportional fitting.
 
-    T_ij = a_i b_j S_ij with sum_j T_ij = O_i and sum_i T_ij = D_j [1]_; with a past matrix as the seed this is the
-    method of Fratar [2]_.
+    T_ij = a_i b_j S_ij with sum_j T_ij = O_i and sum_i T_ij = D_j [1]_; with a past matrix as the seed
+    this is the method of Fratar [2]_.
 
     Parameters
     ----------
@@ -50,7 +50,8 @@ def balance(seed: Floats, rows: Floats, columns: Floats) -> Floats:
         if np.abs(table.sum(axis=1) - rows).max(initial=0.0) <= TOLERANCE * scale:
             return table
     raise DemandError(
-        f"The matrix cannot be brought to its row sums: after {ROUNDS:,} rounds row {int(np.abs(table.sum(axis=1) - rows).argmax())} "
+        f"The matrix cannot be brought to its row sums: after {ROUNDS:,} rounds row "
+        f"{int(np.abs(table.sum(axis=1) - rows).argmax())} "
         "is still off. Zeros in the seed forbid the pairs that are needed; give them a small value."
     )
 
@@ -69,7 +70,8 @@ def _check_sums(seed: Floats, rows: Floats, columns: Floats) -> None:
         )
     if abs(rows.sum() - columns.sum()) > 1e-9 * max(rows.sum(), columns.sum(), 1e-300):
         raise DemandError(
-            f"The row sums add up to {rows.sum():g}, the column sums to {columns.sum():g}; they must be equal."
+            f"The row sums add up to {rows.sum():g}, the column sums to {columns.sum():g}; they must "
+            "be equal."
         )
     for name, sums, given in (("row", rows, seed.sum(axis=1)), ("column", columns, seed.sum(axis=0))):
         empty = np.flatnonzero((sums > 0) & (given == 0))
@@ -100,8 +102,9 @@ def gravity(rows: Floats, columns: Floats, distance: Floats, power: float) -> Fl
 def fit_gravity(flows: Floats, distance: Floats) -> tuple[float, float]:
     """Fit the power of distance of a structural gravity model with effects of origins and destinations.
 
-    Poisson pseudo-maximum likelihood [4]_; with both effects the fitted matrix has the sums of the observed one, so the
-    power is where sum T ln d equals sum F ln d [5]_, found by Newton steps on the balanced matrix.
+    Poisson pseudo-maximum likelihood [4]_; with both effects the fitted matrix has the sums of the
+    observed one, so the power is where sum T ln d equals sum F ln d [5]_, found by Newton steps on the
+    balanced matrix.
 
     Parameters
     ----------

@@ -45,7 +45,8 @@ class Elements:
     form
         uint8 array of shape (elements,): form of the delay.
     parameters
-        float64 array of shape (elements, 4) for `kernels.delays`: 0, capacity, b times the element's own hours, power.
+        float64 array of shape (elements, 4) for `kernels.delays`: 0, capacity, b times the element's own
+        hours, power.
     load
         float64 array of shape (cargo classes, elements): what one unit of a class takes.
     bears, waits
@@ -53,7 +54,8 @@ class Elements:
     cells
         The cells whose product each capacity is.
     admits
-        bool array of shape (cargo classes, elements): whether a class is handled there, so that it loads and waits.
+        bool array of shape (cargo classes, elements): whether a class is handled there, so that it loads
+        and waits.
     """
 
     kind: list[str]
@@ -111,7 +113,8 @@ class _Draft:
     ) -> int:
         if not capacity > 0:
             raise DemandError(
-                f"{kind} {name}: its capacity is {capacity:g}; it must be more than 0. Close it by a change instead."
+                f"{kind} {name}: its capacity is {capacity:g}; it must be more than 0. Close it by a "
+                "change instead."
             )
         self.rows.append((kind, name, unit, capacity, 0.0 if np.isnan(used) else used * capacity, hours))
         self.cells.append(cells)
@@ -126,7 +129,8 @@ class _Draft:
 def elements_of(graph: Graph) -> Elements:
     """Give the elements of a graph that have a capacity, made once.
 
-    A terminal whose capacity is in vessels a week is left out, since what a vessel holds is told by the services.
+    A terminal whose capacity is in vessels a week is left out, since what a vessel holds is told by the
+    services.
 
     Raises
     ------
@@ -179,8 +183,8 @@ def _add_services(draft: _Draft) -> None:
 def _fleets(graph: Graph) -> set[int]:
     """Give the services whose capacity binds: ships with a payload and departures that stand on sources.
 
-    Trains are put on as they are wanted, and what binds them are lines, borders and terminals; a number of ships that is an
-    assumption would ration demand in the name of nobody.
+    Trains are put on as they are wanted, and what binds them are lines, borders and terminals; a number
+    of ships that is an assumption would ration demand in the name of nobody.
     """
     services, evidence, grades = (
         graph.network.table("services"),
@@ -302,9 +306,14 @@ def _closed(draft: _Draft) -> Elements:
     if lacking:
         raise DemandError(f"The table delays has no row {lacking[0]!r}; add it with its evidence.")
     which = [delays.position[k] for k in kinds]
-    parameters = np.column_stack([
-        np.zeros(len(kinds)), np.array(capacity, np.float64), delays["b"][which] * np.array(hours, np.float64), delays["power"][which],
-    ])  # fmt: skip
+    parameters = np.column_stack(
+        [
+            np.zeros(len(kinds)),
+            np.array(capacity, np.float64),
+            delays["b"][which] * np.array(hours, np.float64),
+            delays["power"][which],
+        ]
+    )
     forms = np.array([FORMS.index(str(delays["form"][w])) for w in which], np.uint8)
     by_unit = np.stack([_amounts(draft.graph, u) for u in UNITS], axis=1)
     load = by_unit[:, [UNITS.index(str(u)) for u in units]] if units else np.zeros((by_unit.shape[0], 0))
@@ -312,15 +321,26 @@ def _closed(draft: _Draft) -> Elements:
     for e, groups in draft.groups.items():
         if groups:
             admits[:, e] = np.isin(network.table("cargoes")["rate_group"].astype(str), groups.split())
-    # a bpr or conical delay is t0 times a factor; t0 itself is in the route's hours already, and the conical one has no b
+    # a bpr or conical delay is t0 times a factor; t0 itself is in the route's hours already, and the
+    # conical one has no b
     bpr, conical = (forms == FORMS.index(f) for f in ("bpr", "conical"))
     parameters[bpr, 0] = np.array(hours)[bpr]
     parameters[bpr, 2] = delays["b"][which][bpr]
     parameters[conical, 0] = parameters[conical, 2]
     return Elements(
-        kinds, names, units, np.array(capacity, np.float64), np.array(background, np.float64), forms, np.ascontiguousarray(parameters), load * admits,
-        _spread(draft.graph, draft.bears), _spread(draft.graph, draft.waits), draft.cells, admits,
-    )  # fmt: skip
+        kinds,
+        names,
+        units,
+        np.array(capacity, np.float64),
+        np.array(background, np.float64),
+        forms,
+        np.ascontiguousarray(parameters),
+        load * admits,
+        _spread(draft.graph, draft.bears),
+        _spread(draft.graph, draft.waits),
+        draft.cells,
+        admits,
+    )
 
 
 def _spread(graph: Graph, pairs: list[tuple[int, int]]) -> Ints:

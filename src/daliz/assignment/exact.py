@@ -1,9 +1,10 @@
 """Find deterministic user equilibrium and system optimum of the network over route sets.
 
-All use a cheapest route at the delays that all make (user), or at marginal costs (system). Flow is shifted between the
-known routes of each pair by projected Newton steps, then the best routes at the new delays join the sets, until the
-relative gap sum f (c - c_min) / sum f c, with c_min over the sets so enlarged, is reached. Shippers differ in value of
-time and cargo in what it loads, so an equilibrium need not be the only one.
+All use a cheapest route at the delays that all make (user), or at marginal costs (system). Flow is
+shifted between the known routes of each pair by projected Newton steps, then the best routes at the new
+delays join the sets, until the relative gap sum f (c - c_min) / sum f c, with c_min over the sets so
+enlarged, is reached. Shippers differ in value of time and cargo in what it loads, so an equilibrium need
+not be the only one.
 """
 
 from __future__ import annotations
@@ -65,9 +66,23 @@ class _State:
     def shift(self, marginal: bool, move: bool) -> tuple[float, float]:
         c, e, x = self.choice, self.choice.elements, self.entries
         return shifts.shift(  # type: ignore[no-any-return]
-            self.routes.first.astype(np.int64), self.flow, c.base, c.time, x.begin, x.element, x.load, x.wait, self.volume, self.borne,
-            e.background, self.state, e.form, e.parameters, marginal, move,
-        )  # fmt: skip
+            self.routes.first.astype(np.int64),
+            self.flow,
+            c.base,
+            c.time,
+            x.begin,
+            x.element,
+            x.load,
+            x.wait,
+            self.volume,
+            self.borne,
+            e.background,
+            self.state,
+            e.form,
+            e.parameters,
+            marginal,
+            move,
+        )
 
     def reload(self) -> None:
         c = self.choice
@@ -76,9 +91,17 @@ class _State:
 
 
 def assign_exact(
-    network: Network, demand: Demand, routes: RouteSets, row_pair: Ints, make: Callable[[RouteSets], Choice], target: float,
-    asked: dict[str, Any], values: dict[str, float], *, marginal: bool,
-) -> Flows:  # fmt: skip
+    network: Network,
+    demand: Demand,
+    routes: RouteSets,
+    row_pair: Ints,
+    make: Callable[[RouteSets], Choice],
+    target: float,
+    asked: dict[str, Any],
+    values: dict[str, float],
+    *,
+    marginal: bool,
+) -> Flows:
     """Assign by deterministic user equilibrium or to the system optimum."""
     run = _begin(routes, make(routes), None)
     gap = np.inf
@@ -93,9 +116,21 @@ def assign_exact(
             break
     c = run.choice
     return Flows(
-        network, demand, run.routes, c.elements, "system" if marginal else "user", row_pair, run.flow, np.zeros(len(c.units)), run.volume,
-        run.state[:, 0].copy(), np.full(len(run.volume), np.nan), {"relative gap": max(gap, 0.0), "target": target}, gap <= target, asked,
-    )  # fmt: skip
+        network,
+        demand,
+        run.routes,
+        c.elements,
+        "system" if marginal else "user",
+        row_pair,
+        run.flow,
+        np.zeros(len(c.units)),
+        run.volume,
+        run.state[:, 0].copy(),
+        np.full(len(run.volume), np.nan),
+        {"relative gap": max(gap, 0.0), "target": target},
+        gap <= target,
+        asked,
+    )
 
 
 def _begin(routes: RouteSets, choice: Choice, before: _State | None) -> _State:

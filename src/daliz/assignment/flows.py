@@ -64,8 +64,8 @@ class Flows:
     unserved
         float64 (pairs,): units a year that find no room or choose not to go.
     volume, delay, price
-        float64 (elements,): volume of demand in the element's unit, hours added, USD per unit of capacity (nan where the
-        method gives none).
+        float64 (elements,): volume of demand in the element's unit, hours added, USD per unit of capacity
+        (nan where the method gives none).
     certificate
         What is measured: residual, gap or bound; `target` what was asked for.
     cut
@@ -95,7 +95,8 @@ class Flows:
         worst = float(np.abs(sent - wanted).max(initial=0.0))
         if not worst <= BALANCE * max(float(wanted.sum()), 1.0):
             raise AssertionError(
-                f"Flows are lost from the books: {worst:g} units of a pair. This is a fault of Daliz; please report it."
+                f"Flows are lost from the books: {worst:g} units of a pair. This is a fault of "
+                "Daliz; please report it."
             )
 
     def __repr__(self) -> str:
@@ -104,7 +105,8 @@ class Flows:
         totals = self.totals()
         projected = ", projected" if self.network.projected else ""
         return (
-            f"<Flows of {self.network.name} {self.network.year}{projected} by {self.method}: {totals['kt']:,.0f} kt, {totals['teu']:,.0f} TEU on "
+            f"<Flows of {self.network.name} {self.network.year}{projected} by {self.method}: "
+            f"{totals['kt']:,.0f} kt, {totals['teu']:,.0f} TEU on "
             f"{len(self.flow):,} routes; unserved {totals['unserved_kt']:,.1f} kt; {state} ({how})>"
         )
 
@@ -137,10 +139,15 @@ class Flows:
             on = self.routes.corridor == (i if name != "none" else -1)
             mass = float(self.flow[on] @ tonnes[on])
             days = float(self.flow[on] * tonnes[on] @ (self.routes.hours[on] + self._waits[on])) / 24.0
-            found.append({
-                "corridor": name, "kt": mass / 1e3, "teu": float(self.flow[on] @ teu[on]),
-                "days": days / mass if mass else float("nan"), "usd_t": float(self.flow[on] @ self.routes.usd[on]) / mass if mass else float("nan"),
-            })  # fmt: skip
+            found.append(
+                {
+                    "corridor": name,
+                    "kt": mass / 1e3,
+                    "teu": float(self.flow[on] @ teu[on]),
+                    "days": days / mass if mass else float("nan"),
+                    "usd_t": float(self.flow[on] @ self.routes.usd[on]) / mass if mass else float("nan"),
+                }
+            )
         return found
 
     @functools.cached_property
@@ -166,11 +173,20 @@ class Flows:
         for i in np.argsort(-key, kind="stable")[:count]:
             if key[i] <= 0:
                 break
-            found.append({
-                "kind": e.kind[i], "name": e.name[i], "unit": e.unit[i], "volume": float(self.volume[i]), "background": float(e.background[i]),
-                "capacity": float(e.capacity[i]), "load": float((self.volume[i] + e.background[i]) / e.capacity[i]),
-                "delay_h": float(self.delay[i]), "lost_teu_h": float(lost[i]), "price_usd": float(self.price[i]),
-            })  # fmt: skip
+            found.append(
+                {
+                    "kind": e.kind[i],
+                    "name": e.name[i],
+                    "unit": e.unit[i],
+                    "volume": float(self.volume[i]),
+                    "background": float(e.background[i]),
+                    "capacity": float(e.capacity[i]),
+                    "load": float((self.volume[i] + e.background[i]) / e.capacity[i]),
+                    "delay_h": float(self.delay[i]),
+                    "lost_teu_h": float(lost[i]),
+                    "price_usd": float(self.price[i]),
+                }
+            )
         return found
 
     def links(self) -> list[dict[str, Any]]:
@@ -186,10 +202,16 @@ class Flows:
             for link, forward in step.links:
                 sums[link, 0 if forward else 1] += arc[:, a]
         return [
-            {"link": str(table.ids[i]), "mode": str(table["mode"][i]), "kt_forward": sums[i, 0, 0] / 1e3, "kt_backward": sums[i, 1, 0] / 1e3,
-             "teu_forward": sums[i, 0, 1], "teu_backward": sums[i, 1, 1]}
+            {
+                "link": str(table.ids[i]),
+                "mode": str(table["mode"][i]),
+                "kt_forward": sums[i, 0, 0] / 1e3,
+                "kt_backward": sums[i, 1, 0] / 1e3,
+                "teu_forward": sums[i, 0, 1],
+                "teu_backward": sums[i, 1, 1],
+            }
             for i in np.flatnonzero(sums.sum(axis=(1, 2)) > 0)
-        ]  # fmt: skip
+        ]
 
     def over(self, links: list[str]) -> Flags:
         """Tell which routes use one of some links, shape (routes,).
@@ -254,16 +276,25 @@ class Flows:
             for x in (r.hours + self._waits, r.usd, r.km, r.kg)
         ]
         return [
-            {"origin": str(nodes[r.origin[k]]), "destination": str(nodes[r.destination[k]]), "cargo": str(cargoes[r.cargo[k]]),
-             "averse": bool(r.averse[k]), "units": float(sent[k]), "days": float(means[0][k]) / 24.0, "usd": float(means[1][k]),
-             "km": float(means[2][k]), "kg_co2e": float(means[3][k])}
+            {
+                "origin": str(nodes[r.origin[k]]),
+                "destination": str(nodes[r.destination[k]]),
+                "cargo": str(cargoes[r.cargo[k]]),
+                "averse": bool(r.averse[k]),
+                "units": float(sent[k]),
+                "days": float(means[0][k]) / 24.0,
+                "usd": float(means[1][k]),
+                "km": float(means[2][k]),
+                "kg_co2e": float(means[3][k]),
+            }
             for k in np.flatnonzero(sent > 0)
-        ]  # fmt: skip
+        ]
 
     def services(self) -> list[dict[str, Any]]:
         """Give the volume of each leg of a service with the empties that go back on it.
 
-        Boxes return by the way they came: on a leg, empties are what the opposite leg carries laden beyond this one.
+        Boxes return by the way they came: on a leg, empties are what the opposite leg carries laden
+        beyond this one.
         """
         e = self.elements
         ends = {}
@@ -279,18 +310,40 @@ class Flows:
                 if back is not None and e.unit[i] == "TEU"
                 else 0.0
             )
-            found.append({"service": service, "from": start, "to": stop, "unit": e.unit[i], "volume": float(self.volume[i]), "empty": empty,
-                          "capacity": float(e.capacity[i]), "delay_h": float(self.delay[i])})  # fmt: skip
+            found.append(
+                {
+                    "service": service,
+                    "from": start,
+                    "to": stop,
+                    "unit": e.unit[i],
+                    "volume": float(self.volume[i]),
+                    "empty": empty,
+                    "capacity": float(e.capacity[i]),
+                    "delay_h": float(self.delay[i]),
+                }
+            )
         return found
 
     def as_dict(self) -> dict[str, Any]:
         """Give the certificate and totals as plain values."""
         return {
-            "network": self.network.name, "version": self.network.version, "year": self.network.year, "projected": self.network.projected,
-            "under": list(self.network.added), "without": list(self.network.removed), "digest": self.network.digest, "method": self.method,
-            "converged": self.converged, "certificate": self.certificate, "asked": self.asked, "totals": self.totals(), "cut": self.cut_rows(),
-            "demand": "marginals with evidence, split over pairs synthetic" if self.demand.markets else "given",
-        }  # fmt: skip
+            "network": self.network.name,
+            "version": self.network.version,
+            "year": self.network.year,
+            "projected": self.network.projected,
+            "under": list(self.network.added),
+            "without": list(self.network.removed),
+            "digest": self.network.digest,
+            "method": self.method,
+            "converged": self.converged,
+            "certificate": self.certificate,
+            "asked": self.asked,
+            "totals": self.totals(),
+            "cut": self.cut_rows(),
+            "demand": "marginals with evidence, split over pairs synthetic"
+            if self.demand.markets
+            else "given",
+        }
 
     def save(self, folder: str | Path) -> Path:
         """Write run.json and a CSV each of links, elements, services, corridors and skims into a folder.
@@ -306,9 +359,12 @@ class Flows:
             raise FileExistsError(errno.EEXIST, "it exists and holds something else", str(folder))
         folder.parent.mkdir(parents=True, exist_ok=True)
         tables = {
-            "links": self.links(), "services": self.services(), "corridors": self.corridors(), "skims": self.skims(),
+            "links": self.links(),
+            "services": self.services(),
+            "corridors": self.corridors(),
+            "skims": self.skims(),
             "bottlenecks": self.bottlenecks(len(self.elements)),
-        }  # fmt: skip
+        }
         with tempfile.TemporaryDirectory(dir=folder.parent) as draft:
             whole = Path(draft) / "run"
             whole.mkdir()

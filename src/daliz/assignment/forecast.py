@@ -30,8 +30,8 @@ def forecast(
 ) -> list[dict[str, Any]]:
     """Foretell every series for the year after the origin, and the mean days of some trips.
 
-    A series with a value at the origin grows from it as the model does (see `daliz.assignment.rolling`); one without is
-    the model's own level with the typical error of the fit, and says so.
+    A series with a value at the origin grows from it as the model does (see `daliz.assignment.rolling`);
+    one without is the model's own level with the typical error of the fit, and says so.
 
     Parameters
     ----------
@@ -42,8 +42,8 @@ def forecast(
     origin
         Last year counted.
     trips
-        Origin, destination, country to avoid and month of trips by the Middle Corridor whose mean days are foretold; their
-        interval is that of the evidence.
+        Origin, destination, country to avoid and month of trips by the Middle Corridor whose mean days
+        are foretold; their interval is that of the evidence.
     """
     told, seen = foretell(models, fit, origin), observed(models[origin].network)
     table = models[origin].network.table("series")
@@ -74,12 +74,27 @@ def forecast(
         )[0]
         low, high = (best.spread.days_low, best.spread.days_high) if best.spread else (np.nan, np.nan)
         ends = [low, best.days, high]
-        rows.append(_row(f"days-{start}-{stop}-{month:02d}".lower().replace("'", ""), "days", ends, f"Mean days {start} - {stop} by way of the Caspian, month {month} of {origin + 1}, without the queues of all; interval of the evidence"))  # fmt: skip
+        rows.append(
+            _row(
+                f"days-{start}-{stop}-{month:02d}".lower().replace("'", ""),
+                "days",
+                ends,
+                (
+                    f"Mean days {start} - {stop} by way of the Caspian, month {month} of {origin + 1}, "
+                    "without the queues of all; interval of the evidence"
+                ),
+            )
+        )
     return rows
 
 
 def _row(series: str, unit: str, ends: list[float], definition: str) -> dict[str, Any]:
-    return {"series": series, "unit": unit, **{k: float(f"{v:.4g}") for k, v in zip(("low_90", "median", "high_90"), ends, strict=True)}, "definition": definition}  # fmt: skip
+    return {
+        "series": series,
+        "unit": unit,
+        **{k: float(f"{v:.4g}") for k, v in zip(("low_90", "median", "high_90"), ends, strict=True)},
+        "definition": definition,
+    }
 
 
 def inputs_hash(networks: Sequence[Network], fit: Calibration) -> str:

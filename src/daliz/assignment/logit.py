@@ -5,9 +5,9 @@ A shipper of pair k takes route r with the probability
     P(r) = P(nest) P(corridor | nest) P(r | corridor),   each a logit over the level's inclusive values,
     V(r) = -theta c(r) + ln PS(r),                        PS(r) = sum_a (l_a / L_r) / N_a,
 
-theta in 1/USD per 20 t, PS the path size of Ben-Akiva and Bierlaire [1]_ over the pair's routes, and dissimilarities as in
-the table `choice`. Costs hold the delays of what has a capacity; volumes are a fixed point v = sum f(P(c(v))) [2]_, found by
-Anderson's acceleration [3]_ with a fall-back to averages.
+theta in 1/USD per 20 t, PS the path size of Ben-Akiva and Bierlaire [1]_ over the pair's routes, and
+dissimilarities as in the table `choice`. Costs hold the delays of what has a capacity; volumes are a
+fixed point v = sum f(P(c(v))) [2]_, found by Anderson's acceleration [3]_ with a fall-back to averages.
 
 References
 ----------
@@ -69,8 +69,14 @@ def nesting(pair: Ints, corridor: Ints, nest: Ints) -> Nesting:
     of_pair = np.flatnonzero(fresh[0][of_corridor][of_nest])
     number = [np.cumsum(f) - 1 for f in fresh]
     return Nesting(
-        order, number[2], number[1][of_corridor], number[0][of_corridor][of_nest], of_corridor, of_nest, of_pair,
-    )  # fmt: skip
+        order,
+        number[2],
+        number[1][of_corridor],
+        number[0][of_corridor][of_nest],
+        of_corridor,
+        of_nest,
+        of_pair,
+    )
 
 
 def probabilities(
@@ -83,7 +89,8 @@ def probabilities(
     utility
         float64 array of shape (routes,), not yet divided by a dissimilarity.
     within_corridor, within_nest
-        Dissimilarities of routes in a corridor and of corridors in a nest; 0 < within_corridor <= within_nest <= 1.
+        Dissimilarities of routes in a corridor and of corridors in a nest; 0 < within_corridor <=
+        within_nest <= 1.
     """
     value = utility[nests.order] / within_corridor
     route, first = _logit(value, nests.of_corridor, nests.route)
@@ -120,7 +127,8 @@ class Choice:
     units
         float64 (pairs,): units a year.
     bears, waits
-        Sparse (routes, elements): what a unit on the route loads each element with; how often it bears each delay.
+        Sparse (routes, elements): what a unit on the route loads each element with; how often it bears
+        each delay.
     """
 
     base: Floats
@@ -189,8 +197,8 @@ def fixed_point(
 ) -> FixedPoint:
     """Find volumes that reproduce themselves.
 
-    With an elasticity e the units of a pair are q0 exp(-e (S - S0) / c0), S = -I / theta being the expected least cost,
-    S0 its value without queues and c0 the cost of the cheapest route without them.
+    With an elasticity e the units of a pair are q0 exp(-e (S - S0) / c0), S = -I / theta being the
+    expected least cost, S0 its value without queues and c0 the cost of the cheapest route without them.
 
     Parameters
     ----------
@@ -224,7 +232,8 @@ def fixed_point(
         total = float(np.abs(found).sum())
         if not np.isfinite(total):
             raise DemandError(
-                "The equilibrium left the range of numbers. Look for quantities or parameters beyond all measure."
+                "The equilibrium left the range of numbers. Look for quantities or parameters beyond "
+                "all measure."
             )
         residual = float(np.abs(found - volume).sum()) / total if total > 0 else 0.0
         if best is None or residual < best.residual:
@@ -283,7 +292,8 @@ def make_choice(
     units
         Units a year of each pair.
     constants
-        USD per 20 t, shape (2, corridors + 1): for containers and loose cargo; the last column for ways of no corridor.
+        USD per 20 t, shape (2, corridors + 1): for containers and loose cargo; the last column for ways
+        of no corridor.
     values
         Parameters of choice.
     nest_of
@@ -316,18 +326,32 @@ def make_choice(
     bears, waits, loads, both, log_size, nests = memo["choice"]
     if not 0 < values["nest-route"] <= values["nest-rail"] <= 1:
         raise DemandError(
-            f"Dissimilarities must rise from routes to corridors within 0 and 1, not {values['nest-route']:g} and {values['nest-rail']:g}."
+            "Dissimilarities must rise from routes to corridors within 0 and 1, not "
+            f"{values['nest-route']:g} and {values['nest-rail']:g}."
         )
     return Choice(
-        base, time, values["scale"] / tonnes, log_size, routes.pair, units, nests, values["nest-route"], values["nest-rail"], bears, waits,
-        elements, loads, both,
-    )  # fmt: skip
+        base,
+        time,
+        values["scale"] / tonnes,
+        log_size,
+        routes.pair,
+        units,
+        nests,
+        values["nest-route"],
+        values["nest-rail"],
+        bears,
+        waits,
+        elements,
+        loads,
+        both,
+    )
 
 
 def values_of_time(cargoes: Table, spread: float) -> Floats:
     """Give the value of an hour of one unit of each class, with the bands of a container set apart by a power.
 
-    v = m (v0 / m)^spread, m being the value of the middle band (the class named without -low or -high) and v0 that of the table.
+    v = m (v0 / m)^spread, m being the value of the middle band (the class named without -low or -high)
+    and v0 that of the table.
     """
     table = cargoes["value_of_time_usd_h"]
     middle = [str(c).removesuffix("-low").removesuffix("-high") for c in cargoes.ids]

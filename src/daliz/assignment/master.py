@@ -6,7 +6,8 @@
          f, u >= 0
 
 A route enters while c_r + sum_e l_re p_e < y_k. With D_k the least such cost over all routes, the value
-sum_k q_k min(D_k, M) - sum_e p_e C_e is a lower bound (Lagrange), so every solution carries a proven gap [1]_.
+sum_k q_k min(D_k, M) - sum_e p_e C_e is a lower bound (Lagrange), so every solution carries a proven gap
+[1]_.
 
 References
 ----------

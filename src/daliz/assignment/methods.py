@@ -57,8 +57,9 @@ def assign(
     demand
         Who sends what; the markets of the network's year if left out.
     method
-        `logit` for stochastic user equilibrium over route sets with queues; `user` for deterministic user equilibrium and
-        `system` for the system optimum over them; `capacity` for the least-cost flow within hard capacities.
+        `logit` for stochastic user equilibrium over route sets with queues; `user` for deterministic user
+        equilibrium and `system` for the system optimum over them; `capacity` for the least-cost flow
+        within hard capacities.
     target
         Residual (logit) or relative gap (the others) at which to stop; 1e-6 if left out.
     values
@@ -93,7 +94,8 @@ def assign(
         )
     if not np.isfinite(elasticity) or steps < 1:
         raise DemandError(
-            f"An elasticity of {elasticity:g} or {steps} steps cannot be used; give a finite number of 0 or more, and a step at least."
+            f"An elasticity of {elasticity:g} or {steps} steps cannot be used; give a finite number "
+            "of 0 or more, and a step at least."
         )
     goal = TARGET if target is None else target
     if not 0 < goal < 1:
@@ -140,7 +142,8 @@ def check_values(values: dict[str, float]) -> None:
         low = 0.0 if name in POSITIVE else -np.inf
         if not np.isfinite(value) or value < low or (name in POSITIVE[:4] and value == 0):
             raise DemandError(
-                f"The parameter {name} is {value:g}; it must be a finite number{' above 0' if name in POSITIVE[:4] else ''}{' of 0 or more' if name in POSITIVE[4:] else ''}."
+                f"The parameter {name} is {value:g}; it must be a finite "
+                f"number{' above 0' if name in POSITIVE[:4] else ''}{' of 0 or more' if name in POSITIVE[4:] else ''}."
             )
 
 
@@ -152,7 +155,18 @@ def routes_of(
 
     keys = np.stack([demand.origin, demand.destination, demand.cargo, demand.averse.astype(np.int64)])
     if start is not None and start.network is network:
-        known = {p: k for k, p in enumerate(zip(start.routes.origin.tolist(), start.routes.destination.tolist(), start.routes.cargo.tolist(), start.routes.averse.tolist(), strict=True))}  # fmt: skip
+        known = {
+            p: k
+            for k, p in enumerate(
+                zip(
+                    start.routes.origin.tolist(),
+                    start.routes.destination.tolist(),
+                    start.routes.cargo.tolist(),
+                    start.routes.averse.tolist(),
+                    strict=True,
+                )
+            )
+        }
         rows = [known.get((o, d, c, bool(a)), -1) for o, d, c, a in keys.T.tolist()]
         if min(rows) >= 0:
             return start.routes, np.array(rows, np.int64)
@@ -205,9 +219,17 @@ def round_queues(
 
 
 def _assign_logit(
-    network: Network, demand: Demand, routes: RouteSets, row_pair: Ints, values: dict[str, float], goal: float, elasticity: float,
-    start: Flows | None, steps: int, asked: dict[str, Any],
-) -> Flows:  # fmt: skip
+    network: Network,
+    demand: Demand,
+    routes: RouteSets,
+    row_pair: Ints,
+    values: dict[str, float],
+    goal: float,
+    elasticity: float,
+    start: Flows | None,
+    steps: int,
+    asked: dict[str, Any],
+) -> Flows:
     from daliz.assignment.logit import fixed_point
 
     choice = choice_of(network, routes, demand, row_pair, values)
@@ -220,6 +242,18 @@ def _assign_logit(
     found = fixed_point(choice, target=goal, steps=steps, start=begin, elasticity=elasticity)
     flow = found.share * found.units[choice.pair]
     return Flows(
-        network, demand, routes, choice.elements, "logit", row_pair, flow, choice.units - found.units, found.volume, found.delay,
-        np.full(len(choice.elements), np.nan), {"residual": found.residual, "target": goal}, found.converged, asked,
-    )  # fmt: skip
+        network,
+        demand,
+        routes,
+        choice.elements,
+        "logit",
+        row_pair,
+        flow,
+        choice.units - found.units,
+        found.volume,
+        found.delay,
+        np.full(len(choice.elements), np.nan),
+        {"residual": found.residual, "target": goal},
+        found.converged,
+        asked,
+    )

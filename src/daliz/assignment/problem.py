@@ -32,8 +32,9 @@ class Roots(NamedTuple):
 class Problem:
     """Hold links, classes and demand of an equilibrium.
 
-    Links are sorted by tail. The cost of link a for class c is delay_a(v_a) + fixed[c, a], all in one unit; a class
-    that may not use a link has inf there. Volumes add up over classes in one unit (vehicles, TEU).
+    Links are sorted by tail. The cost of link a for class c is delay_a(v_a) + fixed[c, a], all in one
+    unit; a class that may not use a link has inf there. Volumes add up over classes in one unit
+    (vehicles, TEU).
 
     Attributes
     ----------
@@ -174,12 +175,14 @@ def _check_links(nodes: int, tail: Ints, head: Ints, form: Floats, kind: Bytes, 
     )
     if len(bad):
         raise DemandError(
-            f"Link {bad[0] + 1}: its delay has the parameters {form[bad[0]].tolist()}; all must be numbers of 0 or more."
+            f"Link {bad[0] + 1}: its delay has the parameters {form[bad[0]].tolist()}; all must be "
+            "numbers of 0 or more."
         )
     bad = np.flatnonzero(form[:, 1] <= 0)
     if len(bad):
         raise DemandError(
-            f"Link {bad[0] + 1}: its capacity is {form[bad[0], 1]:g}; it must be more than 0. Leave a closed link out."
+            f"Link {bad[0] + 1}: its capacity is {form[bad[0], 1]:g}; it must be more than 0. Leave "
+            "a closed link out."
         )
     bad = np.flatnonzero((kind == 1) & (form[:, 3] <= 1))  # conical
     if len(bad):
@@ -188,7 +191,8 @@ def _check_links(nodes: int, tail: Ints, head: Ints, form: Floats, kind: Bytes, 
         )
     if np.isnan(fixed).any() or (fixed < 0).any():
         raise DemandError(
-            "A fixed cost is negative or no number; 0, positive numbers and inf (closed to the class) are allowed."
+            "A fixed cost is negative or no number; 0, positive numbers and inf (closed to the "
+            "class) are allowed."
         )
 
 
@@ -202,12 +206,14 @@ def _check_demand(nodes: int, demand: Floats, group: Ints, classes: int) -> None
     bad = np.flatnonzero((ends != np.floor(ends)).any(axis=1))
     if len(bad):
         raise DemandError(
-            f"Demand row {bad[0] + 1} runs from {ends[bad[0], 0]:g} to {ends[bad[0], 1]:g}; nodes are whole numbers."
+            f"Demand row {bad[0] + 1} runs from {ends[bad[0], 0]:g} to {ends[bad[0], 1]:g}; nodes "
+            "are whole numbers."
         )
     bad = np.flatnonzero((ends < 0).any(axis=1) | (ends >= nodes).any(axis=1))
     if len(bad):
         raise DemandError(
-            f"Demand row {bad[0] + 1} runs from {ends[bad[0], 0]:g} to {ends[bad[0], 1]:g}, but nodes run from 0 to {nodes - 1}."
+            f"Demand row {bad[0] + 1} runs from {ends[bad[0], 0]:g} to {ends[bad[0], 1]:g}, but "
+            f"nodes run from 0 to {nodes - 1}."
         )
     bad = np.flatnonzero((group < 0) | (group >= classes))
     if len(bad):

@@ -1,13 +1,15 @@
 """Foretell the year after each origin from what was known then, and score it beside two naive forecasts.
 
-The model tells growth: the forecast of a series is its last observed value times the model's ratio between the two years,
+The model tells growth: the forecast of a series is its last observed value times the model's ratio
+between the two years,
 
     ln y = ln o_T + ln m_{T+1} - ln m_T,    var = g' S g + s^2,
 
-with S the covariance of the parameters fitted up to the origin, g the slope of the log ratio, and s the root mean square of the
-model's one-step errors up to the origin (of the series, or of all where it has fewer than three). Naive forecasts are the last value and the last growth again, each with the
-root mean square of its own past errors. Forecasts are scored on logs by the interval score of their 90 % interval and the CRPS of
-a normal distribution [1]_; less is better.
+with S the covariance of the parameters fitted up to the origin, g the slope of the log ratio, and s the
+root mean square of the model's one-step errors up to the origin (of the series, or of all where it has
+fewer than three). Naive forecasts are the last value and the last growth again, each with the root mean
+square of its own past errors. Forecasts are scored on logs by the interval score of their 90 % interval
+and the CRPS of a normal distribution [1]_; less is better.
 
 The year's prices, openings and events are taken as known, volumes are not.
 
@@ -62,11 +64,16 @@ class Rolling:
         found = []
         for method in methods:
             rows = [r for r in self.rows if r["method"] == method and (r["origin"], r["series"]) in shared]
-            found.append({
-                "method": method, "forecasts": len(rows), "interval_score": float(np.mean([r["interval_score"] for r in rows])),
-                "crps": float(np.mean([r["crps"] for r in rows])), "inside_90": float(np.mean([r["low_90"] <= r["observed"] <= r["high_90"] for r in rows])),
-                "mean_absolute_error": float(np.mean([abs(r["error"]) for r in rows])),
-            })  # fmt: skip
+            found.append(
+                {
+                    "method": method,
+                    "forecasts": len(rows),
+                    "interval_score": float(np.mean([r["interval_score"] for r in rows])),
+                    "crps": float(np.mean([r["crps"] for r in rows])),
+                    "inside_90": float(np.mean([r["low_90"] <= r["observed"] <= r["high_90"] for r in rows])),
+                    "mean_absolute_error": float(np.mean([abs(r["error"]) for r in rows])),
+                }
+            )
         return found
 
 
@@ -204,7 +211,14 @@ def roll(
 def _row(origin: int, series: str, method: str, mean: float, deviation: float, came: float) -> dict[str, Any]:
     low, high = mean - Z90 * deviation, mean + Z90 * deviation
     return {
-        "origin": origin, "series": series, "method": method, "median": float(np.exp(mean)), "low_90": float(np.exp(low)),
-        "high_90": float(np.exp(high)), "observed": float(np.exp(came)), "error": float(np.exp(mean - came) - 1.0),
-        "interval_score": interval_score(low, high, came), "crps": crps_normal(mean, deviation, came),
-    }  # fmt: skip
+        "origin": origin,
+        "series": series,
+        "method": method,
+        "median": float(np.exp(mean)),
+        "low_90": float(np.exp(low)),
+        "high_90": float(np.exp(high)),
+        "observed": float(np.exp(came)),
+        "error": float(np.exp(mean - came) - 1.0),
+        "interval_score": interval_score(low, high, came),
+        "crps": crps_normal(mean, deviation, came),
+    }

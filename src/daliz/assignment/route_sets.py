@@ -74,7 +74,10 @@ class RouteSets:
         return np.repeat(np.arange(len(self.first) - 1), np.diff(self.first))
 
     def __repr__(self) -> str:
-        return f"<RouteSets of {self.graph.network.name} {self.graph.network.year}: {len(self.usd):,} routes of {len(self.first) - 1:,} pairs>"
+        return (
+            f"<RouteSets of {self.graph.network.name} {self.graph.network.year}: {len(self.usd):,} "
+            f"routes of {len(self.first) - 1:,} pairs>"
+        )
 
 
 class _Ways(NamedTuple):
@@ -113,8 +116,8 @@ class _Arcs:
 def arc_weight(cargo: dict[str, Any], costs: Any, reference_sd: float) -> Floats:
     """Give the generalised cost of each arc in USD; the standard deviation enters linearised at `reference_sd` hours.
 
-    c = usd + v h + v r s^2 / (2 s0), so that arcs add up; at s = s0 it bears half of the value of reliability, and its slope by
-    variance is the right one.
+    c = usd + v h + v r s^2 / (2 s0), so that arcs add up; at s = s0 it bears half of the value of
+    reliability, and its slope by variance is the right one.
     """
     time = float(cargo["value_of_time_usd_h"])
     reliability = time * float(cargo["reliability_ratio"])
@@ -145,7 +148,8 @@ def route_sets(
     reference_sd
         See `arc_weight`.
     toll
-        USD to add for one unit of each class on each arc, shape (classes, arcs), as of queues or prices of capacity.
+        USD to add for one unit of each class on each arc, shape (classes, arcs), as of queues or prices
+        of capacity.
     bent
         Modes to prefer in turn, "" for none.
     threads
@@ -250,10 +254,31 @@ def _fan(arcs: _Arcs, weight: Floats, pairs: Ints) -> tuple[Ints, Ints, Ints, Wo
     out = _trees(arcs, sources, weight[arcs.out], arcs.start, arcs.head, arcs.tail, arcs.out)
     back = _trees(arcs, goals, weight[arcs.back], arcs.back_start, arcs.back_head, arcs.back_tail, arcs.back)
     return fans.ways(
-        ahead.astype(np.int64), behind.astype(np.int64), sources.astype(np.uint32), goals.astype(np.uint32), out[0], back[0], out[1], back[1],
-        out[2], back[2], out[3], back[3], arcs.tail, arcs.back_tail, arcs.arc_back, arcs.place, arcs.length[arcs.out],
-        arcs.need, arcs.bar, arcs.main, MOST, SHARED, STRETCH, LIMIT,
-    )  # fmt: skip
+        ahead.astype(np.int64),
+        behind.astype(np.int64),
+        sources.astype(np.uint32),
+        goals.astype(np.uint32),
+        out[0],
+        back[0],
+        out[1],
+        back[1],
+        out[2],
+        back[2],
+        out[3],
+        back[3],
+        arcs.tail,
+        arcs.back_tail,
+        arcs.arc_back,
+        arcs.place,
+        arcs.length[arcs.out],
+        arcs.need,
+        arcs.bar,
+        arcs.main,
+        MOST,
+        SHARED,
+        STRETCH,
+        LIMIT,
+    )
 
 
 def _trees(
@@ -267,9 +292,20 @@ def _trees(
     )
     settled = np.zeros(count, np.uint32)
     trees.grow(
-        start, head, np.ascontiguousarray(cost[None]), roots.astype(np.uint32), np.zeros(count, np.uint32), 0, dist, pred, order, settled,
-        False, 0, count,
-    )  # fmt: skip
+        start,
+        head,
+        np.ascontiguousarray(cost[None]),
+        roots.astype(np.uint32),
+        np.zeros(count, np.uint32),
+        0,
+        dist,
+        pred,
+        order,
+        settled,
+        False,
+        0,
+        count,
+    )
     km, bits = np.zeros((count, states, fans.MODES)), np.zeros((count, states), np.uint32)
     arc_km, arc_bits = np.ascontiguousarray(arcs.km[order_of]), arcs.bits[order_of]
     for r in range(count):
@@ -285,7 +321,8 @@ def _joined(graph: Graph, pairs: Ints, found: list[_Ways], *, whole: bool = True
     sums = np.concatenate([f.sums for f in found], axis=1)
     corridor = np.concatenate([f.corridor for f in found])
     begin = np.concatenate([[0], np.cumsum(count)])
-    # a way's fingerprint: the sum of random numbers that stand for its arcs, so that ways of equal sums of arc numbers differ
+    # a way's fingerprint: the sum of random numbers that stand for its arcs, so that ways of equal sums
+    # of arc numbers differ
     signs = np.random.default_rng(0).integers(0, 2**63, len(graph.arcs), dtype=np.uint64)
     prints = np.add.reduceat(signs[steps], begin[:-1])
     _, kept = np.unique(
@@ -322,7 +359,12 @@ def queue_tolls(routes: RouteSets, delay: Floats) -> Floats:
     graph = routes.graph
     elements, time = elements_of(graph), graph.network.table("cargoes")["value_of_time_usd_h"]
     arc, element = elements.waits.T
-    return np.stack([v * np.bincount(arc, (delay * admitted)[element], len(graph.arcs)) for v, admitted in zip(time, elements.admits, strict=True)])  # fmt: skip
+    return np.stack(
+        [
+            v * np.bincount(arc, (delay * admitted)[element], len(graph.arcs))
+            for v, admitted in zip(time, elements.admits, strict=True)
+        ]
+    )
 
 
 def load_tolls(routes: RouteSets, price: Floats) -> Floats:
@@ -375,5 +417,6 @@ def _refuse_unreached(graph: Graph, pairs: Ints, first: Ints) -> None:
         ]
         more = f" and {len(lost) - 5} more" if len(lost) > 5 else ""
         raise DemandError(
-            f"No way leads for {', '.join(names)}{more}. Ask `daliz routes` what separates them, or take the demand out."
+            f"No way leads for {', '.join(names)}{more}. Ask `daliz routes` what separates them, or "
+            "take the demand out."
         )

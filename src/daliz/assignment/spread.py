@@ -23,21 +23,24 @@ LARGEST_SHARE = 0.999
 def corridor_ranges(flows: Flows, *, draws: int = DRAWS, seed: int = 1) -> list[dict[str, Any]]:
     """Give the 5th and 95th percentile of kt and TEU by corridor over the ranges of the evidence.
 
-    Fitted parameters, quantities of markets (the years of one market together), contestable shares, and the hours, prices and
-    capacities behind all routes are drawn; values of time stand, and parameters are drawn one by one, without what the fit says of
-    them together. Each draw is an equilibrium of its own on the routes of `flows`.
+    Fitted parameters, quantities of markets (the years of one market together), contestable shares, and
+    the hours, prices and capacities behind all routes are drawn; values of time stand, and parameters are
+    drawn one by one, without what the fit says of them together. Each draw is an equilibrium of its own
+    on the routes of `flows`.
 
     Parameters
     ----------
     flows
         Equilibrium by `logit` on the markets of its network.
     draws, seed
-        How often and from which seed is drawn; the ends of 40 draws are themselves uncertain by about a tenth of the range.
+        How often and from which seed is drawn; the ends of 40 draws are themselves uncertain by about a
+        tenth of the range.
 
     Returns
     -------
     list of dict
-        Per corridor: corridor, kt_low, kt_high, teu_low, teu_high, draws, and how many of the draws converged.
+        Per corridor: corridor, kt_low, kt_high, teu_low, teu_high, draws, and how many of the draws
+        converged.
 
     Raises
     ------
@@ -60,10 +63,17 @@ def corridor_ranges(flows: Flows, *, draws: int = DRAWS, seed: int = 1) -> list[
         found.append([(c["kt"], c["teu"]) for c in run.corridors()])
     ends = np.quantile(np.array(found), [0.05, 0.95], axis=0)
     return [
-        {"corridor": c["corridor"], "kt_low": float(ends[0, i, 0]), "kt_high": float(ends[1, i, 0]), "teu_low": float(ends[0, i, 1]),
-         "teu_high": float(ends[1, i, 1]), "draws": draws, "converged": converged}
+        {
+            "corridor": c["corridor"],
+            "kt_low": float(ends[0, i, 0]),
+            "kt_high": float(ends[1, i, 0]),
+            "teu_low": float(ends[0, i, 1]),
+            "teu_high": float(ends[1, i, 1]),
+            "draws": draws,
+            "converged": converged,
+        }
         for i, c in enumerate(flows.corridors())
-    ]  # fmt: skip
+    ]
 
 
 def _cells(flows: Flows) -> tuple[list[Cell], list[Cell], list[Cell]]:

@@ -1,8 +1,8 @@
 """Find the deterministic user equilibrium or the system optimum over paths.
 
-Trees are grown block by block, each at the delays that the blocks before it leave; new shortest paths become columns,
-and flow is shifted among the known paths of each pair by Gauss-Seidel projected Newton steps [1]_ [2]_. A run stops on
-the exact relative gap (sum f c - sum q c_min) / sum f c at fixed volumes.
+Trees are grown block by block, each at the delays that the blocks before it leave; new shortest paths
+become columns, and flow is shifted among the known paths of each pair by Gauss-Seidel projected Newton
+steps [1]_ [2]_. A run stops on the exact relative gap (sum f c - sum q c_min) / sum f c at fixed volumes.
 
 References
 ----------
@@ -156,11 +156,38 @@ class _Run:
 
     def _extend(self, block: _Block, cost: Floats, warm: bool, fill: bool) -> _Tally:
         p, s, pairs = self.problem, block.store, block.pairs
-        trees.grow(self.start, p.head, cost, self.root, self.group, p.first_through, self.dist, self.pred, self.order, self.settled, warm, block.low, block.high)  # fmt: skip
+        trees.grow(
+            self.start,
+            p.head,
+            cost,
+            self.root,
+            self.group,
+            p.first_through,
+            self.dist,
+            self.pred,
+            self.order,
+            self.settled,
+            warm,
+            block.low,
+            block.high,
+        )
         *store, excess, total, added = columns.extend(
-            p.tail, self.tree[pairs], p.target[pairs], p.demand[pairs], self.group, p.fixed, self.dist, self.pred, self.link,
-            s.first, s.begin, s.links, s.flow, s.toll, fill,
-        )  # fmt: skip
+            p.tail,
+            self.tree[pairs],
+            p.target[pairs],
+            p.demand[pairs],
+            self.group,
+            p.fixed,
+            self.dist,
+            self.pred,
+            self.link,
+            s.first,
+            s.begin,
+            s.links,
+            s.flow,
+            s.toll,
+            fill,
+        )
         block.store = Store(*store)
         block.several = np.flatnonzero(np.diff(block.store.first) > 1)
         return _Tally(excess, total, added)
@@ -212,7 +239,23 @@ class _Run:
 
     def _sweep(self, block: _Block, link: Floats, hand: _Hand) -> float:
         s = block.store
-        return float(columns.sweep(block.several, s.first, s.begin, s.links, s.flow, s.toll, link, self.kind, self.form, self.marginal, hand.mark, hand.stamp, self.worth))  # fmt: skip
+        return float(
+            columns.sweep(
+                block.several,
+                s.first,
+                s.begin,
+                s.links,
+                s.flow,
+                s.toll,
+                link,
+                self.kind,
+                self.form,
+                self.marginal,
+                hand.mark,
+                hand.stamp,
+                self.worth,
+            )
+        )
 
     def reload(self) -> None:
         """Sum volumes from paths anew, so that no rounding piles up."""
@@ -278,11 +321,13 @@ def user_equilibrium(
     """
     if passes < 1 or not 0 < gap < 1:
         raise DemandError(
-            f"{passes} passes to a gap of {gap:g} cannot be run; give at least one pass and a gap between 0 and 1."
+            f"{passes} passes to a gap of {gap:g} cannot be run; give at least one pass and a gap "
+            "between 0 and 1."
         )
     if excess is not None and (np.shape(excess) != (len(problem.demand), 4) or not np.isfinite(excess).all()):
         raise DemandError(
-            f"The delays of excess demand must be finite numbers of shape ({len(problem.demand)}, 4), one row a pair."
+            f"The delays of excess demand must be finite numbers of shape ({len(problem.demand)}, "
+            "4), one row a pair."
         )
     run = _Run(problem, threads, marginal, excess, start)
     if threads > 1 and run.large:
@@ -315,7 +360,8 @@ def _iterate(run: _Run, gap: float, passes: int, empty: bool) -> list[tuple[floa
             run.renew(blocks, warm=False, fill=True, sweeps=1 if run.large else 0)
         _refuse_unreached(run)
     for n in range(passes):
-        # what the blocks find at delays that move under them is a guess; at the end all look at the same delays
+        # what the blocks find at delays that move under them is a guess; at the end all look at the same
+        # delays
         exact = guess <= gap or n == passes - 1
         found = [run.renew(b, warm=guess < WARM_FROM, sweeps=0 if exact else 2) for b in run.rounds]
         total, added = sum(f.total for f in found), sum(f.added for f in found)
@@ -335,7 +381,8 @@ def _refuse_unreached(run: _Run) -> None:
         if len(lost):
             k = block.pairs.start + int(lost[0])
             raise DemandError(
-                f"Demand row {p.rows[k] + 1} asks for {p.demand[k]:g} from node {p.origin[k]} to node {p.target[k]}, but no way leads there. "
+                f"Demand row {p.rows[k] + 1} asks for {p.demand[k]:g} from node {p.origin[k]} to "
+                f"node {p.target[k]}, but no way leads there. "
                 "Add a link or take the row out."
             )
 

@@ -10,7 +10,8 @@ def main() -> None:
     import gc
     import os
 
-    # The arrays of one question are small: threads of the linear algebra would wait for each other at full load.
+    # The arrays of one question are small: threads of the linear algebra would wait for each other at
+    # full load.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
     from daliz.cli.app import app

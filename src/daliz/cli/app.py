@@ -28,7 +28,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     help="Model freight corridors: which way, how long, how much, how sure, and who says so.\n\n"
-    "Exit codes: 0 done; 1 the check or validation failed or a run did not converge; 2 the question or the data cannot be used.",
+    "Exit codes: 0 done; 1 the check or validation failed or a run did not converge; 2 the question "
+    "or the data cannot be used.",
 )
 
 

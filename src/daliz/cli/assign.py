@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from daliz.assignment import Flows
 
 NAME = "assign"
-HELP = "Send all demand over the network: volumes, queues, bottlenecks and the price of capacity; exit code 1 if it does not converge."
+HELP = (
+    "Send all demand over the network: volumes, queues, bottlenecks and the price of capacity; exit code "
+    "1 if it does not converge."
+)
 EXAMPLE = "Example: daliz assign --year 2024 --without red-sea-2024"
 Method = Annotated[str, typer.Option(help="logit, user, system or capacity.")]
 
@@ -63,7 +66,8 @@ def run(
         raise typer.BadParameter(f"--top is {top}; give 0 or more.")
     if draws and (draws < 0 or (method or "logit") != "logit" or demand or tntp):
         raise typer.BadParameter(
-            f"--draws {draws} cannot be used here; give 1 or more, with --method logit on the markets of a package."
+            f"--draws {draws} cannot be used here; give 1 or more, with --method logit on the "
+            "markets of a package."
         )
     if tntp is not None:
         options = {
@@ -135,41 +139,66 @@ def _rows(path: Path) -> list[dict[str, Any]]:
 
 def _show(flows: Flows, bottlenecks: list[dict[str, Any]], select: list[str], by: str) -> None:
     print_table(
-        "Corridors, a year", ("corridor", "kt", "TEU", "days", "USD/t"),
-        [[c["corridor"], f"{c['kt']:,.0f}", f"{c['teu']:,.0f}", f"{c['days']:.0f}", f"{c['usd_t']:,.0f}"] for c in flows.corridors() if c["kt"] >= 0.5],
+        "Corridors, a year",
+        ("corridor", "kt", "TEU", "days", "USD/t"),
+        [
+            [c["corridor"], f"{c['kt']:,.0f}", f"{c['teu']:,.0f}", f"{c['days']:.0f}", f"{c['usd_t']:,.0f}"]
+            for c in flows.corridors()
+            if c["kt"] >= 0.5
+        ],
         right=(1, 2, 3, 4),
-    )  # fmt: skip
+    )
     print_table(
-        "Bottlenecks by hours lost" if by == "hours" else "Bottlenecks by the price of a further unit of capacity",
+        "Bottlenecks by hours lost"
+        if by == "hours"
+        else "Bottlenecks by the price of a further unit of capacity",
         ("what", "name", "volume", "capacity", "unit", "load", "h more", "USD"),
         [
-            [b["kind"], b["name"], f"{b['volume']:,.0f}", f"{b['capacity']:,.0f}", b["unit"], f"{b['load']:.0%}", f"{b['delay_h']:,.0f}",
-             "" if b["price_usd"] != b["price_usd"] else f"{b['price_usd']:,.0f}"]
+            [
+                b["kind"],
+                b["name"],
+                f"{b['volume']:,.0f}",
+                f"{b['capacity']:,.0f}",
+                b["unit"],
+                f"{b['load']:.0%}",
+                f"{b['delay_h']:,.0f}",
+                "" if b["price_usd"] != b["price_usd"] else f"{b['price_usd']:,.0f}",
+            ]
             for b in bottlenecks
         ],
         right=(2, 3, 5, 6, 7),
-    )  # fmt: skip
+    )
     if select:
         print_table(
-            f"Over {' or '.join(select)}", ("market", "kt", "TEU"),
-            [[r["market"], f"{r['kt']:,.1f}", f"{r['teu']:,.0f}"] for r in flows.select_link(*select)], right=(1, 2),
-        )  # fmt: skip
+            f"Over {' or '.join(select)}",
+            ("market", "kt", "TEU"),
+            [[r["market"], f"{r['kt']:,.1f}", f"{r['teu']:,.0f}"] for r in flows.select_link(*select)],
+            right=(1, 2),
+        )
     typer.echo(repr(flows))
     if flows.demand.markets:
         captive = flows.totals()["captive_kt"]
         typer.echo(
-            f"Demand: marginals with evidence, their split over pairs of places synthetic (flows, flow_years, flow_ends); {captive:,.0f} kt more are bound "
+            "Demand: marginals with evidence, their split over pairs of places synthetic (flows, "
+            f"flow_years, flow_ends); {captive:,.0f} kt more are bound "
             "to one way and not assigned."
         )
 
 
 def _show_ranges(ranges: list[dict[str, Any]]) -> None:
     print_table(
-        f"Corridors, 5 to 95 % over {ranges[0]['draws']} draws of parameters and markets ({ranges[0]['converged']} converged)",
+        (
+            f"Corridors, 5 to 95 % over {ranges[0]['draws']} draws of parameters and markets "
+            f"({ranges[0]['converged']} converged)"
+        ),
         ("corridor", "kt", "TEU"),
-        [[r["corridor"], *(f"{r[f'{k}_low']:,.0f} - {r[f'{k}_high']:,.0f}" for k in ("kt", "teu"))] for r in ranges if r["kt_high"] >= 0.5],
+        [
+            [r["corridor"], *(f"{r[f'{k}_low']:,.0f} - {r[f'{k}_high']:,.0f}" for k in ("kt", "teu"))]
+            for r in ranges
+            if r["kt_high"] >= 0.5
+        ],
         right=(1, 2),
-    )  # fmt: skip
+    )
 
 
 def _refuse_with_tntp(options: list[str]) -> None:
@@ -177,7 +206,8 @@ def _refuse_with_tntp(options: list[str]) -> None:
 
     if options:
         raise DemandError(
-            f"{', '.join(options)} cannot be used with --tntp, which stands for a whole problem; leave out one or the other."
+            f"{', '.join(options)} cannot be used with --tntp, which stands for a whole problem; "
+            "leave out one or the other."
         )
 
 
@@ -203,7 +233,8 @@ def _run_tntp(
     target = {"capacity": 1e-9}.get(method, 1e-10) if gap is None else gap
     if not 0 < target < 1 or threads < 1 or not all(0 <= c < float("inf") for c in costs):
         raise DemandError(
-            f"A gap of {target:g}, {threads} threads and costs of {costs[0]:g} and {costs[1]:g} cannot be used; give a gap between 0 and 1, a thread at least "
+            f"A gap of {target:g}, {threads} threads and costs of {costs[0]:g} and {costs[1]:g} "
+            "cannot be used; give a gap between 0 and 1, a thread at least "
             "and costs of 0 or more."
         )
     t = read_tntp(*files)
@@ -236,9 +267,14 @@ def _run_tntp(
         facts = {"objective": flow.objective, "total_cost": flow.total_cost, "passes": len(flow.passes)}
     order = np.argsort(problem.names)
     rows = [
-        {"from": int(problem.tail[a]) + 1, "to": int(problem.head[a]) + 1, "volume": float(flow.volume[a]), **{k: float(v[a]) for k, v in rest.items()}}
+        {
+            "from": int(problem.tail[a]) + 1,
+            "to": int(problem.head[a]) + 1,
+            "volume": float(flow.volume[a]),
+            **{k: float(v[a]) for k, v in rest.items()},
+        }
         for a in order
-    ]  # fmt: skip
+    ]
     if as_json:
         print_json(
             {

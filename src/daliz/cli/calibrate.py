@@ -9,7 +9,10 @@ import typer
 from daliz.cli.common import AsJson, Package, open_for, print_json, print_table
 
 NAME = "calibrate"
-HELP = "Fit the parameters of choice to the counts of past years, with their uncertainty and what the data do not tell."
+HELP = (
+    "Fit the parameters of choice to the counts of past years, with their uncertainty and what the data "
+    "do not tell."
+)
 EXAMPLE = "Example: daliz calibrate --last 2023 --rolling"
 
 
@@ -37,7 +40,8 @@ def run(
     known = network.store.descriptor["years"]
     if first < known["first"] or last > known["observed"]:
         raise DemandError(
-            f"Years {first} to {last} cannot be fitted; the counts of {network.name} are of {known['first']} to {known['observed']}."
+            f"Years {first} to {last} cannot be fitted; the counts of {network.name} are of "
+            f"{known['first']} to {known['observed']}."
         )
 
     def tell(text: str) -> None:
@@ -47,20 +51,45 @@ def run(
     fit = calibrate(models)
     ahead = roll(models, tuple(range(max(first + 2, last - 3), last)), tell) if rolling else None
     if as_json:
-        print_json({
-            "parameters": fit.table(), "counts": list(fit.rows), "eigenvalues": fit.eigenvalues.tolist(), "converged": fit.converged,
-            "rolling": list(ahead.rows) if ahead else [], "scores": ahead.scores() if ahead else [],
-        })  # fmt: skip
+        print_json(
+            {
+                "parameters": fit.table(),
+                "counts": list(fit.rows),
+                "eigenvalues": fit.eigenvalues.tolist(),
+                "converged": fit.converged,
+                "rolling": list(ahead.rows) if ahead else [],
+                "scores": ahead.scores() if ahead else [],
+            }
+        )
     else:
         print_table(
-            "Parameters", ("parameter", "value", "90 % from", "to", "told by data"),
-            [[r["parameter"], *(f"{r[k]:.4g}" for k in ("value", "low_90", "high_90")), f"{r['told_by_data']:.0%}"] for r in fit.table()], right=(1, 2, 3, 4),
-        )  # fmt: skip
-        print_table(
-            "Counts", ("series", "year", "observed", "model", "over"),
-            [[r["series"], r["year"], f"{r['observed']:,.0f}", f"{r['model']:,.0f}", f"{r['model'] / r['observed'] - 1:+.0%}"] for r in fit.rows],
+            "Parameters",
+            ("parameter", "value", "90 % from", "to", "told by data"),
+            [
+                [
+                    r["parameter"],
+                    *(f"{r[k]:.4g}" for k in ("value", "low_90", "high_90")),
+                    f"{r['told_by_data']:.0%}",
+                ]
+                for r in fit.table()
+            ],
             right=(1, 2, 3, 4),
-        )  # fmt: skip
+        )
+        print_table(
+            "Counts",
+            ("series", "year", "observed", "model", "over"),
+            [
+                [
+                    r["series"],
+                    r["year"],
+                    f"{r['observed']:,.0f}",
+                    f"{r['model']:,.0f}",
+                    f"{r['model'] / r['observed'] - 1:+.0%}",
+                ]
+                for r in fit.rows
+            ],
+            right=(1, 2, 3, 4),
+        )
         weak = [
             ", ".join(
                 f"{w:+.1f} {n}" for n, w in zip(fit.names, fit.directions[:, i], strict=True) if abs(w) >= 0.3
@@ -78,12 +107,33 @@ def run(
 
 def _show_rolling(rows: tuple[dict[str, object], ...], scores: list[dict[str, float]]) -> None:
     print_table(
-        "Foretold from the years before", ("year", "series", "by", "median", "90 % from", "to", "came", "error"),
-        [[int(str(r["origin"])) + 1, r["series"], r["method"], *(f"{r[k]:,.0f}" for k in ("median", "low_90", "high_90", "observed")), f"{r['error']:+.0%}"] for r in rows],
+        "Foretold from the years before",
+        ("year", "series", "by", "median", "90 % from", "to", "came", "error"),
+        [
+            [
+                int(str(r["origin"])) + 1,
+                r["series"],
+                r["method"],
+                *(f"{r[k]:,.0f}" for k in ("median", "low_90", "high_90", "observed")),
+                f"{r['error']:+.0%}",
+            ]
+            for r in rows
+        ],
         right=(3, 4, 5, 6, 7),
-    )  # fmt: skip
+    )
     print_table(
-        "Scores on logs where all forecast (less is better)", ("by", "forecasts", "interval score", "CRPS", "inside 90 %", "mean error"),
-        [[s["method"], s["forecasts"], f"{s['interval_score']:.2f}", f"{s['crps']:.3f}", f"{s['inside_90']:.0%}", f"{s['mean_absolute_error']:.0%}"] for s in scores],
+        "Scores on logs where all forecast (less is better)",
+        ("by", "forecasts", "interval score", "CRPS", "inside 90 %", "mean error"),
+        [
+            [
+                s["method"],
+                s["forecasts"],
+                f"{s['interval_score']:.2f}",
+                f"{s['crps']:.3f}",
+                f"{s['inside_90']:.0%}",
+                f"{s['mean_absolute_error']:.0%}",
+            ]
+            for s in scores
+        ],
         right=(1, 2, 3, 4, 5),
-    )  # fmt: skip
+    )

@@ -191,7 +191,10 @@ def _ways(title: str, ways: list[Itinerary]) -> None:
         print_lines(
             [
                 f"{number}. {corridor}: {way}",
-                f"{km} km; {days} days, p50 / p95 {spread}; {usd} USD; {kg} kg CO2e; risk {risk}; borders / gauge {counts}",
+                (
+                    f"{km} km; {days} days, p50 / p95 {spread}; {usd} USD; {kg} kg CO2e; risk {risk}; "
+                    f"borders / gauge {counts}"
+                ),
             ]
         )
 

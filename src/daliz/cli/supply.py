@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from daliz.tables import Network
 
 NAME = "supply"
-HELP = "Plan a chain from ore to market over the network: who makes what, which way it goes, what it costs, and on whom a market depends; exit code 1 if it is not proved."
+HELP = (
+    "Plan a chain from ore to market over the network: who makes what, which way it goes, what it costs, "
+    "and on whom a market depends; exit code 1 if it is not proved."
+)
 EXAMPLE = "Example: daliz supply uranium --market EU --without RU"
 KINDS = ("country", "port", "link", "operator", "owner")
 
@@ -119,9 +122,18 @@ def run(
         _draw(plan, leaning, by, balance, chart)
     if as_json:
         print_json(
-            plan.as_dict() | {"dependence": leaning, "concentration": concentration(plan), "without_each": swept, "balance": balance, "ranges": spread, "least_failures": list(failures.names) if failures else [],
-                              "least_failures_bound": failures.bound if failures else None, "whole": whole.as_dict() if whole else None}
-        )  # fmt: skip
+            plan.as_dict()
+            | {
+                "dependence": leaning,
+                "concentration": concentration(plan),
+                "without_each": swept,
+                "balance": balance,
+                "ranges": spread,
+                "least_failures": list(failures.names) if failures else [],
+                "least_failures_bound": failures.bound if failures else None,
+                "whole": whole.as_dict() if whole else None,
+            }
+        )
     elif as_csv:
         print_csv(plan.itineraries())
         typer.echo(repr(plan), err=True)
@@ -193,37 +205,87 @@ def _show(
     before = {m["market"]: m for m in whole.markets()} if whole else {}
     stack = plan.stack()
     print_table(
-        "Markets, a year", ("market", "delivered", "unmet", "USD/unit", *(["more"] if whole else []), "freight", "hours' worth", "next unit"),
+        "Markets, a year",
+        (
+            "market",
+            "delivered",
+            "unmet",
+            "USD/unit",
+            *(["more"] if whole else []),
+            "freight",
+            "hours' worth",
+            "next unit",
+        ),
         [
-            [m["market"], f"{m['delivered']:,.0f}", f"{m['unmet']:,.0f}", f"{m['cost_usd']:,.0f}", *([_more(m, before)] if whole else []),
-             f"{stack[m['market']]['freight']:,.0f}", f"{stack[m['market']]['time']:,.0f}", "cannot be had" if m["unmet"] > 0 else f"{m['marginal_usd']:,.0f}"]
-            for m in plan.markets() if m["market"] in shown
+            [
+                m["market"],
+                f"{m['delivered']:,.0f}",
+                f"{m['unmet']:,.0f}",
+                f"{m['cost_usd']:,.0f}",
+                *([_more(m, before)] if whole else []),
+                f"{stack[m['market']]['freight']:,.0f}",
+                f"{stack[m['market']]['time']:,.0f}",
+                "cannot be had" if m["unmet"] > 0 else f"{m['marginal_usd']:,.0f}",
+            ]
+            for m in plan.markets()
+            if m["market"] in shown
         ],
         right=(1, 2, 3, 4, 5, 6, 7),
-    )  # fmt: skip
+    )
     candidates = [r for r in plan.facilities() if plan.chain.facilities[r["facility"]]["candidate"]]
     if candidates:
         print_table(
-            "Candidates", ("facility", "built", "makes", "of capacity"),
-            [[r["facility"], "yes" if r["built"] else "no", f"{r['units']:,.0f} {r['output']}", f"{r['use']:.0%}"] for r in candidates], right=(2, 3),
-        )  # fmt: skip
+            "Candidates",
+            ("facility", "built", "makes", "of capacity"),
+            [
+                [
+                    r["facility"],
+                    "yes" if r["built"] else "no",
+                    f"{r['units']:,.0f} {r['output']}",
+                    f"{r['use']:.0%}",
+                ]
+                for r in candidates
+            ],
+            right=(2, 3),
+        )
     print_table(
-        "Largest ways, a year", ("from", "to", "what", "t", "corridor", "days", "USD/unit", "over"),
-        [[r["from"], r["to"], r["commodity"], f"{r['t']:,.0f}", r["corridor"], f"{r['days']:.0f}", f"{r['usd']:,.0f}", r["countries"]] for r in plan.itineraries()[:top]],
+        "Largest ways, a year",
+        ("from", "to", "what", "t", "corridor", "days", "USD/unit", "over"),
+        [
+            [
+                r["from"],
+                r["to"],
+                r["commodity"],
+                f"{r['t']:,.0f}",
+                r["corridor"],
+                f"{r['days']:.0f}",
+                f"{r['usd']:,.0f}",
+                r["countries"],
+            ]
+            for r in plan.itineraries()[:top]
+        ],
         right=(3, 5, 6),
-    )  # fmt: skip
+    )
     print_table(
-        f"{market or 'All markets'}: share of supply by {by}", (by, "crosses", "mined there", "USD a year"),
-        [[r["name"], f"{r['share']:.0%}", f"{r['made']:.0%}", f"{r['value_usd']:,.0f}"] for r in leaning[:top]],
+        f"{market or 'All markets'}: share of supply by {by}",
+        (by, "crosses", "mined there", "USD a year"),
+        [
+            [r["name"], f"{r['share']:.0%}", f"{r['made']:.0%}", f"{r['value_usd']:,.0f}"]
+            for r in leaning[:top]
+        ],
         right=(1, 2, 3),
-    )  # fmt: skip
+    )
     binding = plan.limits()
     if binding:
         print_table(
-            "What binds", ("kind", "name", "load", "USD for a unit more"),
-            [[r["kind"], r["name"], f"{r['load']:,.0f} {r['unit']}", f"{r['price_usd']:+,.2f}"] for r in binding[:top]],
+            "What binds",
+            ("kind", "name", "load", "USD for a unit more"),
+            [
+                [r["kind"], r["name"], f"{r['load']:,.0f} {r['unit']}", f"{r['price_usd']:+,.2f}"]
+                for r in binding[:top]
+            ],
             right=(2, 3),
-        )  # fmt: skip
+        )
 
     for name, reason in plan.unmet_reasons().items():
         if name in shown:
@@ -245,9 +307,11 @@ def _show_balance(rows: list[dict[str, Any]], leaving: str) -> None:
     some = [r for r in rows if r["units"] > 0]
     if some:
         print_table(
-            f"What leaves {leaving}, by the first that it passes", ("what", "over", "units", "share"),
-            [[r["commodity"], r["way"], f"{r['units']:,.0f}", f"{r['share']:.0%}"] for r in some], right=(2, 3),
-        )  # fmt: skip
+            f"What leaves {leaving}, by the first that it passes",
+            ("what", "over", "units", "share"),
+            [[r["commodity"], r["way"], f"{r['units']:,.0f}", f"{r['share']:.0%}"] for r in some],
+            right=(2, 3),
+        )
 
 
 def _show_ranges(rows: list[dict[str, Any]], top: int) -> None:
@@ -256,10 +320,15 @@ def _show_ranges(rows: list[dict[str, Any]], top: int) -> None:
             :top
         ]
         print_table(
-            f"Ranges, 5 to 95 % over {rows[0]['draws']} draws of capacities, costs, demands and contracts", ("measure", "of", "value", "low", "high"),
-            [[r["measure"], r["name"], *(_shown(r["measure"], r[k]) for k in ("value", "low", "high"))] for r in shown if r["measure"] != "unmet" or r["high"] > 0],
+            f"Ranges, 5 to 95 % over {rows[0]['draws']} draws of capacities, costs, demands and contracts",
+            ("measure", "of", "value", "low", "high"),
+            [
+                [r["measure"], r["name"], *(_shown(r["measure"], r[k]) for k in ("value", "low", "high"))]
+                for r in shown
+                if r["measure"] != "unmet" or r["high"] > 0
+            ],
             right=(2, 3, 4),
-        )  # fmt: skip
+        )
 
 
 def _shown(measure: str, value: float) -> str:
@@ -268,7 +337,11 @@ def _shown(measure: str, value: float) -> str:
 
 def _show_each(rows: list[dict[str, Any]], by: str, top: int) -> None:
     print_table(
-        f"Without each {by} in turn", (by, "unmet", "more cost, M USD", "loss in all, M USD"),
-        [[r["name"], f"{r['unmet']:.1%}", f"{r['extra_usd'] / 1e6:+,.1f}", f"{r['loss_usd'] / 1e6:+,.1f}"] for r in rows[:top]],
+        f"Without each {by} in turn",
+        (by, "unmet", "more cost, M USD", "loss in all, M USD"),
+        [
+            [r["name"], f"{r['unmet']:.1%}", f"{r['extra_usd'] / 1e6:+,.1f}", f"{r['loss_usd'] / 1e6:+,.1f}"]
+            for r in rows[:top]
+        ],
         right=(1, 2, 3),
-    )  # fmt: skip
+    )

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from daliz.trade import Tariff
 
 NAME = "tariff"
-HELP = "Say what the duties of a policy do: trade created and diverted, revenue, welfare, tonnes by corridor; story for all policies, talks for what talks might yield."
+HELP = (
+    "Say what the duties of a policy do: trade created and diverted, revenue, welfare, tonnes by "
+    "corridor; story for all policies, talks for what talks might yield."
+)
 EXAMPLE = "Example: daliz tariff us-2025-08 --model armington"
 
 
@@ -111,64 +114,133 @@ def _span(row: dict[str, Any], key: str, unit: float = 1e6) -> str:
 def _show(answer: Tariff, effect: list[dict[str, Any]]) -> None:
     totals = answer.totals()
     moved = answer.moved()
-    print_lines([
-        f"{totals['exposed_usd'] / 1e6:,.1f} of {totals['trade_usd'] / 1e6:,.1f} million USD a year bear a higher duty ({totals['exposed_lines']} of {totals['lines']} products).",
-        f"Trade changes by {_span(totals, 'change')} million USD and {_span(totals, 'tonnes', 1e3)} kt a year.",
-    ])  # fmt: skip
+    print_lines(
+        [
+            (
+                f"{totals['exposed_usd'] / 1e6:,.1f} of {totals['trade_usd'] / 1e6:,.1f} million USD a "
+                f"year bear a higher duty ({totals['exposed_lines']} of {totals['lines']} products)."
+            ),
+            (
+                f"Trade changes by {_span(totals, 'change')} million USD and "
+                f"{_span(totals, 'tonnes', 1e3)} kt a year."
+            ),
+        ]
+    )
     if effect:
         largest = max(effect, key=lambda e: abs(e["change_t"]))
         whole = abs(largest["change_t"]) / max(largest["all_kt"] * 1e3, 1e-9)
         print_lines(
             [
-                f"On the network most of it is on {largest['corridor']}: {largest['change_t']:+,.0f} t, {whole:.2%} of all traffic there."
+                (
+                    f"On the network most of it is on {largest['corridor']}: {largest['change_t']:+,.0f} "
+                    f"t, {whole:.2%} of all traffic there."
+                )
             ]
         )
     print_table(
-        "Products, million USD a year, 5 to 95 % in brackets", ("product", "duty", "trade", "creation", "diversion", "revenue, all origins", "t"),
+        "Products, million USD a year, 5 to 95 % in brackets",
+        ("product", "duty", "trade", "creation", "diversion", "revenue, all origins", "t"),
         [
-            [f"{r['importer']} {r['product']}", f"{r['before']:.1%} → {r['after']:.1%}", f"{r['trade_usd'] / 1e6:,.1f}", _span(r, "creation"), _span(r, "diversion"),
-             _span(r, "revenue"), _span(r, "tonnes", 1.0)]
-            for r, m in zip(answer.rows(), moved, strict=True) if m
+            [
+                f"{r['importer']} {r['product']}",
+                f"{r['before']:.1%} → {r['after']:.1%}",
+                f"{r['trade_usd'] / 1e6:,.1f}",
+                _span(r, "creation"),
+                _span(r, "diversion"),
+                _span(r, "revenue"),
+                _span(r, "tonnes", 1.0),
+            ]
+            for r, m in zip(answer.rows(), moved, strict=True)
+            if m
         ],
         right=(2, 3, 4, 5, 6),
-    )  # fmt: skip
+    )
     if effect:
         print_table(
-            "Tonnes of these trades by corridor", ("corridor", "before", "after", "change", "all traffic, kt"),
-            [[e["corridor"], f"{e['t_before']:,.0f}", f"{e['t_after']:,.0f}", f"{e['change_t']:+,.0f}", f"{e['all_kt']:,.0f}"] for e in effect],
+            "Tonnes of these trades by corridor",
+            ("corridor", "before", "after", "change", "all traffic, kt"),
+            [
+                [
+                    e["corridor"],
+                    f"{e['t_before']:,.0f}",
+                    f"{e['t_after']:,.0f}",
+                    f"{e['change_t']:+,.0f}",
+                    f"{e['all_kt']:,.0f}",
+                ]
+                for e in effect
+            ],
             right=(1, 2, 3, 4),
-        )  # fmt: skip
+        )
     typer.echo(repr(answer))
 
 
 def _show_story(rows: list[dict[str, Any]]) -> None:
     ways = [k for k in (rows[0] if rows else {}) if k.startswith("t_")]
     print_table(
-        "Policies, million USD a year; tonnes by corridor", ("date", "policy", "exposed", "change", "diverted", "revenue, all origins", *(w.removeprefix("t_") for w in ways)),
+        "Policies, million USD a year; tonnes by corridor",
+        (
+            "date",
+            "policy",
+            "exposed",
+            "change",
+            "diverted",
+            "revenue, all origins",
+            *(w.removeprefix("t_") for w in ways),
+        ),
         [
-            [r["date"], f"{r['policy']}{'' if r['kind'] == 'observed' else ' *'}", f"{r['exposed_usd'] / 1e6:,.0f}", _span(r, "change"), _span(r, "diversion"), f"{r['revenue'] / 1e6:+,.0f}",
-             *(f"{r[w]:+,.0f}" for w in ways)]
+            [
+                r["date"],
+                f"{r['policy']}{'' if r['kind'] == 'observed' else ' *'}",
+                f"{r['exposed_usd'] / 1e6:,.0f}",
+                _span(r, "change"),
+                _span(r, "diversion"),
+                f"{r['revenue'] / 1e6:+,.0f}",
+                *(f"{r[w]:+,.0f}" for w in ways),
+            ]
             for r in rows
         ],
         right=range(2, 6 + len(ways)),
-    )  # fmt: skip
+    )
     print_lines(
         [
-            "* no duty of the record: announced, a what-if or a round of talks. Each row is held against its base (table policies)."
+            (
+                "* no duty of the record: announced, a what-if or a round of talks. Each row is held "
+                "against its base (table policies)."
+            )
         ]
     )
 
 
 def _show_talks(rows: list[dict[str, Any]]) -> None:
     print_table(
-        "What talks might yield", ("policy", "trade, M USD", "kt", "chain", "contracts, units", "from or through", "over RU", "over CN", "USD/unit"),
+        "What talks might yield",
+        (
+            "policy",
+            "trade, M USD",
+            "kt",
+            "chain",
+            "contracts, units",
+            "from or through",
+            "over RU",
+            "over CN",
+            "USD/unit",
+        ),
         [
-            [r["policy"], _span(r, "change"), _span(r, "tonnes", 1e3), r["chain"], f"{r['contract_units']:,.0f}", f"{r['from_share']:.0%}", f"{r['over_ru']:.0%}", f"{r['over_cn']:.0%}",
-             f"{r['unit_usd']:,.0f}"]
+            [
+                r["policy"],
+                _span(r, "change"),
+                _span(r, "tonnes", 1e3),
+                r["chain"],
+                f"{r['contract_units']:,.0f}",
+                f"{r['from_share']:.0%}",
+                f"{r['over_ru']:.0%}",
+                f"{r['over_cn']:.0%}",
+                f"{r['unit_usd']:,.0f}",
+            ]
             for r in rows
         ],
         right=(1, 2, 4, 5, 6, 7, 8),
-    )  # fmt: skip
+    )
 
 
 def _draw(network: Network, rows: list[dict[str, Any]], path: Path) -> None:

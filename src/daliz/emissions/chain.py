@@ -20,7 +20,8 @@ class Element:
     Attributes
     ----------
     name, mode, basis
-        What it is; rail, road, sea, air, waterway or hub; and per what the factor is: tkm, teu-km, t or container.
+        What it is; rail, road, sea, air, waterway or hub; and per what the factor is: tkm, teu-km, t or
+        container.
     activity
         Amount of the basis, such as tonne-km.
     tonne_km
@@ -71,7 +72,10 @@ class Chain:
         return self.wtw_kg / self.tonne_km if self.tonne_km else float("nan")
 
     def __repr__(self) -> str:
-        return f"<Chain of {len(self.elements)} elements: {self.wtw_kg:,.1f} kg CO2e well to wheel, {self.tonne_km:,.0f} tkm>"
+        return (
+            f"<Chain of {len(self.elements)} elements: {self.wtw_kg:,.1f} kg CO2e well to wheel, "
+            f"{self.tonne_km:,.0f} tkm>"
+        )
 
 
 def _checked(name: str, **figures: float) -> None:
@@ -95,14 +99,14 @@ def transport_element(
 ) -> Element:
     """Make the element of a movement.
 
-    kg = activity * factor, with activity = tonnes * km, or TEU * km where `teu` is given and the factor is per TEU-km
-    (ISO 14083:2023, 5 and 6).
+    kg = activity * factor, with activity = tonnes * km, or TEU * km where `teu` is given and the factor
+    is per TEU-km (ISO 14083:2023, 5 and 6).
 
     Parameters
     ----------
     tonnes, km
-        Load in tonnes; distance in km on the basis that the factor is stated for (GLEC sea lanes carry the +15 %
-        distance adjustment in the factor: give the shortest feasible distance).
+        Load in tonnes; distance in km on the basis that the factor is stated for (GLEC sea lanes carry
+        the +15 % distance adjustment in the factor: give the shortest feasible distance).
     wtw_kg, wtt_kg, ttw_kg
         Factors in kg CO2e per tkm or TEU-km.
 

@@ -59,7 +59,8 @@ def allocate_hub(
     """
     if not 0 <= reefer_only_kg <= total_kg < math.inf or not 0 < reefer_t <= throughput_t < math.inf:
         raise QueryError(
-            "The part of temperature-controlled cargo must lie within the whole, and throughput must be positive."
+            "The part of temperature-controlled cargo must lie within the whole, and throughput must "
+            "be positive."
         )
     ambient = (total_kg - reefer_only_kg) / throughput_t
     return ambient, ambient + reefer_only_kg / reefer_t
@@ -89,8 +90,8 @@ def allocate_belly(
 ) -> Belly:
     """Share the fuel of passenger flights between passengers and freight in the belly by mass.
 
-    tkm = km * (passengers * t per passenger + freight t); kg of fuel per tkm = fuel / tkm (ISO 14083:2023, which
-    takes 0.1 t per passenger).
+    tkm = km * (passengers * t per passenger + freight t); kg of fuel per tkm = fuel / tkm (ISO
+    14083:2023, which takes 0.1 t per passenger).
 
     Parameters
     ----------

@@ -1,11 +1,12 @@
 """Read scenarios of FTOT, the Freight and Fuel Transportation Optimization Tool: facilities, processors, destinations, settings.
 
-A scenario is an XML file that names CSV files of raw material producers, processors, candidate processors and destinations; each row
-says what a facility takes (`io` i) or gives (`io` o) of a commodity. Places and networks of FTOT are Esri geodatabases and stay out: a
-table of `facility_name` and `node_id` says where a facility stands in the network of Daliz.
+A scenario is an XML file that names CSV files of raw material producers, processors, candidate processors
+and destinations; each row says what a facility takes (`io` i) or gives (`io` o) of a commodity. Places
+and networks of FTOT are Esri geodatabases and stay out: a table of `facility_name` and `node_id` says
+where a facility stands in the network of Daliz.
 
-Solids become tonnes; liquids become tonnes by their density (`commodity_density.csv`). A US short ton is not a tonne: a scenario that
-speaks of both is refused, since one of them is usually a slip.
+Solids become tonnes; liquids become tonnes by their density (`commodity_density.csv`). A US short ton is
+not a tonne: a scenario that speaks of both is refused, since one of them is usually a slip.
 """
 
 from __future__ import annotations
@@ -21,26 +22,57 @@ from daliz.errors import FormatError, did_you_mean
 
 Row = dict[str, Any]
 TONNES = {
-    "ton": 0.90718474, "short_ton": 0.90718474, "us_ton": 0.90718474, "thousand_ton": 907.18474, "kiloton": 907.18474, "tonne": 1.0, "metric_ton": 1.0, "t": 1.0,
-    "mg": 1.0, "megagram": 1.0, "kilotonne": 1000.0, "kt": 1000.0, "kg": 1e-3, "kilogram": 1e-3, "lb": 0.45359237e-3, "pound": 0.45359237e-3,
-}  # fmt: skip
+    "ton": 0.90718474,
+    "short_ton": 0.90718474,
+    "us_ton": 0.90718474,
+    "thousand_ton": 907.18474,
+    "kiloton": 907.18474,
+    "tonne": 1.0,
+    "metric_ton": 1.0,
+    "t": 1.0,
+    "mg": 1.0,
+    "megagram": 1.0,
+    "kilotonne": 1000.0,
+    "kt": 1000.0,
+    "kg": 1e-3,
+    "kilogram": 1e-3,
+    "lb": 0.45359237e-3,
+    "pound": 0.45359237e-3,
+}
 CUBIC_METRES = {
-    "gallon": 3.785411784e-3, "gal": 3.785411784e-3, "kgal": 3.785411784, "thousand_gallon": 3.785411784, "thousand_gal": 3.785411784, "liter": 1e-3, "litre": 1e-3,
-    "l": 1e-3, "m3": 1.0, "m**3": 1.0, "meter**3": 1.0, "bbl": 0.158987294928, "oil_bbl": 0.158987294928, "barrel": 0.158987294928,
-}  # fmt: skip
+    "gallon": 3.785411784e-3,
+    "gal": 3.785411784e-3,
+    "kgal": 3.785411784,
+    "thousand_gallon": 3.785411784,
+    "thousand_gal": 3.785411784,
+    "liter": 1e-3,
+    "litre": 1e-3,
+    "l": 1e-3,
+    "m3": 1.0,
+    "m**3": 1.0,
+    "meter**3": 1.0,
+    "bbl": 0.158987294928,
+    "oil_bbl": 0.158987294928,
+    "barrel": 0.158987294928,
+}
 SHORT = {"ton", "short_ton", "us_ton", "thousand_ton", "kiloton"}
 METRIC = {"tonne", "metric_ton", "t", "mg", "megagram", "kilotonne", "kt"}
 TYPES = ("raw_material_producer", "processor", "ultimate_destination")
 FILES = {
-    "RMP_Commodity_Data": "raw_material_producer", "Destinations_Commodity_Data": "ultimate_destination", "Processors_Commodity_Data": "processor",
+    "RMP_Commodity_Data": "raw_material_producer",
+    "Destinations_Commodity_Data": "ultimate_destination",
+    "Processors_Commodity_Data": "processor",
     "Processors_Candidate_Commodity_Data": "candidate",
-}  # fmt: skip
+}
 NONE = {"", "none", "n/a"}
 DOLLARS = {"usd", "us_dollar", "dollar", "$"}
 UNUSED = {
-    "minsize": "The least size of candidates", "min_aggregation": "The least aggregation of candidates", "min_capacity": "The least capacity of processors",
-    "access_cost": "The cost of access", "max_transport_distance": "The longest distance of transport",
-}  # fmt: skip
+    "minsize": "The least size of candidates",
+    "min_aggregation": "The least aggregation of candidates",
+    "min_capacity": "The least capacity of processors",
+    "access_cost": "The cost of access",
+    "max_transport_distance": "The longest distance of transport",
+}
 SETTINGS = {
     "CO2_Unit_Cost": "The cost of CO2 is not taken from the scenario; give a carbon price.",
     "Capacity_On": "Capacities are those of the network of Daliz.",
@@ -59,7 +91,8 @@ class Ftot:
     settings
         Settings as text by name, such as `CO2_Unit_Cost`.
     facilities
-        Rows of name, type, candidate, io, commodity, tonnes (a day), minimum, maximum, build_usd, udp_usd, file and line.
+        Rows of name, type, candidate, io, commodity, tonnes (a day), minimum, maximum, build_usd,
+        udp_usd, file and line.
     availability
         Mean availability of each schedule.
     ignored
@@ -75,7 +108,10 @@ class Ftot:
 
     def __repr__(self) -> str:
         names = {r["name"] for r in self.facilities}
-        return f"<Ftot {self.name}: {len(names)} facilities, {len({r['commodity'] for r in self.facilities})} commodities>"
+        return (
+            f"<Ftot {self.name}: {len(names)} facilities, "
+            f"{len({r['commodity'] for r in self.facilities})} commodities>"
+        )
 
 
 def read_ftot(scenario: str | Path) -> Ftot:
@@ -84,12 +120,14 @@ def read_ftot(scenario: str | Path) -> Ftot:
     Parameters
     ----------
     scenario
-        The XML file; the CSV files it names are looked for beside it, by their last name where the path leads nowhere.
+        The XML file; the CSV files it names are looked for beside it, by their last name where the path
+        leads nowhere.
 
     Raises
     ------
     FormatError
-        If a file is missing or cannot be read, a unit is unknown, or tons and tonnes are mixed; it names file and line.
+        If a file is missing or cannot be read, a unit is unknown, or tons and tonnes are mixed; it names
+        file and line.
     """
     path = Path(scenario)
     settings = _settings(path)
@@ -156,7 +194,8 @@ def _file(path: Path, settings: dict[str, str], key: str) -> Path | None:
         if place.is_file():
             return place
     raise FormatError(
-        f"{path}: {key} names {name!r}, which is neither there nor beside the scenario; put it there or write None."
+        f"{path}: {key} names {name!r}, which is neither there nor beside the scenario; put it there "
+        "or write None."
     )
 
 
@@ -205,7 +244,8 @@ def _facilities(
     ):
         if kind != "candidate" and r["facility_type"] not in TYPES:
             raise FormatError(
-                f"{file}, line {line}: facility_type is {r['facility_type']!r}; it must be {', '.join(TYPES)}."
+                f"{file}, line {line}: facility_type is {r['facility_type']!r}; it must be "
+                f"{', '.join(TYPES)}."
             )
         commodity = r["commodity"]
         if kind == "candidate" and commodity in {"minsize", "maxsize", "min_aggregation", "cost_formula"}:
@@ -229,12 +269,25 @@ def _facilities(
         ) -> float | None:
             return _number(r[column], file, line, column) * per_unit if r.get(column) else None
 
-        found.append({
-            "name": r["facility_name"], "type": "processor" if kind == "candidate" else r["facility_type"], "candidate": kind == "candidate", "io": r["io"],
-            "commodity": commodity, "phase": r["phase_of_matter"], "tonnes": value * share, "minimum": bound("min_capacity"), "maximum": bound("max_capacity"),
-            "build_usd": _number(r["build_cost"], file, line, "build_cost") if r.get("build_cost") else None,
-            "udp_usd": _number(r["udp"], file, line, "udp") / per_unit if r.get("udp") else None, "file": file.name, "line": line,
-        })  # fmt: skip
+        found.append(
+            {
+                "name": r["facility_name"],
+                "type": "processor" if kind == "candidate" else r["facility_type"],
+                "candidate": kind == "candidate",
+                "io": r["io"],
+                "commodity": commodity,
+                "phase": r["phase_of_matter"],
+                "tonnes": value * share,
+                "minimum": bound("min_capacity"),
+                "maximum": bound("max_capacity"),
+                "build_usd": _number(r["build_cost"], file, line, "build_cost")
+                if r.get("build_cost")
+                else None,
+                "udp_usd": _number(r["udp"], file, line, "udp") / per_unit if r.get("udp") else None,
+                "file": file.name,
+                "line": line,
+            }
+        )
     return found
 
 
@@ -253,15 +306,27 @@ def _size(
         currency, _, unit = text.partition("/")
         if currency.strip().casefold() not in DOLLARS or not unit:
             raise FormatError(
-                f"{file}, line {line}: the units of cost_formula are {text!r}; they must be USD over a mass or volume, such as usd/ton."
+                f"{file}, line {line}: the units of cost_formula are {text!r}; they must be USD over "
+                "a mass or volume, such as usd/ton."
             )
         value /= _tonnes(unit.strip(), phase, r["commodity"], density, settings, (file, line), units)
     else:
         value *= _tonnes(text, phase, r["commodity"], density, settings, (file, line), units)
     return {
-        "name": r["facility_name"], "type": "processor", "candidate": True, "io": "", "commodity": r["commodity"], "phase": "",
-        "tonnes": value, "minimum": None, "maximum": None, "build_usd": None, "udp_usd": None, "file": file.name, "line": line,
-    }  # fmt: skip
+        "name": r["facility_name"],
+        "type": "processor",
+        "candidate": True,
+        "io": "",
+        "commodity": r["commodity"],
+        "phase": "",
+        "tonnes": value,
+        "minimum": None,
+        "maximum": None,
+        "build_usd": None,
+        "udp_usd": None,
+        "file": file.name,
+        "line": line,
+    }
 
 
 def _tonnes(
@@ -283,7 +348,8 @@ def _tonnes(
         return TONNES[key]
     if key not in CUBIC_METRES:
         raise FormatError(
-            f"{where[0]}, line {where[1]}: the unit {unit!r} is not known.{did_you_mean(key, [*TONNES, *CUBIC_METRES])}"
+            f"{where[0]}, line {where[1]}: the unit {unit!r} is not "
+            f"known.{did_you_mean(key, [*TONNES, *CUBIC_METRES])}"
         )
     if phase == "solid":
         raise FormatError(
@@ -292,7 +358,8 @@ def _tonnes(
     weight = density.get(commodity, _default_density(settings))
     if weight is None:
         raise FormatError(
-            f"{where[0]}, line {where[1]}: {commodity} is given in {unit}, but neither Commodity_Density_Data nor Density_Conversion_Factor tells its density."
+            f"{where[0]}, line {where[1]}: {commodity} is given in {unit}, but neither "
+            "Commodity_Density_Data nor Density_Conversion_Factor tells its density."
         )
     return CUBIC_METRES[key] * weight
 
@@ -352,11 +419,13 @@ def _refuse_two_roles(rows: list[Row]) -> None:
         first = kinds.setdefault(r["name"], r)
         if (first["type"], first["candidate"]) != (r["type"], r["candidate"]):
             raise FormatError(
-                f"{r['file']}, line {r['line']}: {r['name']} is a {r['type']} here and a {first['type']} in {first['file']}, line {first['line']}; give them two names."
+                f"{r['file']}, line {r['line']}: {r['name']} is a {r['type']} here and a "
+                f"{first['type']} in {first['file']}, line {first['line']}; give them two names."
             )
         if r["type"] == "raw_material_producer" and r["io"] == "i":
             raise FormatError(
-                f"{r['file']}, line {r['line']}: the producer {r['name']} takes {r['commodity']}; make it a processor."
+                f"{r['file']}, line {r['line']}: the producer {r['name']} takes {r['commodity']}; "
+                "make it a processor."
             )
 
 
@@ -365,5 +434,6 @@ def _refuse_mixed(units: dict[str, tuple[str, int]]) -> None:
     if short and metric:
         (a, i), (b, j) = units[short[0]], units[metric[0]]
         raise FormatError(
-            f"The scenario counts in {short[0]} ({a}, line {i}) and in {metric[0]} ({b}, line {j}): a US ton is 0.907 tonnes. Write all rows in one of them, or in kg."
+            f"The scenario counts in {short[0]} ({a}, line {i}) and in {metric[0]} ({b}, line {j}): "
+            "a US ton is 0.907 tonnes. Write all rows in one of them, or in kg."
         )

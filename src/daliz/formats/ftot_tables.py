@@ -41,7 +41,8 @@ def ftot_tables(
     lost = [n for n in names if n not in places]
     if lost:
         raise FormatError(
-            f"{', '.join(lost[:5])}: no place is given for {len(lost)} facilities of {scenario.name}; add them to the table of facility_name and node_id."
+            f"{', '.join(lost[:5])}: no place is given for {len(lost)} facilities of "
+            f"{scenario.name}; add them to the table of facility_name and node_id."
         )
     tables: dict[str, list[Row]] = {
         t: [] for t in ("chains", "commodities", "facilities", "recipes", "recipe_parts", "markets")
@@ -57,9 +58,18 @@ def ftot_tables(
     phases = {r["commodity"]: r["phase"] for r in scenario.facilities if r["io"]}
     # FTOT does not follow an element: what goes into a processor may weigh less than what comes out
     tables["commodities"] = [
-        {"id": c, "chain_id": "ftot", "name_en": c, "unit": "t", "cargo_id": "liquid-bulk" if p == "liquid" else "dry-bulk", "mass_t": 1.0, "content": 0.0, "value_usd": 0.0}
+        {
+            "id": c,
+            "chain_id": "ftot",
+            "name_en": c,
+            "unit": "t",
+            "cargo_id": "liquid-bulk" if p == "liquid" else "dry-bulk",
+            "mass_t": 1.0,
+            "content": 0.0,
+            "value_usd": 0.0,
+        }
         for c, p in phases.items()
-    ]  # fmt: skip
+    ]
     for name in names:
         rows = [r for r in scenario.facilities if r["name"] == name]
         base = {
@@ -70,10 +80,16 @@ def ftot_tables(
         }
         if rows[0]["type"] == "ultimate_destination":
             tables["markets"] += [
-                base | {"id": _id(name, r["commodity"]), "region": base["country"], "commodity_id": r["commodity"], "demand": r["tonnes"] * days,
-                        "price_usd": r["udp_usd"] if r["udp_usd"] is not None else _penalty(scenario)}
+                base
+                | {
+                    "id": _id(name, r["commodity"]),
+                    "region": base["country"],
+                    "commodity_id": r["commodity"],
+                    "demand": r["tonnes"] * days,
+                    "price_usd": r["udp_usd"] if r["udp_usd"] is not None else _penalty(scenario),
+                }
                 for r in rows
-            ]  # fmt: skip
+            ]
         else:
             _add_facility(tables, base, name, rows, days)
     return tables
@@ -91,7 +107,8 @@ def _refuse_like_names(names: list[str]) -> None:
         if not word or word in seen:
             other = f" like {seen[word]!r}" if word else ""
             raise FormatError(
-                f"The facility {name!r} has the id {word!r}{other}; ids are made of Latin letters and digits, so rename it."
+                f"The facility {name!r} has the id {word!r}{other}; ids are made of Latin letters "
+                "and digits, so rename it."
             )
         seen[word] = name
 
@@ -108,7 +125,8 @@ def _penalty(scenario: Ftot) -> float:
     currency, _, mass = unit.partition("/")
     if not value >= 0 or (unit and (currency.strip() not in DOLLARS or mass.strip() not in TONNES)):
         raise FormatError(
-            f"Unmet_Demand_Penalty is {text!r}; it must be a number of 0 or more, in USD over a mass such as usd/ton, or alone for USD a tonne."
+            f"Unmet_Demand_Penalty is {text!r}; it must be a number of 0 or more, in USD over a mass "
+            "such as usd/ton, or alone for USD a tonne."
         )
     return value / TONNES[mass.strip()] if unit else value
 
@@ -120,7 +138,8 @@ def _add_facility(tables: dict[str, list[Row]], base: Row, name: str, rows: list
     inputs, outputs = (_summed([r for r in flows if r["io"] == io]) for io in ("i", "o"))
     if not outputs or (not inputs and not producer):
         raise FormatError(
-            f"{rows[0]['file']}, line {rows[0]['line']}: {name} lacks {'outputs' if not outputs else 'inputs'}; a processor needs rows of io i and o."
+            f"{rows[0]['file']}, line {rows[0]['line']}: {name} lacks "
+            f"{'outputs' if not outputs else 'inputs'}; a processor needs rows of io i and o."
         )
     total = next((r for r in rows if r["commodity"] == "total" and r["io"]), None)
     candidate = rows[0]["candidate"]
@@ -165,9 +184,15 @@ def _add_facility(tables: dict[str, list[Row]], base: Row, name: str, rows: list
     )
     for role, some in (("input", inputs), ("output", outputs[1:])):
         tables["recipe_parts"] += [
-            {"id": f"{recipe_id}-{role}-{_id(r['commodity'])}", "recipe_id": recipe_id, "role": role, "commodity_id": r["commodity"], "amount": r["tonnes"] / main["tonnes"]}
+            {
+                "id": f"{recipe_id}-{role}-{_id(r['commodity'])}",
+                "recipe_id": recipe_id,
+                "role": role,
+                "commodity_id": r["commodity"],
+                "amount": r["tonnes"] / main["tonnes"],
+            }
             for r in some
-        ]  # fmt: skip
+        ]
 
 
 def _summed(rows: list[Row]) -> list[Row]:
@@ -184,7 +209,8 @@ def _scale(main: Row, total: Row | None, sizes: dict[str, float], inputs: list[R
     whole = sum(r["tonnes"] for r in inputs)
     if not main["tonnes"] > 0:
         raise FormatError(
-            f"{main['file']}, line {main['line']}: {main['name']} gives {main['tonnes']:g} of {main['commodity']}; it must be more than 0."
+            f"{main['file']}, line {main['line']}: {main['name']} gives {main['tonnes']:g} of "
+            f"{main['commodity']}; it must be more than 0."
         )
     if "maxsize" in sizes:
         return sizes["maxsize"] / whole if whole else 1.0

@@ -75,11 +75,13 @@ def read_tntp(net: str | Path, trips: str | Path) -> Tntp:
     links = _count(head, "NUMBER OF LINKS", net)
     if zones > nodes or nodes > MOST_NODES:
         raise FormatError(
-            f"{net}: its header says {zones} zones and {nodes} nodes; zones are among the nodes, of which {MOST_NODES:,} are the most."
+            f"{net}: its header says {zones} zones and {nodes} nodes; zones are among the nodes, of "
+            f"which {MOST_NODES:,} are the most."
         )
     if len(rows) != links:
         raise FormatError(
-            f"{net}: its header says {links} links, but it holds {len(rows)}. Is the file cut short? Mend <NUMBER OF LINKS> or the rows."
+            f"{net}: its header says {links} links, but it holds {len(rows)}. Is the file cut short? "
+            "Mend <NUMBER OF LINKS> or the rows."
         )
     table = np.array(rows, dtype=np.float64).reshape(-1, 8)
     for column, name in ((0, "init_node"), (1, "term_node")):
@@ -90,7 +92,8 @@ def read_tntp(net: str | Path, trips: str | Path) -> Tntp:
         )
         if len(bad):
             raise FormatError(
-                f"{net}, link {bad[0] + 1}: {name} is {table[bad[0], column]:g}, but nodes run from 1 to {nodes}."
+                f"{net}, link {bad[0] + 1}: {name} is {table[bad[0], column]:g}, but nodes run from "
+                f"1 to {nodes}."
             )
     through = _count(head, "FIRST THRU NODE", net) if "FIRST THRU NODE" in head else 1
     return Tntp(
@@ -159,7 +162,8 @@ def _read_net(path: Path) -> tuple[dict[str, str], list[list[float]]]:
         parts = text.split()
         if len(parts) < 9:
             raise FormatError(
-                f"{path}, line {number}: a link needs {len(COLUMNS)} numbers ({' '.join(COLUMNS)}), this has {len(parts)}."
+                f"{path}, line {number}: a link needs {len(COLUMNS)} numbers ({' '.join(COLUMNS)}), "
+                f"this has {len(parts)}."
             )
         try:
             numbers = [float(x) for x in parts[:9]]
@@ -189,7 +193,8 @@ def _read_trips(path: Path, zones: int) -> npt.NDArray[np.float64]:
         pairs = _PAIR.findall(text)
         if not pairs or _PAIR.sub("", text).strip():
             raise FormatError(
-                f"{path}, line {number}: {text[:60]!r} is no list of 'destination : volume;'. Is the file cut short?"
+                f"{path}, line {number}: {text[:60]!r} is no list of 'destination : volume;'. Is the "
+                "file cut short?"
             )
         if not origin:
             raise FormatError(f"{path}, line {number}: volumes before the first 'Origin'.")
@@ -230,5 +235,6 @@ def _check_total(head: dict[str, str], rows: list[tuple[int, int, float]], path:
     # headers of the collection are rounded in the last digits
     if not abs(said - found) <= 1e-6 * max(abs(found), 1.0):
         raise FormatError(
-            f"{path}: its header says a total of {said:,.2f} trips, but it holds {found:,.2f}. Is the file cut short?"
+            f"{path}: its header says a total of {said:,.2f} trips, but it holds {found:,.2f}. Is "
+            "the file cut short?"
         )

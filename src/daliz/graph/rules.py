@@ -38,8 +38,9 @@ def restrict(
 ) -> ClassCosts:
     """Close what a rule prohibits; add the expected hours, dollars and risk of holds where a rule holds up.
 
-    A hold of probability p and mean d days adds 24 p d hours with variance p (1 - p) (24 d)^2, p times its cost
-    per unit, and the risk of being caught once. `ends` are the countries of origin and destination.
+    A hold of probability p and mean d days adds 24 p d hours with variance p (1 - p) (24 d)^2, p times
+    its cost per unit, and the risk of being caught once. `ends` are the countries of origin and
+    destination.
     """
     hours, usd, risk, variance = (a.copy() for a in (costs.hours, costs.usd, costs.risk, costs.variance))
     for rule in _rules(graph):

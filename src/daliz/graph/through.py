@@ -35,10 +35,11 @@ Floats = npt.NDArray[np.float64]
 def add_through(graph: Graph, tariff: Tariff) -> Graph:
     """Add to a graph an arc for each through rate that has a way; the others go to `idle`.
 
-    The arc leads from the yard of the rate's first place to that of its last one and stands for the way of
-    least hours between them through the places `via`, in order: over the service that the rate names, or over
-    whatever admits the group; rail, road and air only on rates of that mode (a train may take a ferry). It bears
-    all that the arcs of that way bear, less the dollars that the rate covers (line-haul always), plus the rate.
+    The arc leads from the yard of the rate's first place to that of its last one and stands for the way
+    of least hours between them through the places `via`, in order: over the service that the rate names,
+    or over whatever admits the group; rail, road and air only on rates of that mode (a train may take a
+    ferry). It bears all that the arcs of that way bear, less the dollars that the rate covers (line-haul
+    always), plus the rate.
     """
     if not tariff.through:
         return graph

@@ -271,7 +271,8 @@ def _years(answers: Answers, speech: Speech, names: dict[str, str], title: str) 
                 continue
             mark = f" [{speech('computed')}]" if answers.networks[year].projected else ""
             cells.append(
-                f"{middle.days - other.days:+.1f} d, {middle.usd - other.usd:+,.0f} USD, {middle.kg_co2e - other.kg_co2e:+,.0f} kg{mark}"
+                f"{middle.days - other.days:+.1f} d, {middle.usd - other.usd:+,.0f} USD, "
+                f"{middle.kg_co2e - other.kg_co2e:+,.0f} kg{mark}"
             )
         if any(c != "–" for c in cells):
             rows.append([names[corridor], *cells])

@@ -26,10 +26,21 @@ LARGEST = 14
 COLOURS = (PALETTE["rail"], PALETTE["road"], PALETTE["sea"], PALETTE["air"], PALETTE["middle"])
 STAGES = {
     "mine": "stage_mine",
-    "lumped": "stage_lumped", "store": "stage_store", "concentrator": "stage_concentrator", "smelter": "stage_smelter", "refinery": "stage_refinery",
-    "converter": "stage_converter", "enricher": "stage_enricher", "fabricator": "stage_fabricator", "power": "stage_power", "water": "stage_water",
-    "electrolyser": "stage_electrolyser", "synthesis": "stage_synthesis", "plant": "stage_plant", "market": "stage_market",
-}  # fmt: skip
+    "lumped": "stage_lumped",
+    "store": "stage_store",
+    "concentrator": "stage_concentrator",
+    "smelter": "stage_smelter",
+    "refinery": "stage_refinery",
+    "converter": "stage_converter",
+    "enricher": "stage_enricher",
+    "fabricator": "stage_fabricator",
+    "power": "stage_power",
+    "water": "stage_water",
+    "electrolyser": "stage_electrolyser",
+    "synthesis": "stage_synthesis",
+    "plant": "stage_plant",
+    "market": "stage_market",
+}
 Box = tuple[str, str]
 
 
@@ -60,13 +71,28 @@ def sankey_chart(plan: Supply, language: str = "en") -> alt.LayerChart:
         legend=alt.Legend(orient="bottom"),
     )
     plain = alt.Axis(labels=False, ticks=False, domain=False, grid=False)
-    area = alt.Chart(alt.Data(values=bands)).mark_area(opacity=0.55).encode(
-        x=alt.X("x:Q", axis=plain, title=None), y=alt.Y("top:Q", axis=plain, title=None), y2="bottom:Q", color=colour, detail="band:N"
-    )  # fmt: skip
+    area = (
+        alt.Chart(alt.Data(values=bands))
+        .mark_area(opacity=0.55)
+        .encode(
+            x=alt.X("x:Q", axis=plain, title=None),
+            y=alt.Y("top:Q", axis=plain, title=None),
+            y2="bottom:Q",
+            color=colour,
+            detail="band:N",
+        )
+    )
     rows = [
-        {"x": depth[k], "x2": depth[k] + THICK, "top": top, "bottom": bottom, "middle": (top + bottom) / 2, "label": f"{speech.country(k[1])} · {speech(STAGES[k[0]])}"}
+        {
+            "x": depth[k],
+            "x2": depth[k] + THICK,
+            "top": top,
+            "bottom": bottom,
+            "middle": (top + bottom) / 2,
+            "label": f"{speech.country(k[1])} · {speech(STAGES[k[0]])}",
+        }
         for k, (bottom, top) in boxes.items()
-    ]  # fmt: skip
+    ]
     base = alt.Chart(alt.Data(values=rows))
     rect = base.mark_rect(color="#44505e").encode(x="x:Q", x2="x2:Q", y="top:Q", y2="bottom:Q")
     text = base.mark_text(align="left", dx=5, fontSize=10).encode(x="x2:Q", y="middle:Q", text="label:N")
@@ -132,9 +158,15 @@ def _bands(
         left, right = depth[a] + THICK, float(depth[b])
         top = start + (end - start) * bend
         found += [
-            {"band": n, "corridor": corridor, "x": left + (right - left) * float(t), "top": float(y), "bottom": float(y) - size}
+            {
+                "band": n,
+                "corridor": corridor,
+                "x": left + (right - left) * float(t),
+                "top": float(y),
+                "bottom": float(y) - size,
+            }
             for t, y in zip(x, top, strict=True)
-        ]  # fmt: skip
+        ]
     return found
 
 
@@ -156,9 +188,14 @@ def dependence_chart(
 
     speech = Speech(language)
     bars = [
-        {"name": speech.country(r["name"]) if countries else r["name"], "share": r["share"], "made": r["made"], "order": i}
+        {
+            "name": speech.country(r["name"]) if countries else r["name"],
+            "share": r["share"],
+            "made": r["made"],
+            "order": i,
+        }
         for i, r in enumerate(rows[:LARGEST])
-    ]  # fmt: skip
+    ]
     base = alt.Chart(alt.Data(values=bars)).encode(y=alt.Y("name:N", sort=alt.SortField("order"), title=None))
     axis = alt.Axis(format="%")
     whole = base.mark_bar(color="#8fc1c8").encode(x=alt.X("share:Q", axis=axis, title=speech("crosses")))
@@ -174,10 +211,13 @@ def flow_map(plan: Supply, language: str = "en", frame: Frame = OVERVIEW) -> alt
     rows = [(r, r["t_forward"] + r["t_backward"]) for r in plan.links()]
     most = max((t for _, t in rows), default=1.0)
     lines = [
-        {"type": "Feature", "properties": {"width": 0.6 + 6.0 * float(np.sqrt(t / most)), "mode": r["mode"]},
-         "geometry": {"type": "MultiLineString", "coordinates": [link_line(network, r["link"])]}}
+        {
+            "type": "Feature",
+            "properties": {"width": 0.6 + 6.0 * float(np.sqrt(t / most)), "mode": r["mode"]},
+            "geometry": {"type": "MultiLineString", "coordinates": [link_line(network, r["link"])]},
+        }
         for r, t in rows
-    ]  # fmt: skip
+    ]
     nodes, column = network.table("nodes"), f"name_{language}"
     places = []
     for row in (*plan.chain.facilities.values(), *plan.chain.markets.values()):
@@ -194,10 +234,19 @@ def flow_map(plan: Supply, language: str = "en", frame: Frame = OVERVIEW) -> alt
     ground = alt.Chart(alt.Data(values=land()["features"])).mark_geoshape(
         fill="#eef0ea", stroke="#b9bfb3", strokeWidth=0.4
     )
-    tracks = alt.Chart(alt.Data(values=lines)).mark_geoshape(filled=False, opacity=0.85).encode(
-        strokeWidth=alt.StrokeWidth("properties.width:Q", scale=None),
-        color=alt.Color("properties.mode:N", scale=alt.Scale(domain=list(names.values()), range=list(COLOURS)), title=None, legend=alt.Legend(orient="bottom")),
-    )  # fmt: skip
+    tracks = (
+        alt.Chart(alt.Data(values=lines))
+        .mark_geoshape(filled=False, opacity=0.85)
+        .encode(
+            strokeWidth=alt.StrokeWidth("properties.width:Q", scale=None),
+            color=alt.Color(
+                "properties.mode:N",
+                scale=alt.Scale(domain=list(names.values()), range=list(COLOURS)),
+                title=None,
+                legend=alt.Legend(orient="bottom"),
+            ),
+        )
+    )
     points = alt.Chart(alt.Data(values=unique))
     dots = points.mark_circle(size=22, color="#222222").encode(longitude="lon:Q", latitude="lat:Q")
     text = points.mark_text(dy=-8, fontSize=10, color="#222222").encode(
@@ -223,9 +272,15 @@ def tariff_chart(rows: Sequence[dict[str, Any]], language: str = "en") -> alt.La
 
     speech = Speech(language)
     bars = [
-        {"policy": r["name"], "order": i, "change": r["change"] / 1e6, "low": r["change_low"] / 1e6, "high": r["change_high"] / 1e6}
+        {
+            "policy": r["name"],
+            "order": i,
+            "change": r["change"] / 1e6,
+            "low": r["change_low"] / 1e6,
+            "high": r["change_high"] / 1e6,
+        }
         for i, r in enumerate(rows)
-    ]  # fmt: skip
+    ]
     base = alt.Chart(alt.Data(values=bars)).encode(
         y=alt.Y("policy:N", sort=alt.SortField("order"), title=None, axis=alt.Axis(labelLimit=260))
     )
@@ -252,13 +307,27 @@ def balance_chart(rows: Sequence[dict[str, Any]], plan: Supply, language: str = 
 
     speech = Speech(language)
     bars = [
-        {"commodity": speech.name(plan.chain.commodities[r["commodity"]]), "way": speech("over_none") if r["way"] == "other" else speech.country(r["way"]), "share": r["share"]}
+        {
+            "commodity": speech.name(plan.chain.commodities[r["commodity"]]),
+            "way": speech("over_none") if r["way"] == "other" else speech.country(r["way"]),
+            "share": r["share"],
+        }
         for r in rows
-    ]  # fmt: skip
+    ]
     domain = list(dict.fromkeys(b["way"] for b in bars))
     colours = [PALETTE["middle"], PALETTE["north"], PALETTE["rail"], PALETTE["south"], GREY]
-    chart = alt.Chart(alt.Data(values=bars)).mark_bar().encode(
-        x=alt.X("share:Q", stack="normalize", axis=alt.Axis(format="%"), title=speech("leaves_over")), y=alt.Y("commodity:N", title=None, axis=alt.Axis(labelLimit=260)),
-        color=alt.Color("way:N", scale=alt.Scale(domain=domain, range=[*colours[: len(domain) - 1], GREY]), title=None, legend=alt.Legend(orient="bottom")),
-    )  # fmt: skip
+    chart = (
+        alt.Chart(alt.Data(values=bars))
+        .mark_bar()
+        .encode(
+            x=alt.X("share:Q", stack="normalize", axis=alt.Axis(format="%"), title=speech("leaves_over")),
+            y=alt.Y("commodity:N", title=None, axis=alt.Axis(labelLimit=260)),
+            color=alt.Color(
+                "way:N",
+                scale=alt.Scale(domain=domain, range=[*colours[: len(domain) - 1], GREY]),
+                title=None,
+                legend=alt.Legend(orient="bottom"),
+            ),
+        )
+    )
     return finished(chart.properties(width=420, height=30 * len({b["commodity"] for b in bars}) + 10))

@@ -89,8 +89,9 @@ def corridor_names(network: Network, language: str) -> dict[str, str]:
 def time_cost_distance(ways: Sequence[Itinerary], language: str = "en") -> alt.LayerChart:
     """Draw the time-cost-distance diagram (UNESCAP) of one or several ways.
 
-    Cumulative days (above) and USD (below) against km; a vertical step is a stop and carries its place. The band holds
-    nine shipments in ten: the gamma distribution with the mean and standard deviation of the hours until there.
+    Cumulative days (above) and USD (below) against km; a vertical step is a stop and carries its place.
+    The band holds nine shipments in ten: the gamma distribution with the mean and standard deviation of
+    the hours until there.
 
     Parameters
     ----------

@@ -96,7 +96,8 @@ class Document:
         """Write one HTML file that opens without any other."""
         body = "\n".join(_html(b, n) for n, b in enumerate(self.blocks))
         page = (
-            f'<!doctype html>\n<html lang="{self.language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+            f'<!doctype html>\n<html lang="{self.language}"><head><meta charset="utf-8"><meta '
+            'name="viewport" content="width=device-width">'
             f"<title>{html.escape(self.title)}</title><style>{STYLE}</style></head><body>\n{body}\n</body></html>\n"
         )
         path.write_text(page, encoding="utf-8")
@@ -174,7 +175,10 @@ def _typst(block: Block, picture: Path) -> str:
         columns = ", ".join("auto" if i in block.right else text for i in range(len(block.header)))
         head = ", ".join(f"[*{_escape(h)}*]" for h in block.header)
         rows = ",\n".join(", ".join(f"[{_escape(c)}]" for c in row) for row in block.rows)
-        return f'#text(size: 8pt)[#table(columns: ({columns},), align: ({align},), table.header({head}), table.hline(stroke: 0.6pt + rgb("#0a5560")),\n{rows})]'
+        return (
+            f"#text(size: 8pt)[#table(columns: ({columns},), align: ({align},), table.header({head}), "
+            f'table.hline(stroke: 0.6pt + rgb("#0a5560")),\n{rows})]'
+        )
     if isinstance(block, Figure):
         picture.write_bytes(png_of(block.chart))
         return f'#figure(image("{picture.name}", width: 100%), caption: [{_escape(block.caption)}])'

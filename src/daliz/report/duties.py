@@ -123,28 +123,68 @@ def duty_blocks(duties: Duties | None, speech: Speech) -> list[Block]:
     return [
         Heading(speech("duties_title")),
         Paragraph(speech("duties_text")),
-        TableBlock([speech(k) for k in ("product", "duty_change", "trade_musd", "smart_change", "armington_change", "tonnes")], _products(duties, speech), right=(2, 3, 4, 5)),
+        TableBlock(
+            [
+                speech(k)
+                for k in (
+                    "product",
+                    "duty_change",
+                    "trade_musd",
+                    "smart_change",
+                    "armington_change",
+                    "tonnes",
+                )
+            ],
+            _products(duties, speech),
+            right=(2, 3, 4, 5),
+        ),
         Paragraph(speech("untouched", names=_untouched(duties, speech)), small=True),
         Heading(speech("story_title"), 3),
         Paragraph(speech("story_text")),
         TableBlock(
             [speech(k) for k in ("date", "policy", "exposed", "smart_change", "diverted", "revenue")],
             [
-                [r["date"], r["name"], speech.number(r["exposed_usd"] / 1e6), _span(r, "change", speech), _span(r, "diversion", speech), speech.number(r["revenue"] / 1e6)]
+                [
+                    r["date"],
+                    r["name"],
+                    speech.number(r["exposed_usd"] / 1e6),
+                    _span(r, "change", speech),
+                    _span(r, "diversion", speech),
+                    speech.number(r["revenue"] / 1e6),
+                ]
                 for r in named
-            ], right=range(2, 6),
+            ],
+            right=range(2, 6),
         ),
         TableBlock(
-            [speech("date"), speech("policy"), *(speech("tonnes_on", corridor=corridors.get(w, w)) for w in ways)],
-            [[r["date"], r["name"], *(speech.number(r[f"t_{w}"]) for w in ways)] for r in named], right=range(2, 2 + len(ways)),
+            [
+                speech("date"),
+                speech("policy"),
+                *(speech("tonnes_on", corridor=corridors.get(w, w)) for w in ways),
+            ],
+            [[r["date"], r["name"], *(speech.number(r[f"t_{w}"]) for w in ways)] for r in named],
+            right=range(2, 2 + len(ways)),
         ),
         Figure(tariff_chart(named, speech.language), speech("story_caption")),
         Heading(speech("talks_title"), 3),
         Paragraph(speech("talks_text")),
         TableBlock(
-            [speech(k) for k in ("policy", "smart_change", "chain", "contracts", "made_there", "over_russia", "over_china")], _talks(duties, speech), right=(1, 3, 4, 5, 6)
+            [
+                speech(k)
+                for k in (
+                    "policy",
+                    "smart_change",
+                    "chain",
+                    "contracts",
+                    "made_there",
+                    "over_russia",
+                    "over_china",
+                )
+            ],
+            _talks(duties, speech),
+            right=(1, 3, 4, 5, 6),
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _span(row: dict[str, Any], key: str, speech: Speech) -> str:
@@ -158,10 +198,16 @@ def _products(duties: Duties, speech: Speech) -> list[list[str]]:
     rows = []
     for a, b in zip(duties.lead.rows(), duties.other.rows(), strict=True):
         if a["exposed"]:
-            rows.append([
-                speech.name(products.row(a["product"])), f"{speech.number(100 * a['before'], 1)} → {speech.number(100 * a['after'], 1)} %", speech.number(a["trade_usd"] / 1e6, 1),
-                _span(a, "change", speech), _span(b, "change", speech), speech.number(a["tonnes"]),
-            ])  # fmt: skip
+            rows.append(
+                [
+                    speech.name(products.row(a["product"])),
+                    f"{speech.number(100 * a['before'], 1)} → {speech.number(100 * a['after'], 1)} %",
+                    speech.number(a["trade_usd"] / 1e6, 1),
+                    _span(a, "change", speech),
+                    _span(b, "change", speech),
+                    speech.number(a["tonnes"]),
+                ]
+            )
     return rows
 
 
@@ -182,7 +228,14 @@ def _talks(duties: Duties, speech: Speech) -> list[list[str]]:
         str(c): str(u) for c, u in zip(commodities["chain_id"][::-1], commodities["unit"][::-1], strict=True)
     }
     return [
-        [speech.name(policies.row(r["policy"])), _span(r, "change", speech), speech.name(chains.row(r["chain"])), f"{speech.number(r['contract_units'])} {units[r['chain']]}",
-         speech.percent(r["from_share"]), speech.percent(r["over_ru"]), speech.percent(r["over_cn"])]
+        [
+            speech.name(policies.row(r["policy"])),
+            _span(r, "change", speech),
+            speech.name(chains.row(r["chain"])),
+            f"{speech.number(r['contract_units'])} {units[r['chain']]}",
+            speech.percent(r["from_share"]),
+            speech.percent(r["over_ru"]),
+            speech.percent(r["over_cn"]),
+        ]
         for r in duties.talks
-    ]  # fmt: skip
+    ]

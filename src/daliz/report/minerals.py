@@ -207,18 +207,42 @@ def mineral_blocks(minerals: Minerals | None, speech: Speech) -> list[Block]:
         Heading(speech("minerals_title")),
         Paragraph(speech("minerals_text", year=str(network.year))),
         TableBlock(
-            [speech(k) for k in ("mineral", "to_region", "best_way", "way_round", "more_days", "more_usd", "of_value", "yearly")],
-            [_round_row(c, region, r, speech, names) for c in minerals.chains for region, r in c.round], right=(4, 5, 6, 7),
+            [
+                speech(k)
+                for k in (
+                    "mineral",
+                    "to_region",
+                    "best_way",
+                    "way_round",
+                    "more_days",
+                    "more_usd",
+                    "of_value",
+                    "yearly",
+                )
+            ],
+            [_round_row(c, region, r, speech, names) for c in minerals.chains for region, r in c.round],
+            right=(4, 5, 6, 7),
         ),
         Paragraph(speech("minerals_none", names=_missing(minerals, speech)), small=True),
         Heading(speech("thin_title"), 3),
         Paragraph(speech("thin_text")),
-        TableBlock([speech(k) for k in ("chain", "thinnest_stage", "hhi_range", "russia_range", "worst_without", "cut_by")], [_thin_row(c, speech) for c in minerals.chains], right=(2,)),
-        Figure(sankey_chart(first, speech.language), speech("sankey_caption", chain=name, year=str(network.year))),
+        TableBlock(
+            [
+                speech(k)
+                for k in ("chain", "thinnest_stage", "hhi_range", "russia_range", "worst_without", "cut_by")
+            ],
+            [_thin_row(c, speech) for c in minerals.chains],
+            right=(2,),
+        ),
+        Figure(
+            sankey_chart(first, speech.language), speech("sankey_caption", chain=name, year=str(network.year))
+        ),
         Figure(dependence_chart(minerals.leaning, speech.language), speech("dependence_caption", chain=name)),
-        Figure(balance_chart(minerals.balance, first, speech.language), speech("balance_caption", chain=name)),
+        Figure(
+            balance_chart(minerals.balance, first, speech.language), speech("balance_caption", chain=name)
+        ),
         Figure(flow_map(first, speech.language), speech("flow_map_caption", chain=name)),
-    ]  # fmt: skip
+    ]
     return [
         *blocks,
         *_split_blocks(minerals, speech),
@@ -265,12 +289,23 @@ def _round_row(
     )
     if not r["corridor_round"]:
         return [what, to, best, speech("no_way_round"), "–", "–", "–", made]
-    other = f"{names.get(r['corridor_round'], r['corridor_round'])}: {number(r['days_round'])} d, {number(r['usd_round'], digits)} USD"
+    other = (
+        f"{names.get(r['corridor_round'], r['corridor_round'])}: {number(r['days_round'])} d, "
+        f"{number(r['usd_round'], digits)} USD"
+    )
     return [
-        what, to, best, other, f"{number(r['more_days'])} ({number(r['more_days_low'])}–{number(r['more_days_high'])})",
-        f"{number(r['more_usd'], digits)} ({number(r['more_usd_low'], digits)} … {number(r['more_usd_high'], digits)})",
-        f"{number(100 * r['more_share'], 2)} %", made,
-    ]  # fmt: skip
+        what,
+        to,
+        best,
+        other,
+        f"{number(r['more_days'])} ({number(r['more_days_low'])}–{number(r['more_days_high'])})",
+        (
+            f"{number(r['more_usd'], digits)} ({number(r['more_usd_low'], digits)} … "
+            f"{number(r['more_usd_high'], digits)})"
+        ),
+        f"{number(100 * r['more_share'], 2)} %",
+        made,
+    ]
 
 
 def _thin_row(chain: Chain, speech: Speech) -> list[str]:
@@ -330,15 +365,27 @@ def _split_blocks(minerals: Minerals, speech: Speech) -> list[Block]:
     makes = " ".join(str(contracts.row(c)["rule"]) for c in foretold.makes)
     return [
         Heading(speech("split_title"), 3),
-        Bullets([
-            speech("split_plain", year=str(FITTED), round=number(plain.round), total=number(plain.total)),
-            speech("split_fitted", year=str(FITTED), seen=number(past), premium=number(fitted.premium_usd)),
-            speech("split_foretold", year=str(FORETOLD), round=number(foretold.round), seen=number(seen), error=number(100 * (foretold.round / seen - 1))),
-            speech("split_naive", year=str(FITTED), seen=number(past), error=number(100 * (past / seen - 1))),
-            speech("split_makes", makes=makes),
-            speech("split_units", factor=number(_metal_share(minerals), 3)),
-        ]),
-    ]  # fmt: skip
+        Bullets(
+            [
+                speech("split_plain", year=str(FITTED), round=number(plain.round), total=number(plain.total)),
+                speech(
+                    "split_fitted", year=str(FITTED), seen=number(past), premium=number(fitted.premium_usd)
+                ),
+                speech(
+                    "split_foretold",
+                    year=str(FORETOLD),
+                    round=number(foretold.round),
+                    seen=number(seen),
+                    error=number(100 * (foretold.round / seen - 1)),
+                ),
+                speech(
+                    "split_naive", year=str(FITTED), seen=number(past), error=number(100 * (past / seen - 1))
+                ),
+                speech("split_makes", makes=makes),
+                speech("split_units", factor=number(_metal_share(minerals), 3)),
+            ]
+        ),
+    ]
 
 
 def _metal_share(minerals: Minerals) -> float:

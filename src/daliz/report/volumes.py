@@ -84,13 +84,18 @@ def volume_blocks(cases: list[Case], speech: Speech, names: dict[str, str]) -> l
             TableBlock(
                 [speech(k) for k in ("element", "volume", "capacity", "load", "hours_more")],
                 [
-                    [place_of(case.queues, b, speech), f"{speech.number(b['volume'] + b['background'])} {b['unit']}", speech.number(b["capacity"]),
-                     speech.percent(b["load"]), speech.number(b["delay_h"])]
+                    [
+                        place_of(case.queues, b, speech),
+                        f"{speech.number(b['volume'] + b['background'])} {b['unit']}",
+                        speech.number(b["capacity"]),
+                        speech.percent(b["load"]),
+                        speech.number(b["delay_h"]),
+                    ]
                     for b in case.queues.bottlenecks(SHOWN)
                 ],
                 right=(1, 2, 3, 4),
             ),
-        ]  # fmt: skip
+        ]
     blocks += [Heading(speech("prices_title"), 3), Paragraph(speech("prices_text"))]
     blocks.append(
         TableBlock([speech("element"), *heads], _prices(cases, speech), right=range(1, len(cases) + 1))
@@ -143,7 +148,10 @@ def place_of(flows: Flows, row: dict[str, Any], speech: Speech) -> str:
     link = network.table("links").row(base)
     both = [speech.name(nodes.row(link[k])) for k in ("from_node", "to_node")]
     mark = " → " if kind == "border" or name != base else " – "
-    return f"{mark.join(both[::-1] if back else both)}, {speech(MODES[link['mode']])}{speech('at_border') if kind == 'border' else ''}"
+    return (
+        f"{mark.join(both[::-1] if back else both)}, "
+        f"{speech(MODES[link['mode']])}{speech('at_border') if kind == 'border' else ''}"
+    )
 
 
 def _certificate(cases: list[Case], speech: Speech) -> str:

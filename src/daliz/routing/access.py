@@ -25,9 +25,9 @@ ACCESS_LIMIT_KM = 400.0
 def with_access(graph: Graph, place: Place, *, outward: bool) -> tuple[Graph, int]:
     """Give the graph with road access to an address, and the state of the address; a node is its own yard.
 
-    Access leads to those of the nearest three places with a road terminal within 400 km that lie in the country of the
-    nearest. Its length is the great circle
-    times the constant `road-winding`; hours, dollars and emissions are those of the road there.
+    Access leads to those of the nearest three places with a road terminal within 400 km that lie in the
+    country of the nearest. Its length is the great circle times the constant `road-winding`; hours,
+    dollars and emissions are those of the road there.
 
     Raises
     ------

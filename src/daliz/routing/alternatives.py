@@ -28,13 +28,14 @@ def alternatives(
 ) -> list[list[int]]:
     """Give up to k good and different ways, best first.
 
-    Two ways are alike by the km that both run over the same links, whatever service carries them, over the km
-    of the shorter. A way is kept if it is at most `max_overlap` like each one kept before, costs at most
-    `stretch` times the best, passes no place twice, and is one of at most `per_corridor` ways of its corridor.
-    Ways through single places are taken in the order of their cost (Abraham, Delling, Goldberg and Werneck
-    2013); if they are too few, the links of those kept are made dearer step by step. Where every way comes back
-    to a place, as to a port at the end of a branch, the best one is given. A way that is the best through no single
-    state and round none of the links made dearer is not found, even if it would fit.
+    Two ways are alike by the km that both run over the same links, whatever service carries them, over
+    the km of the shorter. A way is kept if it is at most `max_overlap` like each one kept before, costs
+    at most `stretch` times the best, passes no place twice, and is one of at most `per_corridor` ways of
+    its corridor. Ways through single places are taken in the order of their cost (Abraham, Delling,
+    Goldberg and Werneck 2013); if they are too few, the links of those kept are made dearer step by step.
+    Where every way comes back to a place, as to a port at the end of a branch, the best one is given. A
+    way that is the best through no single state and round none of the links made dearer is not found,
+    even if it would fit.
     """
     choice = _Choice(layers, k, max_overlap, per_corridor)
     fan = Fan(layers, weight)

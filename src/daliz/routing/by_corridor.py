@@ -34,9 +34,10 @@ def best_by_corridor(
 ) -> dict[str, Itinerary]:
     """Give the way of least generalised cost in each corridor that connects two places.
 
-    Ways through every single place are sorted by the corridor that they belong to; then the same with each mode in turn
-    preferred, so that an all-road way is found beside cheaper mixed ones. A way more than 3.3 times as long as the best
-    of all is a detour that nobody takes, and no connection. A corridor that is missing in the answer does not connect the two.
+    Ways through every single place are sorted by the corridor that they belong to; then the same with
+    each mode in turn preferred, so that an all-road way is found beside cheaper mixed ones. A way more
+    than 3.3 times as long as the best of all is a detour that nobody takes, and no connection. A corridor
+    that is missing in the answer does not connect the two.
 
     Raises
     ------

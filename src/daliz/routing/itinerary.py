@@ -184,8 +184,9 @@ class Itinerary:
     def emissions(self) -> Chain:
         """Tell the emissions as a transport chain after ISO 14083, an element per run and hub.
 
-        Tonne-km are tonnes of goods times the km of the links run over (no great circle, no distance adjustment:
-        a factor that holds one, as those of GLEC sea lanes do, keeps it). Electricity counts as well to tank.
+        Tonne-km are tonnes of goods times the km of the links run over (no great circle, no distance
+        adjustment: a factor that holds one, as those of GLEC sea lanes do, keeps it). Electricity counts
+        as well to tank.
 
         Examples
         --------
@@ -241,7 +242,10 @@ class Itinerary:
         }
 
     def __repr__(self) -> str:
-        return f"<Itinerary {self.corridor}: {self.summary()}, {self.km:,.0f} km, {self.days:.1f} d, {self.usd:,.0f} USD, {self.kg_co2e:,.0f} kg CO2e>"
+        return (
+            f"<Itinerary {self.corridor}: {self.summary()}, {self.km:,.0f} km, {self.days:.1f} d, "
+            f"{self.usd:,.0f} USD, {self.kg_co2e:,.0f} kg CO2e>"
+        )
 
 
 def _components(query: Query, arcs: tuple[int, ...]) -> list[Component]:

@@ -80,8 +80,8 @@ def _main_mode(graph: Graph, steps: list[Arc]) -> str:
 def _gauge_places(graph: Graph, arcs: tuple[int, ...], last: float) -> tuple[list[int], float]:
     """Give the places where rail goes on in another gauge than it came in, and the gauge at the end.
 
-    A change counts wherever it happens: in the train, or because the goods leave one train and take another. `last` is
-    the gauge of the rail before, NaN for none.
+    A change counts wherever it happens: in the train, or because the goods leave one train and take
+    another. `last` is the gauge of the rail before, NaN for none.
     """
     gauges = graph.network.table("links")["gauge_mm"]
     found = []

@@ -29,10 +29,10 @@ def pareto(
 ) -> list[list[int]]:
     """Give ways that cover the Pareto set within `epsilon`.
 
-    For every way from origin to destination one of those given costs at most (1 + epsilon) times as much in
-    each criterion. The search is A*pex (Zhang, Salzman, Felner and others 2022): labels pair a real way with the
-    best that it stands for, so the error does not grow along the way; exact distances to the goal in each
-    criterion guide and prune it.
+    For every way from origin to destination one of those given costs at most (1 + epsilon) times as much
+    in each criterion. The search is A*pex (Zhang, Salzman, Felner and others 2022): labels pair a real
+    way with the best that it stands for, so the error does not grow along the way; exact distances to the
+    goal in each criterion guide and prune it.
 
     Parameters
     ----------
@@ -85,8 +85,10 @@ class _Search:
     ) -> None:
         self.layers, self.criteria, self.factor, self.limit = layers, criteria, factor, limit
         self.solutions: list[tuple[Vector, list[int]]] = []
-        # Labels come out by their first criterion, which never falls. Solutions that cover it are `near`, with the
-        # other three criteria and none that another beats in these; the rest are `far`, in order of the first one.
+        # Labels come out by their first criterion, which never falls. Solutions that cover it are `near`,
+        # with the
+        # other three criteria and none that another beats in these; the rest are `far`, in order of the
+        # first one.
         self.near: list[Triple] = []
         self.far: list[Vector] = []
         self.weighted = [layers.weighted(c) for c in criteria]

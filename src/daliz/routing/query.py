@@ -87,7 +87,8 @@ def make_query(
     Raises
     ------
     PlaceError, QueryError, RouteError
-        If a name is unknown, origin and destination are one, a number is out of range, or no terminal serves an end.
+        If a name is unknown, origin and destination are one, a number is out of range, or no terminal
+        serves an end.
     """
     start_place, goal_place = find_place(network, origin), find_place(network, destination)
     if (start_place.node, start_place.lat, start_place.lon) == (

@@ -25,7 +25,8 @@ def reasons(way: Itinerary) -> list[str]:
     lines = [f"{way.summary()}: {way.hours:.1f} h, {way.usd:,.0f} USD, {way.kg_co2e:,.0f} kg CO2e"]
     for leg in way.legs:
         lines.append(
-            f"{leg.origin} to {leg.destination} by {leg.service or leg.mode}: {leg.hours:.1f} h, {leg.usd:,.0f} USD"
+            f"{leg.origin} to {leg.destination} by {leg.service or leg.mode}: {leg.hours:.1f} h, "
+            f"{leg.usd:,.0f} USD"
         )
         sums: dict[tuple[str, str, Cell | None], float] = {}
         for c in way.components:

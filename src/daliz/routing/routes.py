@@ -44,7 +44,8 @@ class Routes:
     itineraries
         Good and different ways, least generalised cost first.
     pareto
-        Ways such that every other way (see `pareto_within`) is covered within 1 % in USD, hours, CO2e and risk.
+        Ways such that every other way (see `pareto_within`) is covered within 1 % in USD, hours, CO2e and
+        risk.
     origin, destination, cargo, year, projected
         What was asked, and whether the year lies after the last observed one.
     """
@@ -116,12 +117,16 @@ class Routes:
     def __repr__(self) -> str:
         state = ", projected" if self.projected else ""
         lines = [
-            f"<Routes {self.origin} to {self.destination}, {self.cargo}, {self.year}{state}: {len(self)} alternatives, {len(self.pareto)} in the Pareto set"
+            (
+                f"<Routes {self.origin} to {self.destination}, {self.cargo}, {self.year}{state}: "
+                f"{len(self)} alternatives, {len(self.pareto)} in the Pareto set"
+            )
         ]
         for n, i in enumerate(self.itineraries, 1):
             p95 = f", p95 {i.spread.p95_days:.0f} d" if i.spread else ""
             lines.append(
-                f"  {n}. {i.corridor}: {i.summary()}: {i.km:,.0f} km, {i.days:.1f} d{p95}, {i.usd:,.0f} USD, {i.kg_co2e:,.0f} kg CO2e"
+                f"  {n}. {i.corridor}: {i.summary()}: {i.km:,.0f} km, {i.days:.1f} d{p95}, "
+                f"{i.usd:,.0f} USD, {i.kg_co2e:,.0f} kg CO2e"
             )
         return "\n".join(lines) + ">"
 
@@ -153,9 +158,10 @@ def routes(
 ) -> Routes:
     """Find K good and different ways for one unit of cargo, and the Pareto set.
 
-    Generalised cost = USD + value of time * hours + value of reliability * standard deviation + carbon price * t CO2e.
-    The standard deviation of a way is not a sum; the search takes its tangent at the best way without it, so the
-    ranking by true generalised cost is exact for that way and close for the others.
+    Generalised cost = USD + value of time * hours + value of reliability * standard deviation + carbon
+    price * t CO2e. The standard deviation of a way is not a sum; the search takes its tangent at the best
+    way without it, so the ranking by true generalised cost is exact for that way and close for the
+    others.
 
     Parameters
     ----------
@@ -166,8 +172,9 @@ def routes(
     cargo
         Cargo class.
     k
-        How many alternatives at most. Two of them share at most `max_overlap` of the km of the shorter, none costs more
-        than `stretch` times the best, and at most `per_corridor` of them belong to one corridor.
+        How many alternatives at most. Two of them share at most `max_overlap` of the km of the shorter,
+        none costs more than `stretch` times the best, and at most `per_corridor` of them belong to one
+        corridor.
     month, date
         Month 1 to 12 for the weather; or a day, for which everything dated is resolved.
     via, avoid
@@ -183,9 +190,10 @@ def routes(
     draws, seed
         Draws for the spread, 0 for none; seed.
     with_pareto, pareto_within
-        Whether to find the Pareto set, and among which ways: those whose USD + value of time * hours + carbon is at most
-        this times the least (None for all, which takes minutes on a large network). The cheapest, the quickest, the
-        cleanest and the safest way and the alternatives are always weighed too.
+        Whether to find the Pareto set, and among which ways: those whose USD + value of time * hours +
+        carbon is at most this times the least (None for all, which takes minutes on a large network). The
+        cheapest, the quickest, the cleanest and the safest way and the alternatives are always weighed
+        too.
 
     Raises
     ------

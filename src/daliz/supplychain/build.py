@@ -34,14 +34,16 @@ class Terms:
     Attributes
     ----------
     objective
-        `cost`: serve all demand at least cost, a unit unmet costing `penalty` times its price; `profit`: sell what pays at the prices.
+        `cost`: serve all demand at least cost, a unit unmet costing `penalty` times its price; `profit`:
+        sell what pays at the prices.
     penalty
         Times the price of a market.
     carbon_usd_t
         USD a tonne CO2e.
     years
-        Years planned together, joined by stocks. In one year alone stocks stay as they are. What is left of an opening stock at the
-        end counts at its value, so that stocks are drawn only for what nothing else can serve.
+        Years planned together, joined by stocks. In one year alone stocks stay as they are. What is left
+        of an opening stock at the end counts at its value, so that stocks are drawn only for what nothing
+        else can serve.
     duties
         Share of value by commodity, country of the sender and market.
     volume
@@ -118,18 +120,31 @@ def build(chain: Chain, ways: Ways, terms: Terms) -> Built:
         for row in chain.stocks:
             opening[position[0, row["at_id"], row["commodity_id"]]] += row["opening"]
     carried = len(of_move) - loads.shape[0]
-    full = loads if not carried else csr_array(
-        (loads.data, loads.indices, np.concatenate([loads.indptr, np.full(carried, loads.indptr[-1])])), shape=(len(of_move), loads.shape[1])
-    )  # fmt: skip
+    full = (
+        loads
+        if not carried
+        else csr_array(
+            (loads.data, loads.indices, np.concatenate([loads.indptr, np.full(carried, loads.indptr[-1])])),
+            shape=(len(of_move), loads.shape[1]),
+        )
+    )
     moves = Moves(moves.start, moves.end, moves.cost, moves.most, full)
     candidates = [f for f, row in chain.facilities.items() if row["candidate"]]
     charge = _charge(chain) * terms.years
     buildings = np.array([_build_cost(chain.facilities[f]) * charge for f in candidates], np.float64)
     names = tuple(f"{place}: {c}" + (f", year {t + 1}" if terms.years > 1 else "") for t, place, c in stocks)
     return Built(
-        Programme(names, opening, works, moves, sales, limits, tuple(aversions), buildings), tuple(stocks), tuple(of_work), tuple(of_move), tuple(of_sale),
-        tuple(of_limit), duty, tuple(candidates), tuple(of_aversion), tuple(idle),
-    )  # fmt: skip
+        Programme(names, opening, works, moves, sales, limits, tuple(aversions), buildings),
+        tuple(stocks),
+        tuple(of_work),
+        tuple(of_move),
+        tuple(of_sale),
+        tuple(of_limit),
+        duty,
+        tuple(candidates),
+        tuple(of_aversion),
+        tuple(idle),
+    )
 
 
 def _places(chain: Chain) -> list[tuple[str, str]]:
@@ -180,7 +195,8 @@ def _carbon(chain: Chain, recipe: int, terms: Terms) -> float:
     if np.isnan(kg):
         r = chain.recipes[recipe]
         raise SupplyError(
-            f"recipes.csv, row {r.id}: it takes {r.kwh:g} kWh, but grids.csv has no row for {r.facility['country']}, so a carbon price cannot be laid on it; add the grid."
+            f"recipes.csv, row {r.id}: it takes {r.kwh:g} kWh, but grids.csv has no row for "
+            f"{r.facility['country']}, so a carbon price cannot be laid on it; add the grid."
         )
     return terms.carbon_usd_t * kg / 1e3
 
@@ -206,7 +222,8 @@ def _charge(chain: Chain) -> float:
     except KeyError:
         if any(r["candidate"] for r in chain.facilities.values()):
             raise SupplyError(
-                "constants.csv lacks capital-cost-share or plant-life-years, which say what a year of a candidate facility costs; add them with their evidence."
+                "constants.csv lacks capital-cost-share or plant-life-years, which say what a year "
+                "of a candidate facility costs; add them with their evidence."
             ) from None
         return 0.0
     return float(rate / (1.0 - (1.0 + rate) ** -life)) if rate else 1.0 / life
@@ -250,9 +267,12 @@ def _moves(
             most.append(np.array([row["maximum"]]))
     none = csr_array((len(of), 0))
     return Moves(
-        np.array(start, np.int64), np.array(end, np.int64), np.concatenate(costs) if costs else np.zeros(0),
-        np.concatenate(most) if most else np.zeros(0), none,
-    ), of  # fmt: skip
+        np.array(start, np.int64),
+        np.array(end, np.int64),
+        np.concatenate(costs) if costs else np.zeros(0),
+        np.concatenate(most) if most else np.zeros(0),
+        none,
+    ), of
 
 
 def _limits(
@@ -268,7 +288,8 @@ def _limits(
         column, low, high = bounds[row["kind"]]
         if not row[column] >= 0:
             raise SupplyError(
-                f"contracts.csv, row {row['id']}: a contract of the kind {row['kind']} needs {column}; give it with its evidence."
+                f"contracts.csv, row {row['id']}: a contract of the kind {row['kind']} needs "
+                f"{column}; give it with its evidence."
             )
         bound = matching(chain, ways, row)
         if row["kind"] == "offtake" and not bound.any():
@@ -308,7 +329,8 @@ def _aversions(
             continue
         if not row["premium_usd"] >= 0:
             raise SupplyError(
-                f"contracts.csv, row {row['id']}: a contract of the kind premium needs premium_usd; give it with its evidence."
+                f"contracts.csv, row {row['id']}: a contract of the kind premium needs premium_usd; "
+                "give it with its evidence."
             )
         counted = matching(chain, ways, row | {"via": ""})
         used = matching(chain, ways, row)

@@ -75,7 +75,8 @@ class Chain:
 
     def __repr__(self) -> str:
         return (
-            f"<Chain {self.id} of {self.network.name} {self.network.year}: {len(self.facilities)} facilities, {len(self.recipes)} recipes, "
+            f"<Chain {self.id} of {self.network.name} {self.network.year}: {len(self.facilities)} "
+            f"facilities, {len(self.recipes)} recipes, "
             f"{len(self.commodities)} commodities, {len(self.markets)} markets>"
         )
 
@@ -148,7 +149,8 @@ def chain_from_tables(
         for row in made[t].rows():
             if row["node_id"] and row["node_id"] not in nodes:
                 raise SupplyError(
-                    f"{t}, row {row['id']}: node_id {row['node_id']!r} is no place of {network.name}.{did_you_mean(row['node_id'], nodes)}"
+                    f"{t}, row {row['id']}: node_id {row['node_id']!r} is no place of "
+                    f"{network.name}.{did_you_mean(row['node_id'], nodes)}"
                 )
     return _made(network, name, made, "")
 
@@ -160,10 +162,18 @@ def _made(network: Network, name: str, tables: Mapping[str, Table], policy: str)
     commodities = {r["id"]: r for r in rows("commodities")}
     facilities = {r["id"]: r for r in rows("facilities") if _works(r, network.year)}
     chain = Chain(
-        network, name, tables["chains"].row(name), commodities, facilities, _recipes(tables, facilities, commodities), {r["id"]: r for r in rows("markets")},
+        network,
+        name,
+        tables["chains"].row(name),
+        commodities,
+        facilities,
+        _recipes(tables, facilities, commodities),
+        {r["id"]: r for r in rows("markets")},
         tuple(_lanes(rows("lanes"), {r["id"] for r in rows("facilities")}, facilities)),
-        tuple(r for r in rows("contracts") if not r["policies"] or policy in r["policies"].split()), tuple(rows("stocks")), _named(rows),
-    )  # fmt: skip
+        tuple(r for r in rows("contracts") if not r["policies"] or policy in r["policies"].split()),
+        tuple(rows("stocks")),
+        _named(rows),
+    )
     _check(chain)
     return chain
 
@@ -211,10 +221,14 @@ def _recipes(
             ]
             if twins:
                 raise SupplyError(
-                    f"recipe_parts.csv: rows {twins[0]} and {p['id']} are both {p['role']} {p['commodity_id']} of {r['id']}; put them into one."
+                    f"recipe_parts.csv: rows {twins[0]} and {p['id']} are both {p['role']} "
+                    f"{p['commodity_id']} of {r['id']}; put them into one."
                 )
             if not p["amount"] > 0:
-                raise SupplyError(f"recipe_parts.csv, row {p['id']}: amount is {p['amount']:g}; it must be more than 0. Take the row out if nothing is used or made.")  # fmt: skip
+                raise SupplyError(
+                    f"recipe_parts.csv, row {p['id']}: amount is {p['amount']:g}; it must be more "
+                    "than 0. Take the row out if nothing is used or made."
+                )
         inputs, others = (
             {p["commodity_id"]: p["amount"] for p in mine if p["role"] == role}
             for role in ("input", "output")
@@ -240,7 +254,8 @@ def _number(row: Row, table: str, column: str) -> float:
     value = float(row[column])
     if not np.isfinite(value) or value < 0:
         raise SupplyError(
-            f"{table}.csv, row {row['id']}, column {column}: {value:g} is no number of 0 or more; give one with its evidence."
+            f"{table}.csv, row {row['id']}, column {column}: {value:g} is no number of 0 or more; "
+            "give one with its evidence."
         )
     return value
 
@@ -251,7 +266,10 @@ def _or_zero(value: float) -> float:
 
 def _known(name: str, known: dict[str, Row], where: str, chain: str) -> None:
     if name not in known:
-        raise SupplyError(f"{where}: {name!r} is no row of this kind in the chain {chain}.{did_you_mean(name, known)} Units of other chains do not match.")  # fmt: skip
+        raise SupplyError(
+            f"{where}: {name!r} is no row of this kind in the chain "
+            f"{chain}.{did_you_mean(name, known)} Units of other chains do not match."
+        )
 
 
 def _check(chain: Chain) -> None:
@@ -259,7 +277,10 @@ def _check(chain: Chain) -> None:
         for column in ("mass_t", "content"):
             _number(row, "commodities", column)
         if row["cargo_id"] and not row["mass_t"] > 0:
-            raise SupplyError(f"commodities.csv, row {row['id']}: it moves as {row['cargo_id']} but mass_t is {row['mass_t']:g}; give its mass, or leave cargo_id blank.")  # fmt: skip
+            raise SupplyError(
+                f"commodities.csv, row {row['id']}: it moves as {row['cargo_id']} but mass_t is "
+                f"{row['mass_t']:g}; give its mass, or leave cargo_id blank."
+            )
     for row in chain.markets.values():
         _known(row["commodity_id"], chain.commodities, f"markets.csv, row {row['id']}", chain.id)
         for column in ("demand", "price_usd"):
@@ -270,15 +291,22 @@ def _check(chain: Chain) -> None:
         _known(row["commodity_id"], chain.commodities, where, chain.id)
         _known(row["from_id"], chain.facilities, where, chain.id)
         if row["to_id"] not in ends:
-            raise SupplyError(f"{where}: to_id {row['to_id']!r} is no facility and no market of the chain {chain.id}.{did_you_mean(row['to_id'], ends)}")  # fmt: skip
+            raise SupplyError(
+                f"{where}: to_id {row['to_id']!r} is no facility and no market of the chain "
+                f"{chain.id}.{did_you_mean(row['to_id'], ends)}"
+            )
     for row in chain.stocks:
         where = f"stocks.csv, row {row['id']}"
         _known(row["commodity_id"], chain.commodities, where, chain.id)
         if row["at_id"] not in ends:
-            raise SupplyError(f"{where}: at_id {row['at_id']!r} is no facility and no market of the chain {chain.id}.{did_you_mean(row['at_id'], ends)}")  # fmt: skip
+            raise SupplyError(
+                f"{where}: at_id {row['at_id']!r} is no facility and no market of the chain "
+                f"{chain.id}.{did_you_mean(row['at_id'], ends)}"
+            )
         if row["opening"] > row["maximum"]:
             raise SupplyError(
-                f"{where}: opening {row['opening']:g} is more than the maximum {row['maximum']:g}; mend one of them."
+                f"{where}: opening {row['opening']:g} is more than the maximum {row['maximum']:g}; "
+                "mend one of them."
             )
     for recipe in chain.recipes:
         _check_recipe(chain, recipe)
@@ -289,16 +317,19 @@ def _check_recipe(chain: Chain, recipe: Recipe) -> None:
     content = {k: float(r["content"]) for k, r in chain.commodities.items()}
     if recipe.output in recipe.inputs:
         raise SupplyError(
-            f"recipes.csv, row {recipe.id}: {recipe.output} is made from itself; name another input or output."
+            f"recipes.csv, row {recipe.id}: {recipe.output} is made from itself; name another input "
+            "or output."
         )
     if not recipe.inputs and recipe.facility["stage"] not in SOURCES:
         raise SupplyError(
-            f"recipes.csv, row {recipe.id}: it makes {recipe.output} from nothing, which only a {', '.join(SOURCES)} may; give its inputs in recipe_parts.csv."
+            f"recipes.csv, row {recipe.id}: it makes {recipe.output} from nothing, which only a "
+            f"{', '.join(SOURCES)} may; give its inputs in recipe_parts.csv."
         )
     taken, given = element_balance(content, recipe.output, recipe.inputs, recipe.others)
     if recipe.facility["stage"] not in SOURCES and given > taken * (1 + SLACK):
         raise SupplyError(
-            f"recipes.csv, row {recipe.id}: it gives {given:.6g} t {chain.row['element']} a unit and takes {taken:.6g}; mass comes from nothing. Mend amounts in "
+            f"recipes.csv, row {recipe.id}: it gives {given:.6g} t {chain.row['element']} a unit and "
+            f"takes {taken:.6g}; mass comes from nothing. Mend amounts in "
             "recipe_parts.csv or contents in commodities.csv."
         )
 
@@ -319,7 +350,10 @@ def _check_sources(chain: Chain) -> None:
         makers = [r.id for r in todo if lacking[0] in {r.output, *r.others}]
         if makers:
             raise SupplyError(
-                f"recipes.csv, row {recipe.id}: its input {lacking[0]} is made only by {', '.join(makers)}, which wait for each other: a cycle without a source. Add a recipe "
+                f"recipes.csv, row {recipe.id}: its input {lacking[0]} is made only by "
+                f"{', '.join(makers)}, which wait for each other: a cycle without a source. Add a "
+                "recipe "
                 "without inputs or a stock."
             )
-        # an input that nobody makes in this year is no fault of the table: the facility stands idle and the plan says what is unmet
+        # an input that nobody makes in this year is no fault of the table: the facility stands idle and
+        # the plan says what is unmet

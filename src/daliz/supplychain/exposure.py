@@ -61,7 +61,8 @@ def dependence(supply: Supply, region: str = "", kind: str = "country") -> list[
     region
         Region, country or market; all markets if blank.
     kind
-        country, port, link, operator, or owner: the country of the companies that own mines, plants, lines and ships.
+        country, port, link, operator, or owner: the country of the companies that own mines, plants,
+        lines and ships.
 
     Returns
     -------
@@ -91,10 +92,16 @@ def dependence(supply: Supply, region: str = "", kind: str = "country") -> list[
     if not total:
         return []
     return [
-        {"name": names[i], "share": float(value[i] / total), "value_usd": float(value[i]), "units": float(units[i]), "made": float(made[i] / total)}
+        {
+            "name": names[i],
+            "share": float(value[i] / total),
+            "value_usd": float(value[i]),
+            "units": float(units[i]),
+            "made": float(made[i] / total),
+        }
         for i in np.argsort(-value, kind="stable")
         if value[i] > 1e-9 * total
-    ]  # fmt: skip
+    ]
 
 
 def _sources(supply: Supply) -> Floats:
@@ -134,8 +141,15 @@ def concentration(supply: Supply, by: str = "country") -> list[dict[str, Any]]:
         total = sum(parts.values())
         if total > 0:
             ranked = sorted(((v / total, k) for k, v in parts.items() if v > 0), reverse=True)
-            found.append({"stage": stage, "output": output, "units": total, "hhi": 1e4 * sum(s * s for s, _ in ranked),
-                          "largest": ", ".join(f"{k} {s:.0%}" for s, k in ranked[:3])})  # fmt: skip
+            found.append(
+                {
+                    "stage": stage,
+                    "output": output,
+                    "units": total,
+                    "hhi": 1e4 * sum(s * s for s, _ in ranked),
+                    "largest": ", ".join(f"{k} {s:.0%}" for s, k in ranked[:3]),
+                }
+            )
     return found
 
 
@@ -153,7 +167,8 @@ def without_each(
     kind
         country, port, link or operator.
     names
-        What to do without; all that the region's supply touches if left out, except the countries of its own markets.
+        What to do without; all that the region's supply touches if left out, except the countries of its
+        own markets.
 
     Returns
     -------
@@ -238,9 +253,15 @@ def _row(
     extra = paid(after[0].programme, after[1]) - paid(before[0].programme, before[1])
     newly = sum(lost[m] - lost_before[m] for m in lost_before if m not in gone)
     return {
-        "name": name, "extra_usd": extra, "unmet": lacking / wanted if wanted else float("nan"), "unmet_usd": lacking, "loss_usd": extra + newly,
-        "markets_gone": " ".join(gone), "gap": after[1].optimum.gap, "converged": before[1].optimum.complete and after[1].optimum.complete,
-    }  # fmt: skip
+        "name": name,
+        "extra_usd": extra,
+        "unmet": lacking / wanted if wanted else float("nan"),
+        "unmet_usd": lacking,
+        "loss_usd": extra + newly,
+        "markets_gone": " ".join(gone),
+        "gap": after[1].optimum.gap,
+        "converged": before[1].optimum.complete and after[1].optimum.complete,
+    }
 
 
 def _lost(chain: Chain, built: Built, plan: Plan) -> dict[str, float]:

@@ -1,8 +1,9 @@
 """Find the least set of failures that cuts a market off.
 
-A market is cut off if no whole way of supply to it is left: a tree of trips and recipes from the ground to the market. A set of failures
-must hit every such tree. The least set that hits the trees found so far is a lower bound; where it leaves a tree standing, that tree
-joins, and where it leaves none, the set is the answer. (Hitting sets by generation of constraints [1]_.)
+A market is cut off if no whole way of supply to it is left: a tree of trips and recipes from the ground
+to the market. A set of failures must hit every such tree. The least set that hits the trees found so far
+is a lower bound; where it leaves a tree standing, that tree joins, and where it leaves none, the set is
+the answer. (Hitting sets by generation of constraints [1]_.)
 
 References
 ----------
@@ -60,7 +61,10 @@ class Failures:
 
     def __repr__(self) -> str:
         what = ", ".join(self.names) if self.names else f"none: {self.reason}"
-        return f"<Failures that cut {self.market} off by {self.kind}: {what}; at least {self.bound} proven over {len(self.trees)} ways of supply>"
+        return (
+            f"<Failures that cut {self.market} off by {self.kind}: {what}; at least {self.bound} proven "
+            f"over {len(self.trees)} ways of supply>"
+        )
 
 
 def least_failures(supply: Supply, region: str, kind: str = "country", *, origin: str = "") -> Failures:
@@ -69,13 +73,16 @@ def least_failures(supply: Supply, region: str, kind: str = "country", *, origin
     Parameters
     ----------
     supply
-        A plan; its network and chain are asked again, without what it does without and beside the same traffic.
+        A plan; its network and chain are asked again, without what it does without and beside the same
+        traffic.
     region
         Region, country or market.
     kind
-        country, port, link or operator. Countries of the region's own markets, and of the origin, cannot fail.
+        country, port, link or operator. Countries of the region's own markets, and of the origin, cannot
+        fail.
     origin
-        Country whose mines alone count, or where it has none, whose plants alone make what the market buys; all if blank.
+        Country whose mines alone count, or where it has none, whose plants alone make what the market
+        buys; all if blank.
 
     Raises
     ------
@@ -93,7 +100,8 @@ def least_failures(supply: Supply, region: str, kind: str = "country", *, origin
         if not fresh:
             if not trees:
                 raise SupplyError(
-                    f"Nothing reaches {region} in this plan{f' from {origin}' if origin else ''}, so there is nothing to cut."
+                    f"Nothing reaches {region} in this plan{f' from {origin}' if origin else ''}, so "
+                    "there is nothing to cut."
                 )
             return Failures(failed, kind, region, len(failed), tuple(trees))
         trees += fresh
@@ -141,7 +149,8 @@ def _of_origin(chain: Chain, origin: str) -> Chain:
         {str(r.facility["country"]) for r in chain.recipes if not r.inputs or r.output in sold}
     )
     raise SupplyError(
-        f"The chain {chain.id} has no mine and no last plant in {origin!r}; the countries are {', '.join(countries)}."
+        f"The chain {chain.id} has no mine and no last plant in {origin!r}; the countries are "
+        f"{', '.join(countries)}."
     )
 
 
@@ -149,7 +158,8 @@ def _tree(
     chain: Chain, base: Supply, failed: tuple[str, ...], markets: list[str], kind: str
 ) -> tuple[str, ...] | None:
     """Give what one whole way of supply touches when some things have failed; none if the markets are cut off."""
-    # what can reach is asked, not what pays: duties, carbon and prices play no part, the room that is left does
+    # what can reach is asked, not what pays: duties, carbon and prices play no part, the room that is
+    # left does
     terms = Terms(penalty=base.terms.penalty, volume=base.terms.volume)
     closed = tuple(dict.fromkeys((*base.asked["without"], *failed)))
     try:
@@ -212,6 +222,14 @@ def _least(trees: list[tuple[str, ...]]) -> tuple[str, ...]:
     matrix = csc_array((np.ones(len(rows)), (rows, columns)), shape=(len(trees), len(names)))
     # a weight of one and a little settles ties in the order of names without changing the count
     weight = 1.0 + 1e-4 * np.arange(len(names)) / max(len(names), 1)
-    programme = Linear(weight, np.zeros(len(names)), np.ones(len(names)), matrix, np.ones(len(trees)), np.full(len(trees), np.inf), np.ones(len(names), np.bool_))  # fmt: skip
+    programme = Linear(
+        weight,
+        np.zeros(len(names)),
+        np.ones(len(names)),
+        matrix,
+        np.ones(len(trees)),
+        np.full(len(trees), np.inf),
+        np.ones(len(names), np.bool_),
+    )
     answer = solve(programme)
     return tuple(n for n, x in zip(names, answer.x, strict=True) if x > 0.5)

@@ -6,7 +6,8 @@ With duals y of the rows and reduced costs d = c - A'y, the value
 
     sum_i (y_i > 0 ? y_i l_i : y_i u_i) + sum_j (d_j > 0 ? d_j a_j : d_j b_j)
 
-bounds every feasible plan from below (weak duality), so each optimum carries a gap that rests on no claim of the solver [1]_.
+bounds every feasible plan from below (weak duality), so each optimum carries a gap that rests on no claim
+of the solver [1]_.
 
 References
 ----------
@@ -68,7 +69,8 @@ class Optimum:
     x
         float64 (columns,).
     dual
-        float64 (rows,): what a further unit of the row's bound would change; of the programme with whole columns fixed.
+        float64 (rows,): what a further unit of the row's bound would change; of the programme with whole
+        columns fixed.
     reduced
         float64 (columns,): c - A'y.
     value, bound, gap
@@ -113,9 +115,15 @@ class Solver:
         self.gap = gap
         solver = highspy.Highs()  # type: ignore[no-untyped-call]
         for option, value in {
-            "output_flag": False, "threads": 1, "random_seed": 0, "primal_feasibility_tolerance": TIGHT, "dual_feasibility_tolerance": TIGHT,
-            "mip_rel_gap": gap, "mip_abs_gap": 0.0, "time_limit": float(seconds),
-        }.items():  # fmt: skip
+            "output_flag": False,
+            "threads": 1,
+            "random_seed": 0,
+            "primal_feasibility_tolerance": TIGHT,
+            "dual_feasibility_tolerance": TIGHT,
+            "mip_rel_gap": gap,
+            "mip_abs_gap": 0.0,
+            "time_limit": float(seconds),
+        }.items():
             solver.setOptionValue(option, value)
         solver.passModel(_model(programme))
         self.solver, self.kinds = solver, highspy.HighsModelStatus
@@ -139,9 +147,14 @@ class Solver:
             matrix.data,
         )
         self.programme = Linear(
-            np.concatenate([p.cost, cost]), np.concatenate([p.lower, none]), np.concatenate([p.upper, upper]), hstack([p.matrix, matrix]).tocsc(), p.row_lower, p.row_upper,
+            np.concatenate([p.cost, cost]),
+            np.concatenate([p.lower, none]),
+            np.concatenate([p.upper, upper]),
+            hstack([p.matrix, matrix]).tocsc(),
+            p.row_lower,
+            p.row_upper,
             np.concatenate([p.whole, np.zeros(count, np.bool_)]),
-        )  # fmt: skip
+        )
 
     def costs(self, columns: Ints, cost: Floats) -> None:
         """Change the costs of some columns."""
@@ -171,17 +184,20 @@ class Solver:
             status = self.solver.getModelStatus()
             if status not in settled:
                 raise SupplyError(
-                    f"HiGHS did not solve the programme: {self.solver.modelStatusToString(status)}. Figures may lie too far apart; look for very large or very small ones."
+                    f"HiGHS did not solve the programme: {self.solver.modelStatusToString(status)}. "
+                    "Figures may lie too far apart; look for very large or very small ones."
                 )
         if status in {kinds.kInfeasible, kinds.kUnboundedOrInfeasible, kinds.kUnbounded}:
             raise SupplyError(
-                f"The programme has no plan ({self.solver.modelStatusToString(status)}): least quantities, capacities or prices contradict one another."
+                f"The programme has no plan ({self.solver.modelStatusToString(status)}): least "
+                "quantities, capacities or prices contradict one another."
             )
         now = self._now()
         x = np.array(self.solver.getSolution().col_value)
         if not len(x):
             raise SupplyError(
-                f"HiGHS found no plan in the time it was given ({self.solver.modelStatusToString(status)}); give more."
+                "HiGHS found no plan in the time it was given "
+                f"({self.solver.modelStatusToString(status)}); give more."
             )
         complete = status == kinds.kOptimal
         if now.whole.any():
@@ -193,7 +209,15 @@ class Solver:
     def _now(self) -> Linear:
         model = self.solver.getLp()
         p = self.programme
-        return Linear(np.array(model.col_cost_), np.array(model.col_lower_), np.array(model.col_upper_), p.matrix, p.row_lower, p.row_upper, p.whole)  # fmt: skip
+        return Linear(
+            np.array(model.col_cost_),
+            np.array(model.col_lower_),
+            np.array(model.col_upper_),
+            p.matrix,
+            p.row_lower,
+            p.row_upper,
+            p.whole,
+        )
 
 
 def _model(programme: Linear) -> Any:
@@ -244,10 +268,14 @@ def prove(programme: Linear, x: Floats, dual: Floats, *, complete: bool = True) 
     scale = max(abs(value), 1.0)
     rows, row_break = _sides(dual, p.row_lower, p.row_upper)
     columns, column_break = _sides(reduced, p.lower, p.upper)
-    # a multiplier of rounding error beside an endless bound proves nothing and costs at most its size times what flows
+    # a multiplier of rounding error beside an endless bound proves nothing and costs at most its size
+    # times what flows
     flow = max(float(np.abs(x).max(initial=0.0)), 1.0)
     bound = float(rows.sum() + columns.sum()) - (row_break + column_break) * flow
-    slackness = max(_slackness(dual, activity, p.row_lower, p.row_upper), _slackness(reduced, x, p.lower, p.upper)) / scale  # fmt: skip
+    slackness = (
+        max(_slackness(dual, activity, p.row_lower, p.row_upper), _slackness(reduced, x, p.lower, p.upper))
+        / scale
+    )
     residual = max(
         _breach(activity, p.row_lower, p.row_upper),
         _breach(x, p.lower, p.upper),
@@ -288,5 +316,13 @@ def _proved_whole(programme: Linear, x: Floats, bound: float, gap: float, *, com
     scale = max(abs(plan.value), 1.0)
     reached = max(plan.value - bound, 0.0) / scale
     return Optimum(
-        plan.x, plan.dual, plan.reduced, plan.value, min(bound, plan.value), reached, plan.residual, plan.slackness, complete and reached <= max(gap, 1e-9) * 10
-    )  # fmt: skip
+        plan.x,
+        plan.dual,
+        plan.reduced,
+        plan.value,
+        min(bound, plan.value),
+        reached,
+        plan.residual,
+        plan.slackness,
+        complete and reached <= max(gap, 1e-9) * 10,
+    )

@@ -55,16 +55,18 @@ def supply(
     chain
         Id of a chain in the table `chains`, or a chain that was read.
     without
-        Countries, places and links to do without: no way touches them, facilities there stand still and markets there are not asked for.
+        Countries, places and links to do without: no way touches them, facilities there stand still and
+        markets there are not asked for.
     objective
-        `cost`: serve all demand at least cost; `profit`: sell what pays at the prices of the markets, along demand curves where an
-        elasticity is given.
+        `cost`: serve all demand at least cost; `profit`: sell what pays at the prices of the markets,
+        along demand curves where an elasticity is given.
     penalty
         What a unit unmet costs under `cost`, times the price at its market.
     carbon_usd_t
         USD a tonne CO2e on facilities and ways.
     years
-        Years planned together, with stocks carried from one to the next; demand and capacity are those of the network's year in each.
+        Years planned together, with stocks carried from one to the next; demand and capacity are those of
+        the network's year in each.
     policy
         Policy whose contracts hold too.
     duties
@@ -100,9 +102,17 @@ def supply(
     volume = None if flows is None else _volume(flows, network)
     terms = Terms(objective, float(penalty), float(carbon_usd_t), int(years), dict(duties or {}), volume)
     asked: dict[str, Any] = {
-        "chain": read.id, "without": list(closed), "objective": objective, "penalty": float(penalty), "carbon_usd_t": float(carbon_usd_t), "years": int(years),
-        "policy": policy, "gap": gap, "duties": len(terms.duties), "other_traffic": flows is not None,
-    }  # fmt: skip
+        "chain": read.id,
+        "without": list(closed),
+        "objective": objective,
+        "penalty": float(penalty),
+        "carbon_usd_t": float(carbon_usd_t),
+        "years": int(years),
+        "policy": policy,
+        "gap": gap,
+        "duties": len(terms.duties),
+        "other_traffic": flows is not None,
+    }
     return plan_chain(read, closed, terms, asked)
 
 
@@ -146,7 +156,8 @@ def _volume(flows: Flows, network: Network) -> Floats:
         or flows.network.digest != network.digest
     ):
         raise SupplyError(
-            f"The flows are of {flows.network.name} {flows.network.year} with other changes; assign demand to the network of the chain."
+            f"The flows are of {flows.network.name} {flows.network.year} with other changes; assign "
+            "demand to the network of the chain."
         )
     return flows.volume
 

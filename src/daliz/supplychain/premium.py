@@ -48,7 +48,8 @@ def _aversion(plan: Supply, contract: str) -> int:
     names = [name for _, name in plan.built.aversions]
     if contract not in names:
         raise SupplyError(
-            f"The chain {plan.chain.id} has no contract of the kind premium {contract!r}.{did_you_mean(contract, names)}"
+            f"The chain {plan.chain.id} has no contract of the kind premium "
+            f"{contract!r}.{did_you_mean(contract, names)}"
         )
     return names.index(contract)
 
@@ -79,8 +80,12 @@ class _Splitter:
             if kind in {"quota", "offtake"} and abs(found.price[i]) > 1e-6 and load[i] > 1e-6
         )
         return Split(
-            self.contract, premium, float(found.moves[self.over].sum()), float(found.moves[self.counted].sum()), (self.contract, *binding) if premium > 0 else binding
-        )  # fmt: skip
+            self.contract,
+            premium,
+            float(found.moves[self.over].sum()),
+            float(found.moves[self.counted].sum()),
+            (self.contract, *binding) if premium > 0 else binding,
+        )
 
 
 def split(network: Network, chain: str, contract: str, via: tuple[str, ...], premium_usd: float) -> Split:
@@ -127,7 +132,8 @@ def fit_premium(network: Network, chain: str, contract: str, via: tuple[str, ...
     least, most = splitter.at(low).round, splitter.at(high).round
     if not least <= observed <= most:
         raise SupplyError(
-            f"{observed:g} units over {' '.join(via)} cannot be reached by a premium on {contract}: without it {least:g} go there, and with {DEAREST:g} USD {most:g}."
+            f"{observed:g} units over {' '.join(via)} cannot be reached by a premium on {contract}: "
+            f"without it {least:g} go there, and with {DEAREST:g} USD {most:g}."
         )
     for _ in range(HALVINGS):
         middle = (low + high) / 2

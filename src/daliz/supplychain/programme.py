@@ -6,9 +6,10 @@
          sum_m (in G) f_m = sum_t g_gt,  g_gt <= sum_m (of g) f_m / T                                            every aversion g
          x_a <= capacity_a y_b(a),  y_b whole                                                                every building b
 
-A stock is a commodity at a place. Works turn stocks into stocks, moves carry them, sales take them out, w is what is left over. An
-aversion prices a way by what its buyers would pay to avoid it: they differ as by an exponential law of mean P, the least averse go
-first, and so the premium of the t-th of T equal parts is -P ln(1 - (t - 1/2) / T).
+A stock is a commodity at a place. Works turn stocks into stocks, moves carry them, sales take them out, w
+is what is left over. An aversion prices a way by what its buyers would pay to avoid it: they differ as by
+an exponential law of mean P, the least averse go first, and so the premium of the t-th of T equal parts
+is -P ln(1 - (t - 1/2) / T).
 """
 
 from __future__ import annotations
@@ -131,7 +132,8 @@ class Plan:
     worth
         float64 (stocks,): USD that a further unit of each stock would save.
     price
-        float64 (limits,): USD that a further unit of a limit's most would save; negative where its least binds.
+        float64 (limits,): USD that a further unit of a limit's most would save; negative where its least
+        binds.
     rent
         float64 (works,): USD that a further run of capacity would save.
     premium_usd
@@ -159,8 +161,14 @@ class Layout:
     def __init__(self, p: Programme) -> None:
         self.needs = np.flatnonzero(p.limits.least > 0)
         counts = (
-            len(p.works.cost), len(p.sales.stock), len(p.stocks), len(self.needs), PARTS * len(p.aversions), len(p.buildings), len(p.moves),
-        )  # fmt: skip
+            len(p.works.cost),
+            len(p.sales.stock),
+            len(p.stocks),
+            len(self.needs),
+            PARTS * len(p.aversions),
+            len(p.buildings),
+            len(p.moves),
+        )
         ends = np.cumsum([0, *counts])
         self.works, self.sales, self.left, self.short, self.parts, self.built, self.moves = (
             slice(a, b) for a, b in pairwise(ends.tolist())
@@ -223,8 +231,10 @@ def _matrix(p: Programme, at: Layout) -> csc_array:
         used, counted = np.flatnonzero(aversion.used), np.flatnonzero(aversion.counted)
         put(np.full(len(used), first), at.moves.start + used, np.ones(len(used)))
         put(
-            np.repeat(first + 1 + np.arange(PARTS), len(counted)), np.tile(at.moves.start + counted, PARTS), np.full(PARTS * len(counted), -1.0 / PARTS)
-        )  # fmt: skip
+            np.repeat(first + 1 + np.arange(PARTS), len(counted)),
+            np.tile(at.moves.start + counted, PARTS),
+            np.full(PARTS * len(counted), -1.0 / PARTS),
+        )
     ties = at.building_rows + np.arange(len(at.tied))
     put(ties, at.works.start + at.tied, np.ones(len(at.tied)))
     put(ties, at.built.start + p.works.building[at.tied], -p.works.capacity[at.tied])
@@ -295,9 +305,18 @@ def plan_of(p: Programme, found: Optimum) -> Plan:
     rent[at.tied] = ties[at.tied]
     means = np.concatenate([premiums(a.premium) for a in p.aversions]) if p.aversions else np.zeros(0)
     return Plan(
-        x[at.works], x[at.moves], x[at.sales], x[at.left], short, x[at.built] > 0.5, found.dual[: len(p.stocks)],
-        -found.dual[at.limit_rows : at.aversion_rows], rent, float(means @ x[at.parts]) if len(means) else 0.0, found,
-    )  # fmt: skip
+        x[at.works],
+        x[at.moves],
+        x[at.sales],
+        x[at.left],
+        short,
+        x[at.built] > 0.5,
+        found.dual[: len(p.stocks)],
+        -found.dual[at.limit_rows : at.aversion_rows],
+        rent,
+        float(means @ x[at.parts]) if len(means) else 0.0,
+        found,
+    )
 
 
 def plan(programme: Programme, *, gap: float = 1e-9, seconds: float = 600.0) -> Plan:
@@ -314,9 +333,12 @@ def plan(programme: Programme, *, gap: float = 1e-9, seconds: float = 600.0) -> 
 def joined(one: Moves, other: Moves) -> Moves:
     """Put moves behind others."""
     return Moves(
-        np.concatenate([one.start, other.start]), np.concatenate([one.end, other.end]), np.concatenate([one.cost, other.cost]),
-        np.concatenate([one.most, other.most]), vstack([one.loads, other.loads]).tocsr(),
-    )  # fmt: skip
+        np.concatenate([one.start, other.start]),
+        np.concatenate([one.end, other.end]),
+        np.concatenate([one.cost, other.cost]),
+        np.concatenate([one.most, other.most]),
+        vstack([one.loads, other.loads]).tocsr(),
+    )
 
 
 def balance(p: Programme, found: Plan) -> float:

@@ -34,8 +34,9 @@ def supply_ranges(
 ) -> list[dict[str, Any]]:
     """Give the 5th and 95th percentile of costs, unmet demand, concentration and dependence over the ranges of the evidence.
 
-    Capacities, costs of plants, demands, costs of lanes and quantities of contracts are drawn (figures of one group together); ways and
-    their freight stand, so what a range of freight does is not in it. Each draw is a plan of its own.
+    Capacities, costs of plants, demands, costs of lanes and quantities of contracts are drawn (figures of
+    one group together); ways and their freight stand, so what a range of freight does is not in it. Each
+    draw is a plan of its own.
 
     Parameters
     ----------
@@ -44,7 +45,8 @@ def supply_ranges(
     region
         Region, country or market whose dependence is told; all if blank.
     draws, seed
-        How often and from which seed is drawn; the ends of 40 draws are themselves uncertain by about a tenth of the range.
+        How often and from which seed is drawn; the ends of 40 draws are themselves uncertain by about a
+        tenth of the range.
 
     Returns
     -------
@@ -59,7 +61,8 @@ def supply_ranges(
         raise SupplyError(f"{draws} draws cannot be taken; give at least one.")
     if supply.chain.id not in supply.chain.network.table("chains").position:
         raise SupplyError(
-            f"The chain {supply.chain.id} has no evidence in {supply.chain.network.name}, so it has no ranges."
+            f"The chain {supply.chain.id} has no evidence in {supply.chain.network.name}, so it has "
+            "no ranges."
         )
     base = _measures(supply, region)
     found: dict[tuple[str, str], list[float]] = {k: [] for k in base}
@@ -105,8 +108,11 @@ def _drawn(chain: Chain, draws: int, seed: int) -> list[Chain]:
     figures = chain.network.resolved.figures
     recipes = {r.id for r in chain.recipes}
     rows: dict[str, set[str]] = {
-        "recipes": recipes, "markets": set(chain.markets), "lanes": {r["id"] for r in chain.lanes}, "contracts": {r["id"] for r in chain.contracts},
-    }  # fmt: skip
+        "recipes": recipes,
+        "markets": set(chain.markets),
+        "lanes": {r["id"] for r in chain.lanes},
+        "contracts": {r["id"] for r in chain.contracts},
+    }
     cells = [
         Cell(t, i, c)
         for t, columns in DRAWN.items()

@@ -51,7 +51,8 @@ class Supply:
         worst = self.certificate()["balance"]
         if not worst <= BALANCE:
             raise AssertionError(
-                f"Goods are lost from the books: {worst:g} of the throughput. This is a fault of Daliz; please report it."
+                f"Goods are lost from the books: {worst:g} of the throughput. This is a fault of "
+                "Daliz; please report it."
             )
 
     def __repr__(self) -> str:
@@ -67,7 +68,8 @@ class Supply:
         network = self.chain.network
         projected = ", projected" if network.projected else ""
         return (
-            f"<Supply of {self.chain.id} in {network.name} {network.year}{projected}: {self.cost_usd():,.0f} USD{short}; "
+            f"<Supply of {self.chain.id} in {network.name} {network.year}{projected}: "
+            f"{self.cost_usd():,.0f} USD{short}; "
             f"{state} (gap {c['gap']:.2g}, balance {c['balance']:.2g})>"
         )
 
@@ -133,12 +135,24 @@ class Supply:
         found = []
         for i in np.flatnonzero(self.by_way > 0).tolist():
             t, units = self.ways.trips[i], float(self.by_way[i])
-            found.append({
-                "from": t.start, "to": t.end, "commodity": t.commodity, "units": units, "t": units * self._mass(i), "corridor": self.corridor(i),
-                "countries": " ".join(names[j] for j in countries[[i]].indices), "ports": " ".join(ports[j] for j in at_sea[[i]].indices),
-                "days": float(self.ways.hours[i]) / 24.0, "km": float(self.ways.km[i]), "usd": float(self.ways.usd[i]), "time_usd": float(self.ways.time_usd[i]),
-                "duty_usd": float(self.built.duty_usd[i]), "kg_co2e": float(self.ways.kg[i]),
-            })  # fmt: skip
+            found.append(
+                {
+                    "from": t.start,
+                    "to": t.end,
+                    "commodity": t.commodity,
+                    "units": units,
+                    "t": units * self._mass(i),
+                    "corridor": self.corridor(i),
+                    "countries": " ".join(names[j] for j in countries[[i]].indices),
+                    "ports": " ".join(ports[j] for j in at_sea[[i]].indices),
+                    "days": float(self.ways.hours[i]) / 24.0,
+                    "km": float(self.ways.km[i]),
+                    "usd": float(self.ways.usd[i]),
+                    "time_usd": float(self.ways.time_usd[i]),
+                    "duty_usd": float(self.built.duty_usd[i]),
+                    "kg_co2e": float(self.ways.kg[i]),
+                }
+            )
         return sorted(found, key=lambda r: -r["t"])
 
     def corridors(self, commodity: str = "") -> list[dict[str, Any]]:
@@ -168,9 +182,14 @@ class Supply:
                 for link, forward in graph.arcs[a].links:
                     sums[link, 0 if forward else 1] += tonnes
         return [
-            {"link": str(table.ids[i]), "mode": str(table["mode"][i]), "t_forward": float(sums[i, 0]), "t_backward": float(sums[i, 1])}
+            {
+                "link": str(table.ids[i]),
+                "mode": str(table["mode"][i]),
+                "t_forward": float(sums[i, 0]),
+                "t_backward": float(sums[i, 1]),
+            }
             for i in np.flatnonzero(sums.sum(axis=1) > 0)
-        ]  # fmt: skip
+        ]
 
     def facilities(self) -> list[dict[str, Any]]:
         """Give what each recipe makes a year, its use of capacity and the rent of it: what a further unit of capacity would save."""
@@ -178,12 +197,23 @@ class Supply:
         for i, r in enumerate(self.chain.recipes):
             mine = [k for k, (_, recipe) in enumerate(self.built.works) if recipe == i]
             runs = float(self.plan.works[mine].sum()) / self.terms.years
-            found.append({
-                "facility": r.facility["id"], "country": r.facility["country"], "owner": self.chain.owner(r.facility["id"]), "stage": r.facility["stage"],
-                "recipe": r.id, "output": r.output, "units": runs, "capacity": r.capacity, "use": runs / r.capacity if r.capacity else float("nan"),
-                "rent_usd": float(self.plan.rent[mine].max(initial=0.0)), "cost_usd": r.cost_usd, "kg_co2e": runs * emitted(self.chain, i),
-                "built": bool(r.facility["candidate"]) and self._is_built(r.facility["id"]),
-            })  # fmt: skip
+            found.append(
+                {
+                    "facility": r.facility["id"],
+                    "country": r.facility["country"],
+                    "owner": self.chain.owner(r.facility["id"]),
+                    "stage": r.facility["stage"],
+                    "recipe": r.id,
+                    "output": r.output,
+                    "units": runs,
+                    "capacity": r.capacity,
+                    "use": runs / r.capacity if r.capacity else float("nan"),
+                    "rent_usd": float(self.plan.rent[mine].max(initial=0.0)),
+                    "cost_usd": r.cost_usd,
+                    "kg_co2e": runs * emitted(self.chain, i),
+                    "built": bool(r.facility["candidate"]) and self._is_built(r.facility["id"]),
+                }
+            )
         return found
 
     def _is_built(self, facility: str) -> bool:
@@ -204,11 +234,22 @@ class Supply:
             worth = max(
                 self.plan.worth[position[t, name, row["commodity_id"]]] for t in range(self.terms.years)
             )
-            found.append({
-                "market": name, "region": row["region"], "country": row["country"], "commodity": row["commodity_id"], "demand": wanted,
-                "delivered": sold / self.terms.years, "unmet": lacking / self.terms.years if self.terms.objective == "cost" and lacking > BALANCE * max(wanted, 1.0) else 0.0,
-                "price_usd": float(row["price_usd"]), "marginal_usd": float(worth), "cost_usd": float(sum(stack[name].values())) if sold > 0 else float("nan"),
-            })  # fmt: skip
+            found.append(
+                {
+                    "market": name,
+                    "region": row["region"],
+                    "country": row["country"],
+                    "commodity": row["commodity_id"],
+                    "demand": wanted,
+                    "delivered": sold / self.terms.years,
+                    "unmet": lacking / self.terms.years
+                    if self.terms.objective == "cost" and lacking > BALANCE * max(wanted, 1.0)
+                    else 0.0,
+                    "price_usd": float(row["price_usd"]),
+                    "marginal_usd": float(worth),
+                    "cost_usd": float(sum(stack[name].values())) if sold > 0 else float("nan"),
+                }
+            )
         return found
 
     def oversupplied(self) -> dict[str, float]:
@@ -226,11 +267,20 @@ class Supply:
         load = np.asarray(self.built.programme.moves.loads.T @ self.plan.moves)
         p = self.built.programme.limits
         found = [
-            {"kind": kind, "name": name, "unit": unit, "year": t + 1, "load": float(load[i]), "least": float(p.least[i]), "most": float(p.most[i]),
-             "price_usd": float(self.plan.price[i]), "short": float(self.plan.short[i])}
+            {
+                "kind": kind,
+                "name": name,
+                "unit": unit,
+                "year": t + 1,
+                "load": float(load[i]),
+                "least": float(p.least[i]),
+                "most": float(p.most[i]),
+                "price_usd": float(self.plan.price[i]),
+                "short": float(self.plan.short[i]),
+            }
             for i, (t, kind, name, unit) in enumerate(self.built.limits)
             if abs(self.plan.price[i]) > 1e-9 or self.plan.short[i] > BALANCE
-        ]  # fmt: skip
+        ]
         return sorted(found, key=lambda r: -abs(r["price_usd"]))
 
     def quotas(self) -> list[dict[str, Any]]:
@@ -238,11 +288,19 @@ class Supply:
         load = np.asarray(self.built.programme.moves.loads.T @ self.plan.moves)
         p = self.built.programme.limits
         return [
-            {"kind": kind, "contract": name, "year": t + 1, "units": float(load[i]), "least": float(p.least[i]), "most": float(p.most[i]), "short": float(self.plan.short[i]),
-             "price_usd": float(self.plan.price[i])}
+            {
+                "kind": kind,
+                "contract": name,
+                "year": t + 1,
+                "units": float(load[i]),
+                "least": float(p.least[i]),
+                "most": float(p.most[i]),
+                "short": float(self.plan.short[i]),
+                "price_usd": float(self.plan.price[i]),
+            }
             for i, (t, kind, name, _) in enumerate(self.built.limits)
             if kind in {"quota", "offtake"}
-        ]  # fmt: skip
+        ]
 
     def unmet_reasons(self) -> dict[str, str]:
         """Say for each market with unmet demand why, in a sentence."""
@@ -270,7 +328,9 @@ class Supply:
         if not found:
             known = [*{str(r["region"]) for r in self.chain.markets.values()}, *self.chain.markets]
             raise SupplyError(
-                f"The chain {self.chain.id} has no market {region!r}.{did_you_mean(region, known)} The regions are {', '.join(sorted({str(r['region']) for r in self.chain.markets.values()}))}."
+                f"The chain {self.chain.id} has no market {region!r}.{did_you_mean(region, known)} "
+                "The regions are "
+                f"{', '.join(sorted({str(r['region']) for r in self.chain.markets.values()}))}."
             )
         return found
 
@@ -278,9 +338,28 @@ class Supply:
         """Give certificate, terms and tables as plain values."""
         network = self.chain.network
         return {
-            "network": network.name, "version": network.version, "year": network.year, "projected": network.projected, "under": list(network.added),
-            "taken_out": list(network.removed), "digest": network.digest, **self.asked, "converged": self.converged, "certificate": self.certificate(),
-            "cost_usd": self.cost_usd(), "premium_usd": self.plan.premium_usd, "unmet_share": self.lacking(), "markets": self.markets(), "stack": self.stack(),
-            "facilities": self.facilities(), "itineraries": self.itineraries(), "corridors": self.corridors(), "limits": self.limits(), "contracts": self.quotas(), "idle_contracts": list(self.built.idle),
-            "oversupplied": self.oversupplied(), "unmet_reasons": self.unmet_reasons(), "unmet_cut": self.unmet_cut(),
-        }  # fmt: skip
+            "network": network.name,
+            "version": network.version,
+            "year": network.year,
+            "projected": network.projected,
+            "under": list(network.added),
+            "taken_out": list(network.removed),
+            "digest": network.digest,
+            **self.asked,
+            "converged": self.converged,
+            "certificate": self.certificate(),
+            "cost_usd": self.cost_usd(),
+            "premium_usd": self.plan.premium_usd,
+            "unmet_share": self.lacking(),
+            "markets": self.markets(),
+            "stack": self.stack(),
+            "facilities": self.facilities(),
+            "itineraries": self.itineraries(),
+            "corridors": self.corridors(),
+            "limits": self.limits(),
+            "contracts": self.quotas(),
+            "idle_contracts": list(self.built.idle),
+            "oversupplied": self.oversupplied(),
+            "unmet_reasons": self.unmet_reasons(),
+            "unmet_cut": self.unmet_cut(),
+        }

@@ -39,7 +39,8 @@ def ways_round(
     avoid
         Country to keep off.
     region
-        Region or country of markets; plants outside the origin and the avoided country that feed these markets count too.
+        Region or country of markets; plants outside the origin and the avoided country that feed these
+        markets count too.
     draws, seed
         Draws for the ranges of the difference; 0 for none.
 
@@ -122,16 +123,32 @@ def _compared(
     per_unit = float(row["mass_t"]) / float(cargoes["payload_t"][cargoes.position[row["cargo_id"]]])
     value = float(row["value_usd"])
     answer: dict[str, Any] = {
-        "commodity": commodity, "from": sender, "to": taker, "corridor": free.corridor, "days": free.days, "usd": free.usd * per_unit,
-        "corridor_round": "", "days_round": np.nan, "usd_round": np.nan, "countries_round": "", "more_days": np.nan, "more_usd": np.nan, "more_share": np.nan,
-    } | dict.fromkeys(("more_days_low", "more_days_high", "more_usd_low", "more_usd_high"), np.nan)  # fmt: skip
+        "commodity": commodity,
+        "from": sender,
+        "to": taker,
+        "corridor": free.corridor,
+        "days": free.days,
+        "usd": free.usd * per_unit,
+        "corridor_round": "",
+        "days_round": np.nan,
+        "usd_round": np.nan,
+        "countries_round": "",
+        "more_days": np.nan,
+        "more_usd": np.nan,
+        "more_share": np.nan,
+    } | dict.fromkeys(("more_days_low", "more_days_high", "more_usd_low", "more_usd_high"), np.nan)
     if kept is None:
         return answer, free.generalised_usd * per_unit
     more = (kept.usd - free.usd) * per_unit
     answer |= {
-        "corridor_round": kept.corridor, "days_round": kept.days, "usd_round": kept.usd * per_unit, "countries_round": " ".join(_countries(kept)),
-        "more_days": kept.days - free.days, "more_usd": more, "more_share": more / value if value > 0 else np.nan,
-    }  # fmt: skip
+        "corridor_round": kept.corridor,
+        "days_round": kept.days,
+        "usd_round": kept.usd * per_unit,
+        "countries_round": " ".join(_countries(kept)),
+        "more_days": kept.days - free.days,
+        "more_usd": more,
+        "more_share": more / value if value > 0 else np.nan,
+    }
     if draws:
         apart = difference(kept, free, draws, seed)
         answer |= {f"more_days_{e}": apart[f"days_{e}"] for e in ("low", "high")}

@@ -1,7 +1,8 @@
 """Explain what a plan leaves unmet: no maker, no way, or capacities that no plan can get past.
 
-The most that can be delivered is the programme with all costs 0 and every unit sold worth 1. Its duals weigh capacities and demands so
-that the most is exactly the sum of weight times capacity: these are the cut, and no plan whatever passes it.
+The most that can be delivered is the programme with all costs 0 and every unit sold worth 1. Its duals
+weigh capacities and demands so that the most is exactly the sum of weight times capacity: these are the
+cut, and no plan whatever passes it.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ def unmet_reasons(supply: Supply) -> dict[str, str]:
             contracts = [r["name"] for r in supply.limits() if r["kind"] in {"quota", "offtake"}]
             bound = f"; contracts that bind: {', '.join(contracts[:6])}" if contracts else ""
             found[m["market"]] = (
-                f"it could be met, but only at more than the penalty of {supply.terms.penalty:g} times its price, or against a contract{bound}"
+                f"it could be met, but only at more than the penalty of {supply.terms.penalty:g} "
+                f"times its price, or against a contract{bound}"
             )
     return found
 
@@ -70,15 +72,27 @@ def unmet_cut(supply: Supply) -> list[dict[str, Any]]:
     if found.sales.sum() > supply.plan.sales.sum() * (1 + WEIGHT):
         return []  # more could be delivered: no capacity is to blame
     rows: list[dict[str, Any]] = [
-        {"kind": "facility", "name": supply.chain.recipes[r].id, "unit": "a year", "capacity": supply.chain.recipes[r].capacity, "weight": float(found.rent[k])}
+        {
+            "kind": "facility",
+            "name": supply.chain.recipes[r].id,
+            "unit": "a year",
+            "capacity": supply.chain.recipes[r].capacity,
+            "weight": float(found.rent[k]),
+        }
         for k, (_, r) in enumerate(supply.built.works)
         if found.rent[k] > WEIGHT
-    ]  # fmt: skip
+    ]
     rows += [
-        {"kind": kind, "name": name, "unit": unit, "capacity": float(p.limits.most[i]), "weight": float(found.price[i])}
+        {
+            "kind": kind,
+            "name": name,
+            "unit": unit,
+            "capacity": float(p.limits.most[i]),
+            "weight": float(found.price[i]),
+        }
         for i, (_, kind, name, unit) in enumerate(supply.built.limits)
         if found.price[i] > WEIGHT
-    ]  # fmt: skip
+    ]
     merged: dict[tuple[str, str], dict[str, Any]] = {}
     for r in rows:  # one capacity in several years is one row
         known = merged.setdefault((r["kind"], r["name"]), r | {"weight": 0.0})

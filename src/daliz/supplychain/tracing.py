@@ -197,7 +197,8 @@ def touched(s: Supply, marks: Floats, stood: Floats) -> Floats:
     stood
         float64 (works, things): 1 where a work stands on it.
 
-    What a recipe makes has touched a thing as far as the element in its inputs has; what mixes in a place mixes in proportion.
+    What a recipe makes has touched a thing as far as the element in its inputs has; what mixes in a place
+    mixes in proportion.
     """
     p, into = s.built.programme, inflow(s)
     content = np.array([float(s.chain.commodities[c]["content"]) for _, _, c in s.built.stocks])

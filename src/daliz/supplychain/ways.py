@@ -126,7 +126,9 @@ def closed_arcs(graph: Graph, names: tuple[str, ...], also: frozenset[str] = fro
         elif name not in also:
             every = [*countries, *nodes.position, *links.position, *operators.position]
             raise PlaceError(
-                f"{name!r} is no country, place, link or operator of {graph.network.name}.{did_you_mean(name, every)} Countries are ISO codes such as RU."
+                f"{name!r} is no country, place, link or operator of "
+                f"{graph.network.name}.{did_you_mean(name, every)} Countries are ISO codes such as "
+                "RU."
             )
     return shut
 
@@ -184,9 +186,17 @@ def _pairs(chain: Chain, trips: list[Trip]) -> tuple[dict[Trip, tuple[int, int, 
     keys = np.array(sorted(set(routed.values())), np.int64).reshape(-1, 3)
     none = np.zeros(0)
     pairs = Demand(
-        keys[:, 0].copy(), keys[:, 1].copy(), keys[:, 2].copy(), np.ones(len(keys)), np.full(len(keys), -1), np.zeros(len(keys), np.bool_),
-        none, none, (), chain.network.year,
-    )  # fmt: skip
+        keys[:, 0].copy(),
+        keys[:, 1].copy(),
+        keys[:, 2].copy(),
+        np.ones(len(keys)),
+        np.full(len(keys), -1),
+        np.zeros(len(keys), np.bool_),
+        none,
+        none,
+        (),
+        chain.network.year,
+    )
     return routed, pairs
 
 

@@ -1,7 +1,8 @@
 """Plan very large chains: the moves that matter are found by their price, round by round, and the rest is proved not to pay.
 
-A move from stock i to j of cost c pays while c < w_j - w_i, with w the worth of stocks. Once no move is left that pays, the duals hold for
-all of them. Until then, what leaves i is at most the capacity U_i of those who make it, so that
+A move from stock i to j of cost c pays while c < w_j - w_i, with w the worth of stocks. Once no move is
+left that pays, the duals hold for all of them. Until then, what leaves i is at most the capacity U_i of
+those who make it, so that
 
     value - sum_i U_i max(0, max_j (w_j - w_i - c_ij))
 
@@ -69,7 +70,10 @@ class Wide:
 
     def __repr__(self) -> str:
         state = "converged" if self.converged else "NOT CONVERGED"
-        return f"<Wide: {len(self.programme.stocks):,} stocks, {len(self.programme.moves):,} moves after {self.rounds} rounds; {state} (gap {self.gap:.2g})>"
+        return (
+            f"<Wide: {len(self.programme.stocks):,} stocks, {len(self.programme.moves):,} moves after "
+            f"{self.rounds} rounds; {state} (gap {self.gap:.2g})>"
+        )
 
 
 def least_costs(
@@ -125,7 +129,8 @@ def plan_wide(programme: Programme, trades: list[Trade], *, gap: float = 1e-9, r
     both = np.intersect1d(fed, np.concatenate([np.zeros(0, np.int64), *(t.makers for t in trades)]))
     if len(both):
         raise SupplyError(
-            f"The stock {programme.stocks[int(both[0])]} is made and brought: what leaves it has no bound. Let a work turn one stock into another."
+            f"The stock {programme.stocks[int(both[0])]} is made and brought: what leaves it has no "
+            "bound. Let a work turn one stock into another."
         )
     known = [np.zeros(t.cost.shape, np.bool_) for t in trades]
     first = [_begin(t) for t in trades]

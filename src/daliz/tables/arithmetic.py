@@ -30,8 +30,9 @@ _OPERATORS: dict[type, Callable[[float, float], float]] = {
 class Arithmetic:
     """Compute expressions over the tables of a package.
 
-    Numbers, + - * / **, min, max, `gc("a", "b", ...)` for great-circle km through nodes, `shape("link")` for km
-    along a link's shape, `cell("table", "row", "column")` for another figure, `index("series", year)`.
+    Numbers, + - * / **, min, max, `gc("a", "b", ...)` for great-circle km through nodes, `shape("link")`
+    for km along a link's shape, `cell("table", "row", "column")` for another figure, `index("series",
+    year)`.
 
     A cell with dated evidence that differs by year is ambiguous and refused unless `year` is given as fourth
     argument of `cell`.

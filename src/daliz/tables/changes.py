@@ -100,7 +100,8 @@ def _refuse_two_setters(rows: list[dict[str, Any]]) -> None:
         cell = Cell(row["table"], row["row_id"], row["column"])
         if setters.setdefault(cell, row["set_id"]) != row["set_id"]:
             raise DataError(
-                f"{setters[cell]} and {row['set_id']} both set {cell}; add only one of them, or make one multiply."
+                f"{setters[cell]} and {row['set_id']} both set {cell}; add only one of them, or make "
+                "one multiply."
             )
 
 
@@ -110,7 +111,8 @@ def _change(row: dict[str, Any], *, timeless: bool) -> Change:
         if not can_switch(cell.table):
             allowed = ", ".join(name for name in schema() if can_switch(name))
             raise DataError(
-                f"Change {row['id']} would {row['op']} a row of {cell.table}, but only {allowed} open and close."
+                f"Change {row['id']} would {row['op']} a row of {cell.table}, but only {allowed} "
+                "open and close."
             )
     elif cell.table not in schema() or cell.column not in schema()[cell.table].figures:
         raise DataError(f"Change {row['id']} would {row['op']} {cell}, which is no column of figures.")

@@ -52,15 +52,25 @@ def _mixed(tables: Tables) -> Iterator[Fault]:
     commodities, facilities = _chain_of(tables, "commodities"), _chain_of(tables, "facilities")
     recipes = {r["id"]: facilities.get(r["facility_id"], "") for r in tables["recipes"].rows()}
     chains = {
-        "markets": _chain_of(tables, "markets"), "lanes": _chain_of(tables, "lanes"), "stocks": _chain_of(tables, "stocks"),
-        "contracts": _chain_of(tables, "contracts"), "recipes": recipes, "recipe_parts": {r["id"]: recipes.get(r["recipe_id"], "") for r in tables["recipe_parts"].rows()},
-    }  # fmt: skip
+        "markets": _chain_of(tables, "markets"),
+        "lanes": _chain_of(tables, "lanes"),
+        "stocks": _chain_of(tables, "stocks"),
+        "contracts": _chain_of(tables, "contracts"),
+        "recipes": recipes,
+        "recipe_parts": {r["id"]: recipes.get(r["recipe_id"], "") for r in tables["recipe_parts"].rows()},
+    }
     for name, chain_of in chains.items():
         fault = faults_of(name)
         for row in tables[name].rows():
             of, mine = commodities.get(row["commodity_id"], ""), chain_of[row["id"]]
             if of and mine and of != mine:
-                yield fault(row["id"], "commodity_id", row["commodity_id"], f"is of the chain {of}, and the row of {mine}; units of other chains do not match", "choose one of its chain")  # fmt: skip
+                yield fault(
+                    row["id"],
+                    "commodity_id",
+                    row["commodity_id"],
+                    f"is of the chain {of}, and the row of {mine}; units of other chains do not match",
+                    "choose one of its chain",
+                )
 
 
 def _ends(tables: Tables) -> Iterator[Fault]:
@@ -166,7 +176,16 @@ def _recipes(tables: Tables) -> Iterator[Fault]:
         )
         taken, given = element_balance(content, row["commodity_id"], inputs, others)
         if given > taken * (1 + SLACK):
-            yield faults_of("recipes")(row["id"], "", "", f"it gives {given:.6g} t of the element a unit and takes {taken:.6g}; mass comes from nothing", "mend amounts in recipe_parts.csv or contents in commodities.csv")  # fmt: skip
+            yield faults_of("recipes")(
+                row["id"],
+                "",
+                "",
+                (
+                    f"it gives {given:.6g} t of the element a unit and takes {taken:.6g}; mass comes "
+                    "from nothing"
+                ),
+                "mend amounts in recipe_parts.csv or contents in commodities.csv",
+            )
 
 
 def _facilities(tables: Tables) -> Iterator[Fault]:

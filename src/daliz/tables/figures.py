@@ -70,12 +70,12 @@ class Figures:
     def draw(self, which: Array, draws: int, rng: np.random.Generator) -> npt.NDArray[np.float32]:
         """Draw factors on the figures `which`, shape (len(which), draws).
 
-        A factor is the drawn value over the figure's value v; figures of one group share their quantile q.
-        Uniform: even between the ends. Triangular: two right triangles that meet at v, the lower one of weight
-        p = (high - v) / (high - low); with the ends a and b over v the factor is 1 - (1 - a) (1 - sqrt(q / p)) for
-        q < p and 1 + (b - 1) (1 - sqrt((1 - q) / (1 - p))) otherwise. Its mean is 1 and its variance
-        (1 - a) (b - 1) / 6, so a sum of figures keeps its mean however skew their ranges are. A value that is an end
-        of its range stays where it is.
+        A factor is the drawn value over the figure's value v; figures of one group share their quantile
+        q. Uniform: even between the ends. Triangular: two right triangles that meet at v, the lower one
+        of weight p = (high - v) / (high - low); with the ends a and b over v the factor is 1 - (1 - a) (1
+        - sqrt(q / p)) for q < p and 1 + (b - 1) (1 - sqrt((1 - q) / (1 - p))) otherwise. Its mean is 1
+        and its variance (1 - a) (b - 1) / 6, so a sum of figures keeps its mean however skew their ranges
+        are. A value that is an end of its range stays where it is.
         """
         groups, inverse = np.unique(self.group[which], return_inverse=True)
         quantiles = rng.random((len(groups), draws), dtype=np.float32)

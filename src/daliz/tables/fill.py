@@ -21,8 +21,8 @@ SIGNIFICANT_DIGITS = 6
 def fill(store: Store) -> Store:
     """Compute derived evidence, name the rows of evidence, and write each cell from the row that is used.
 
-    A cell with dated evidence takes the figure in force in the middle of the last observed year. A cell without
-    evidence is left as it is; `check` then tells that it needs some.
+    A cell with dated evidence takes the figure in force in the middle of the last observed year. A cell
+    without evidence is left as it is; `check` then tells that it needs some.
 
     Raises
     ------

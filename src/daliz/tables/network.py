@@ -180,11 +180,13 @@ class Network:
         added, removed = ", ".join(self.added) or "none", ", ".join(self.removed) or "none"
         return (
             f"<Network {self.name} {when} ({state}), data {self.version}\n"
-            f"  {len(nodes)} places in {countries} countries, {len(self.table('links'))} links ({mode_text}), "
+            f"  {len(nodes)} places in {countries} countries, {len(self.table('links'))} links "
+            f"({mode_text}), "
             f"{len(self.table('services'))} services\n"
             f"  {in_force} of {counts['change_sets']} projects, events and policies in force; "
             f"added {added}; removed {removed}\n"
-            f"  {figures:,} figures on {counts['evidence']:,} rows of evidence from {counts['sources']:,} sources>"
+            f"  {figures:,} figures on {counts['evidence']:,} rows of evidence from "
+            f"{counts['sources']:,} sources>"
         )
 
 
@@ -226,8 +228,8 @@ def open_network(
     name_or_path
         "eurasia", or a folder that holds `datapackage.json`.
     year
-        The year that the network stands for; the last observed one unless given. Every dated opening, closure and
-        event of that year applies, and annual figures weight their periods by days.
+        The year that the network stands for; the last observed one unless given. Every dated opening,
+        closure and event of that year applies, and annual figures weight their periods by days.
     date
         A day instead of a year.
 

@@ -81,7 +81,10 @@ def factor_faults(tables: Mapping[str, Table]) -> Iterator[Fault]:
                 continue
             basis = str(factors["basis"][i])
             if basis not in MOVING:
-                allowed = f"is a factor per {basis or 'nothing'}, but what moves needs one per {' or '.join(MOVING)}"
+                allowed = (
+                    f"is a factor per {basis or 'nothing'}, but what moves needs one per "
+                    f"{' or '.join(MOVING)}"
+                )
                 yield faults_of(name)(row, "factor_id", factor, allowed, "choose another factor")
             elif np.isnan(factors["wtw_kg"][i]):
                 allowed = "this factor has no wtw_kg"

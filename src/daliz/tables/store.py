@@ -97,7 +97,8 @@ def open_store(name_or_path: str | Path) -> Store:
     path = folder.joinpath(DESCRIPTOR)
     if not path.is_file():
         raise DataError(
-            f"{name_or_path} holds no {DESCRIPTOR}, so it is no package; see docs/data.md for how to make one."
+            f"{name_or_path} holds no {DESCRIPTOR}, so it is no package; see docs/data.md for how to "
+            "make one."
         )
     try:
         descriptor = json.loads(path.read_text(encoding="utf-8-sig"))
@@ -105,7 +106,8 @@ def open_store(name_or_path: str | Path) -> Store:
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         reason = f"{error} is missing" if isinstance(error, KeyError) else error
         raise DataError(
-            f"{path} cannot be used ({reason}); it needs name, version and years with first, observed and last."
+            f"{path} cannot be used ({reason}); it needs name, version and years with first, "
+            "observed and last."
         ) from error
     return Store(descriptor, folder, {})
 

@@ -1,14 +1,15 @@
 """Say what a duty does to imports by an Armington model with a constant elasticity of substitution and finite supply.
 
-Varieties v of one product (home, partner, others) with spending shares a_v at first prices of 1. With producer prices p_v and
-taxes z_v = (1 + t1) / (1 + t0), consumer prices are p_v z_v and
+Varieties v of one product (home, partner, others) with spending shares a_v at first prices of 1. With
+producer prices p_v and taxes z_v = (1 + t1) / (1 + t0), consumer prices are p_v z_v and
 
     P = (sum a_v (p_v z_v)^(1 - s))^(1 / (1 - s))          the price of the product
     D_v = (p_v z_v / P)^-s P^e                             demand over that before
     S_v = p_v^m_v                                          supply over that before
 
-so that D_v = S_v gives the prices [1]_ [2]_. Trade splits into what the price of the product does alone, P^e, and what moves between
-varieties, the rest. Consumers gain -V (P^(1 + e) - 1) / (1 + e) on spending V, producers V_v (p_v^(1 + m_v) - 1) / (1 + m_v).
+so that D_v = S_v gives the prices [1]_ [2]_. Trade splits into what the price of the product does alone,
+P^e, and what moves between varieties, the rest. Consumers gain -V (P^(1 + e) - 1) / (1 + e) on spending
+V, producers V_v (p_v^(1 + m_v) - 1) / (1 + m_v).
 
 References
 ----------
@@ -80,11 +81,13 @@ def armington(
     Parameters
     ----------
     value
-        USD a year at producer prices by variety, shape (varieties,) or (varieties, draws); 0 for a variety that is not there.
+        USD a year at producer prices by variety, shape (varieties,) or (varieties, draws); 0 for a
+        variety that is not there.
     before, after
         Duties by variety as shares of value, in the same shape or (varieties,).
     demand, substitution
-        Elasticities of demand for the product (0 or less) and between varieties (0 or more), shape () or (draws,).
+        Elasticities of demand for the product (0 or less) and between varieties (0 or more), shape () or
+        (draws,).
     supply
         Elasticity of supply by variety, above 0; np.inf for a fixed price.
 
@@ -134,8 +137,17 @@ def armington(
         return x[..., 0] if lone else x
 
     return Armington(
-        cut(price), cut(quantity), cut(np.exp(index[0])), cut(new), cut(creation), cut(new - v - creation), cut(revenue), cut(consumers), cut(producers), residual
-    )  # fmt: skip
+        cut(price),
+        cut(quantity),
+        cut(np.exp(index[0])),
+        cut(new),
+        cut(creation),
+        cut(new - v - creation),
+        cut(revenue),
+        cut(consumers),
+        cut(producers),
+        residual,
+    )
 
 
 def _area(log_price: Floats, power: Floats) -> Floats:

@@ -59,9 +59,10 @@ def policy_row(network: Network, name: str) -> Row:
 def duty(network: Network, policy: str, importer: str, exporter: str, product: str) -> Duty:
     """Give the duty on a product under a policy at its date.
 
-    The rate is that of MFN and, unless an exemption waives them, all additional ones; an exemption leaves its own rate of them, and of
-    several the lowest counts. A row that names policies holds only under these, and an MFN row that does takes the place of the record.
-    A charge on carbon adds USD per kg times kg per tonne over USD per tonne, and does not fall on home goods.
+    The rate is that of MFN and, unless an exemption waives them, all additional ones; an exemption leaves
+    its own rate of them, and of several the lowest counts. A row that names policies holds only under
+    these, and an MFN row that does takes the place of the record. A charge on carbon adds USD per kg
+    times kg per tonne over USD per tonne, and does not fall on home goods.
 
     Raises
     ------
@@ -97,7 +98,8 @@ def duty(network: Network, policy: str, importer: str, exporter: str, product: s
         return Duty(rate, np.nan, np.inf, names)
     if len(quotas) > 1 or not quotas[0]["quota_usd"] >= 0:
         raise TariffError(
-            f"tariffs.csv, row {quotas[0]['id']}: a product has one quota at a time and it needs quota_usd; mend {' and '.join(r['id'] for r in quotas)}."
+            f"tariffs.csv, row {quotas[0]['id']}: a product has one quota at a time and it needs "
+            f"quota_usd; mend {' and '.join(r['id'] for r in quotas)}."
         )
     return Duty(rate, rate + float(quotas[0]["rate"]), float(quotas[0]["quota_usd"]), names)
 
@@ -123,7 +125,8 @@ def _mfn(rows: Sequence[Row], policy: str) -> Row | None:
     kept = own or found
     if len(kept) > 1:
         raise TariffError(
-            f"tariffs.csv: rows {' and '.join(r['id'] for r in kept)} both give an MFN duty for the same goods; leave one."
+            f"tariffs.csv: rows {' and '.join(r['id'] for r in kept)} both give an MFN duty for the "
+            "same goods; leave one."
         )
     return kept[0] if kept else None
 
@@ -134,6 +137,7 @@ def _carbon(rows: Sequence[Row], product: Row) -> float:
     kg, price = float(product["kg_co2e_per_t"]), float(product["usd_per_t"])
     if not kg >= 0:
         raise TariffError(
-            f"products.csv, row {product['id']}: {rows[0]['id']} charges its carbon, so it needs kg_co2e_per_t."
+            f"products.csv, row {product['id']}: {rows[0]['id']} charges its carbon, so it needs "
+            "kg_co2e_per_t."
         )
     return sum(float(r["rate"]) for r in rows) * kg / price

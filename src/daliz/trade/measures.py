@@ -89,9 +89,10 @@ def measure_smart(
     m = figures.of("trades", trade_row(network, line.importer, p, exporter), "value_usd")
     n = figures.of("trades", trade_row(network, line.importer, p, OTHERS), "value_usd")
     given = {
-        "demand": np.minimum(figures.of("products", p, "import_elasticity"), 0.0), "substitution": figures.of("products", p, "substitution"),
+        "demand": np.minimum(figures.of("products", p, "import_elasticity"), 0.0),
+        "substitution": figures.of("products", p, "substitution"),
         "supply": figures.of("products", p, "supply_elasticity", np.inf),
-    }  # fmt: skip
+    }
 
     def run(t: Floats, u: Floats) -> Any:
         return smart(
@@ -108,9 +109,13 @@ def measure_smart(
     )
     change = found.creation + found.diversion
     answer = {
-        "creation": found.creation, "diversion": found.diversion, "change": change, "revenue": revenue, "welfare": found.welfare,
+        "creation": found.creation,
+        "diversion": found.diversion,
+        "change": change,
+        "revenue": revenue,
+        "welfare": found.welfare,
         "tonnes": change / figures.of("products", p, "usd_per_t"),
-    }  # fmt: skip
+    }
     return answer, (float(t[0]), float(u[0]))
 
 
@@ -127,9 +132,10 @@ def measure_armington(
     )
     supply = figures.of("products", p, "supply_elasticity", np.inf)
     given = {
-        "demand": np.minimum(figures.of("products", p, "import_elasticity"), 0.0), "substitution": figures.of("products", p, "substitution"),
+        "demand": np.minimum(figures.of("products", p, "import_elasticity"), 0.0),
+        "substitution": figures.of("products", p, "substitution"),
         "supply": np.stack([supply, supply, supply]),
-    }  # fmt: skip
+    }
     before = np.array([line.before.rate, line.others_before.rate, 0.0])
 
     def run(t: Floats, u: Floats) -> Any:
@@ -141,9 +147,13 @@ def measure_armington(
     revenue = duties - line.before.rate * value[0] - line.others_before.rate * value[1]
     quantity = value[0] * (found.quantity[0] - 1.0)
     answer = {
-        "creation": found.creation[0], "diversion": found.diversion[0], "change": found.value[0] - value[0], "revenue": revenue,
-        "welfare": found.consumers + found.producers[2] + revenue, "tonnes": quantity / figures.of("products", p, "usd_per_t"),
-    }  # fmt: skip
+        "creation": found.creation[0],
+        "diversion": found.diversion[0],
+        "change": found.value[0] - value[0],
+        "revenue": revenue,
+        "welfare": found.consumers + found.producers[2] + revenue,
+        "tonnes": quantity / figures.of("products", p, "usd_per_t"),
+    }
     return answer, (float(t[0]), float(u[0]))
 
 

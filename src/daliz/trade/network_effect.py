@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 def demand_under(answer: Tariff, *, after: bool = True) -> Demand:
     """Give the demand of the network's year with the followed trades of a policy beside the markets, as they are before or after.
 
-    The markets of a package may hold some of these tonnes already; the difference between before and after does not.
+    The markets of a package may hold some of these tonnes already; the difference between before and
+    after does not.
     """
     rows = trade_rows(answer, after=after)
     markets = demand_of(answer.network)
@@ -46,9 +47,15 @@ def trade_rows(answer: Tariff, *, after: bool) -> list[dict[str, Any]]:
         ):
             continue
         payload = float(cargoes["payload_t"][cargoes.position[cargo]])
-        found.append({
-            "origin": r["origin"], "destination": r["destination"], "cargo": cargo, "units": tonnes[key][1 if after else 0] / payload, "product": r["product_id"],
-        })  # fmt: skip
+        found.append(
+            {
+                "origin": r["origin"],
+                "destination": r["destination"],
+                "cargo": cargo,
+                "units": tonnes[key][1 if after else 0] / payload,
+                "product": r["product_id"],
+            }
+        )
     return found
 
 
@@ -68,18 +75,25 @@ def corridor_effect(answer: Tariff, *, start: Flows | None = None) -> list[dict[
     count = len(trade_rows(answer, after=False))
     if not count:
         raise TariffError(
-            "No trade of this policy has a class of cargo and both places, so none can be followed over the network."
+            "No trade of this policy has a class of cargo and both places, so none can be followed "
+            "over the network."
         )
     before = assign(network, demand_under(answer, after=False), start=start)
     after = assign(network, demand_under(answer), start=before)
     tables = [_by_corridor(f, count) for f in (before, after)]
     whole = {c["corridor"]: c["kt"] for c in before.corridors()}
     return [
-        {"corridor": c, "t_before": tables[0][c], "t_after": tables[1][c], "change_t": tables[1][c] - tables[0][c], "all_kt": whole[c],
-         "converged": before.converged and after.converged}
+        {
+            "corridor": c,
+            "t_before": tables[0][c],
+            "t_after": tables[1][c],
+            "change_t": tables[1][c] - tables[0][c],
+            "all_kt": whole[c],
+            "converged": before.converged and after.converged,
+        }
         for c in tables[0]
         if tables[0][c] or tables[1][c]
-    ]  # fmt: skip
+    ]
 
 
 def _by_corridor(flows: Flows, count: int) -> dict[str, float]:
@@ -138,8 +152,9 @@ def talks(
 ) -> list[dict[str, Any]]:
     """Compare what a round of talks might yield: trade in USD and tonnes, minerals of contract, and dependence of the buyers.
 
-    Each policy of the kind `talks` is asked on the network with its projects. Chains are those with contracts of these policies: what
-    moves under them, and the share of the region's supply that comes from or through the exporter, and over Russia and China.
+    Each policy of the kind `talks` is asked on the network with its projects. Chains are those with
+    contracts of these policies: what moves under them, and the share of the region's supply that comes
+    from or through the exporter, and over Russia and China.
 
     Returns
     -------
@@ -169,12 +184,18 @@ def talks(
             sent = by.get(exporter, {"share": 0.0})
             quotas = [q for q in plan.quotas() if q["contract"] in named]
             market = [m for m in plan.markets() if m["market"] in plan.of_region(region)]
-            found.append(trade | {
-                "chain": chain, "contract_units": sum(min(q["units"], q["least"]) for q in quotas), "from_share": sent["share"],
-                "over_ru": by.get("RU", {"share": 0.0})["share"], "over_cn": by.get("CN", {"share": 0.0})["share"],
-                "unit_usd": _mean_cost(market),
-                "converged": plan.converged,
-            })  # fmt: skip
+            found.append(
+                trade
+                | {
+                    "chain": chain,
+                    "contract_units": sum(min(q["units"], q["least"]) for q in quotas),
+                    "from_share": sent["share"],
+                    "over_ru": by.get("RU", {"share": 0.0})["share"],
+                    "over_cn": by.get("CN", {"share": 0.0})["share"],
+                    "unit_usd": _mean_cost(market),
+                    "converged": plan.converged,
+                }
+            )
     return found
 
 

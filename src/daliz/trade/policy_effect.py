@@ -34,12 +34,14 @@ class Tariff:
     lines
         Products by importer.
     trade
-        float64 (lines, draws + 1): USD a year from the partner before the change; the first column is of the figures themselves.
+        float64 (lines, draws + 1): USD a year from the partner before the change; the first column is of
+        the figures themselves.
     effects
-        Measures of shape (lines, draws + 1): creation, diversion, change (of imports from the partner), revenue, welfare in USD a year,
-        tonnes a year.
+        Measures of shape (lines, draws + 1): creation, diversion, change (of imports from the partner),
+        revenue, welfare in USD a year, tonnes a year.
     rates
-        float64 (lines, 2): duties on the partner and on others that work at the margin, which lie between the two of a quota where it binds.
+        float64 (lines, 2): duties on the partner and on others that work at the margin, which lie between
+        the two of a quota where it binds.
     """
 
     network: Network
@@ -56,19 +58,22 @@ class Tariff:
     def __repr__(self) -> str:
         t = self.totals()
         return (
-            f"<Tariff {self.policy} against {self.base or 'free trade'} by {self.model}: {t['exposed_usd'] / 1e6:,.1f} M USD exposed, "
+            f"<Tariff {self.policy} against {self.base or 'free trade'} by {self.model}: "
+            f"{t['exposed_usd'] / 1e6:,.1f} M USD exposed, "
             f"change {t['change'] / 1e6:+,.1f} M USD{_interval(t, 'change', 1e6)}, {t['tonnes']:+,.0f} t>"
         )
 
     def moved(self) -> npt.NDArray[np.bool_]:
         """Tell for which lines the partner's duty, or what others pay beside it, changes, shape (lines,)."""
-        return np.array([
-            abs(x.after.rate - x.before.rate) > 1e-12
-            or abs(x.others_after.rate - x.others_before.rate) > 1e-12
-            or x.after.quota_usd != x.before.quota_usd
-            or x.others_after.quota_usd != x.others_before.quota_usd
-            for x in self.lines
-        ])  # fmt: skip
+        return np.array(
+            [
+                abs(x.after.rate - x.before.rate) > 1e-12
+                or abs(x.others_after.rate - x.others_before.rate) > 1e-12
+                or x.after.quota_usd != x.before.quota_usd
+                or x.others_after.quota_usd != x.others_before.quota_usd
+                for x in self.lines
+            ]
+        )
 
     def exposed(self) -> npt.NDArray[np.bool_]:
         """Tell for which lines the partner's own duty rises, or a quota comes, shape (lines,)."""
@@ -84,9 +89,16 @@ class Tariff:
         found = []
         for i, line in enumerate(self.lines):
             row = {
-                "importer": line.importer, "product": line.product, "before": line.before.rate, "after": line.after.rate, "over_quota": line.after.over,
-                "others_before": line.others_before.rate, "others_after": line.others_after.rate, "trade_usd": float(self.trade[i, 0]), "exposed": bool(self.exposed()[i]),
-            }  # fmt: skip
+                "importer": line.importer,
+                "product": line.product,
+                "before": line.before.rate,
+                "after": line.after.rate,
+                "over_quota": line.after.over,
+                "others_before": line.others_before.rate,
+                "others_after": line.others_after.rate,
+                "trade_usd": float(self.trade[i, 0]),
+                "exposed": bool(self.exposed()[i]),
+            }
             found.append(row | _summary({k: v[i] for k, v in self.effects.items()}))
         return found
 
@@ -94,7 +106,12 @@ class Tariff:
         """Sum all lines: value exposed, value not, and the effects with their ranges."""
         on = self.exposed()
         sums = _summary({k: v.sum(axis=0) for k, v in self.effects.items()})
-        return {"trade_usd": float(self.trade[:, 0].sum()), "exposed_usd": float(self.trade[on, 0].sum()), "lines": len(self.lines), "exposed_lines": int(on.sum())} | sums  # fmt: skip
+        return {
+            "trade_usd": float(self.trade[:, 0].sum()),
+            "exposed_usd": float(self.trade[on, 0].sum()),
+            "lines": len(self.lines),
+            "exposed_lines": int(on.sum()),
+        } | sums
 
     def tonnes(self) -> dict[tuple[str, str], tuple[float, float]]:
         """Give tonnes a year by importer and product from the partner, before and after."""
@@ -111,7 +128,8 @@ class Tariff:
     def chain_duties(self, chain: str) -> dict[tuple[str, str, str], float]:
         """Give the duties for `supply`: share of value by commodity, country of the sender, and market or facility that takes it.
 
-        What others pay stands for every other country; trade within a union bears none. Under a quota it is the rate at the margin.
+        What others pay stands for every other country; trade within a union bears none. Under a quota it
+        is the rate at the margin.
         """
         products = self.network.table("products")
         facilities, markets = (
@@ -138,9 +156,18 @@ class Tariff:
         """Give totals and lines as plain values."""
         n = self.network
         return {
-            "network": n.name, "version": n.version, "year": n.year, "digest": n.digest, "policy": self.policy, "base": self.base, "exporter": self.exporter,
-            "model": self.model, **self.asked, "totals": self.totals(), "lines": self.rows(),
-        }  # fmt: skip
+            "network": n.name,
+            "version": n.version,
+            "year": n.year,
+            "digest": n.digest,
+            "policy": self.policy,
+            "base": self.base,
+            "exporter": self.exporter,
+            "model": self.model,
+            **self.asked,
+            "totals": self.totals(),
+            "lines": self.rows(),
+        }
 
 
 def _interval(row: dict[str, Any], key: str, unit: float) -> str:
@@ -209,7 +236,8 @@ def tariff(
     row = policy_row(network, policy)
     if exporter == OTHERS or exporter in {str(i) for i in network.table("trades")["importer"]}:
         raise TariffError(
-            f"The trade of {exporter!r} cannot be followed: ZZ stands for all others and an importer's own rows for home supply; give an exporting country such as {EXPORTER}."
+            f"The trade of {exporter!r} cannot be followed: ZZ stands for all others and an "
+            f"importer's own rows for home supply; give an exporting country such as {EXPORTER}."
         )
     held = str(row["base"]) if base is None else base
     if held:
@@ -289,6 +317,7 @@ def _lines(
         found.append(Line(r["importer"], r["product_id"], pair[0], pair[1], pair[2], pair[3]))
     if not found:
         raise TariffError(
-            f"{network.name} has no trade of {exporter!r}{f' with {importer}' if importer else ''} in the table trades; give its rows with their evidence."
+            f"{network.name} has no trade of {exporter!r}{f' with {importer}' if importer else ''} "
+            "in the table trades; give its rows with their evidence."
         )
     return tuple(found)

@@ -1,7 +1,8 @@
 """Say what a duty does to imports by the SMART model of partial equilibrium.
 
-Imports M of one product from a partner k and from all others N, duties t0 and t1, elasticity of import demand e (0 or less), of
-substitution between origins s, and of export supply m (which may be infinite) [1]_ [2]_:
+Imports M of one product from a partner k and from all others N, duties t0 and t1, elasticity of import
+demand e (0 or less), of substitution between origins s, and of export supply m (which may be infinite)
+[1]_ [2]_:
 
     creation     TC = M e (t1 - t0) / (1 + t0) / (1 - e / m)
     diversion    E = s (1 - r),   r = ((1 + t1_k) / (1 + t0_k)) / ((1 + t1_N) / (1 + t0_N))
@@ -10,7 +11,8 @@ substitution between origins s, and of export supply m (which may be infinite) [
     revenue      dR = sum t1 M1 - sum t0 M0
     welfare      dW = sum (t0 + t1) / 2 TC
 
-The algebra was checked against the stated properties of the model, not against a published run, of which none with all inputs is known.
+The algebra was checked against the stated properties of the model, not against a published run, of which
+none with all inputs is known.
 
 References
 ----------
@@ -40,7 +42,8 @@ class Smart:
     Attributes
     ----------
     creation, diversion
-        Change of imports from the partner; `others_creation`, and minus `diversion`, of those from all others.
+        Change of imports from the partner; `others_creation`, and minus `diversion`, of those from all
+        others.
     price
         Change of the partner's price at the border as a share.
     imports, others
@@ -94,8 +97,21 @@ def smart(
     (-23.8, -35.3)
     """
     m, n, t0, t1, u0, u1, e, s, mu = np.broadcast_arrays(
-        *(np.asarray(x, np.float64) for x in (imports, others, before, after, others_before, others_after, demand, substitution, supply))
-    )  # fmt: skip
+        *(
+            np.asarray(x, np.float64)
+            for x in (
+                imports,
+                others,
+                before,
+                after,
+                others_before,
+                others_after,
+                demand,
+                substitution,
+                supply,
+            )
+        )
+    )
     _check(m, n, (t0, t1, u0, u1), e, s, mu)
     slope = 1.0 / (1.0 - np.divide(e, mu, out=np.zeros_like(e), where=np.isfinite(mu)))
     step, others_step = (t1 - t0) / (1.0 + t0), (u1 - u0) / (1.0 + u0)

@@ -43,8 +43,9 @@ MIDDLE_COLUMNS = (
 def share_sourced(network: Network, cells: Iterable[Cell] | None = None) -> tuple[int, float]:
     """Count distinct figures in use and the share that stands on a source or on arithmetic from sources.
 
-    A value from one source in one column counts once, however many cells repeat it. A derived figure whose arithmetic
-    calls on a figure that is an assumption, directly or further down, counts as an assumption.
+    A value from one source in one column counts once, however many cells repeat it. A derived figure
+    whose arithmetic calls on a figure that is an assumption, directly or further down, counts as an
+    assumption.
 
     Parameters
     ----------
@@ -99,8 +100,8 @@ def itineraries(network: Network) -> list[tuple[dict[str, Any], Itinerary]]:
 def middle_cells(network: Network) -> set[Cell]:
     """Collect the figures for km, hours, rates and capacities on the Middle Corridor.
 
-    These are the figures behind the hours and dollars of the named itineraries that belong to it, with the lengths and
-    capacities of the links, terminals, borders and services that they use.
+    These are the figures behind the hours and dollars of the named itineraries that belong to it, with
+    the lengths and capacities of the links, terminals, borders and services that they use.
     """
     cells: set[Cell] = set()
     for _, way in itineraries(network):

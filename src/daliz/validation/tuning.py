@@ -45,7 +45,8 @@ class Tuned:
     def __repr__(self) -> str:
         factors = ", ".join(f"{c} {f:.2g}" for c, f in self.factors.items())
         return (
-            f"<Tuned to the observations themselves, the model would meet {self.met} of {self.scored} of days ({self.met / self.scored:.0%}) "
+            f"<Tuned to the observations themselves, the model would meet {self.met} of "
+            f"{self.scored} of days ({self.met / self.scored:.0%}) "
             f"instead of {self.met_before}: {factors}>"
         )
 
@@ -53,10 +54,11 @@ class Tuned:
 def best_tuned(validation: Validation, *, seed: int = 1) -> Tuned:
     """Search the factors on the hours of each cause under which most scored observations of days are met.
 
-    It is a diagnosis and changes nothing: fitted to the very observations that it is judged by, it shows how much of what
-    is missed any tuning of running, waiting, handling and border hours as a whole could mend. What it leaves is missed
-    because sources disagree with each other or the network lacks something of their own. Each cause gets a factor between
-    1/3 and 3, found by differential evolution [1]_, so it is the best found and not proved to be the best.
+    It is a diagnosis and changes nothing: fitted to the very observations that it is judged by, it shows
+    how much of what is missed any tuning of running, waiting, handling and border hours as a whole could
+    mend. What it leaves is missed because sources disagree with each other or the network lacks something
+    of their own. Each cause gets a factor between 1/3 and 3, found by differential evolution [1]_, so it
+    is the best found and not proved to be the best.
 
     Parameters
     ----------
@@ -98,11 +100,19 @@ def best_tuned(validation: Validation, *, seed: int = 1) -> Tuned:
     span = (-float(np.log(FURTHEST)), float(np.log(FURTHEST)))
     found = min(
         (
-            differential_evolution(missed, [span] * len(causes), seed=seed + i, maxiter=GENERATIONS, tol=0.0, polish=False, x0=np.zeros(len(causes)))
+            differential_evolution(
+                missed,
+                [span] * len(causes),
+                seed=seed + i,
+                maxiter=GENERATIONS,
+                tol=0.0,
+                polish=False,
+                x0=np.zeros(len(causes)),
+            )
             for i in range(SEARCHES)
         ),
         key=lambda f: float(f.fun),
-    )  # fmt: skip
+    )
     return Tuned(
         -round(found.fun),
         -round(missed(np.zeros(len(causes)))),

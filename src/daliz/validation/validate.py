@@ -49,14 +49,15 @@ class Score:
     inside
         Whether the answer lies in the published range or within 15 % of the value.
     eligible
-        Whether it is measured or scheduled, from the first year of the data on, independent, and no figure of its own
-        stands in a cell of the answer.
+        Whether it is measured or scheduled, from the first year of the data on, independent, and no
+        figure of its own stands in a cell of the answer.
     scored
         Whether it is eligible and counts something that the network holds (not `askable=no`, no spot price).
     remark
         Way taken, or why there is no answer or no score.
     hours_by_cause
-        Mean hours of the answer by cause, as the clock of the observation counts them; empty where it has none.
+        Mean hours of the answer by cause, as the clock of the observation counts them; empty where it has
+        none.
     """
 
     observation: dict[str, Any]
@@ -122,8 +123,10 @@ class Validation:
     def __repr__(self) -> str:
         met, counts = sum(s.inside for s in self.scored), len(self.scored)
         return (
-            f"<Validation: {met} of {counts} scored observations met ({self.share:.0%}); of {len(self.eligible)} measured or "
-            f"scheduled ones, askable or not, {self.share_of_eligible:.0%}; {len(self.scores) - counts} shown unscored>"
+            f"<Validation: {met} of {counts} scored observations met ({self.share:.0%}); of "
+            f"{len(self.eligible)} measured or "
+            f"scheduled ones, askable or not, {self.share_of_eligible:.0%}; "
+            f"{len(self.scores) - counts} shown unscored>"
         )
 
 
@@ -134,11 +137,13 @@ def _share(scores: list[Score]) -> float:
 def validate(network: Network, progress: Callable[[int, int], None] | None = None) -> Validation:
     """Hold the model against every published observation of days, prices and emissions.
 
-    The query of each observation is asked of the network as it stood in the middle of its period, or in its year if the
-    period is as long; with the weather of the month if it is no longer than one. Claims are shown and not scored, as are observations before the data begin, those marked as not
-    independent, those whose own figure stands in a cell that the answer rests on, those that count something that the
-    network does not hold (`askable=no`, with the reason in the note), and spot prices of up to 45 days, since the network
-    knows prices by year. Both shares are told: of the scored, and of all measured or scheduled ones.
+    The query of each observation is asked of the network as it stood in the middle of its period, or in
+    its year if the period is as long; with the weather of the month if it is no longer than one. Claims
+    are shown and not scored, as are observations before the data begin, those marked as not independent,
+    those whose own figure stands in a cell that the answer rests on, those that count something that the
+    network does not hold (`askable=no`, with the reason in the note), and spot prices of up to 45 days,
+    since the network knows prices by year. Both shares are told: of the scored, and of all measured or
+    scheduled ones.
 
     Parameters
     ----------

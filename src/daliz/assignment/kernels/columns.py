@@ -54,18 +54,32 @@ _STORE = nb.types.Tuple((_I1, _I1, _U1, _F1, _F1, nb.float64, nb.float64, nb.int
 
 @nb.njit(
     _STORE(_U1, _U1, _U1, _F1, _U1, _F2, _F2, nb.uint32[:, ::1], _F2, _I1, _I1, _U1, _F1, _F1, nb.boolean),
-    cache=True, nogil=True, error_model="numpy",
-)  # fmt: skip
+    cache=True,
+    nogil=True,
+    error_model="numpy",
+)
 def extend(
-    tail: np.ndarray, tree: np.ndarray, target: np.ndarray, demand: np.ndarray, group: np.ndarray, fixed: np.ndarray, dist: np.ndarray,
-    pred: np.ndarray, link: np.ndarray, first: np.ndarray, begin: np.ndarray, links: np.ndarray, flow: np.ndarray, toll: np.ndarray,
+    tail: np.ndarray,
+    tree: np.ndarray,
+    target: np.ndarray,
+    demand: np.ndarray,
+    group: np.ndarray,
+    fixed: np.ndarray,
+    dist: np.ndarray,
+    pred: np.ndarray,
+    link: np.ndarray,
+    first: np.ndarray,
+    begin: np.ndarray,
+    links: np.ndarray,
+    flow: np.ndarray,
+    toll: np.ndarray,
     fill: bool,
-) -> tuple:  # fmt: skip
+) -> tuple:
     """Add the shortest path of each pair where it is new, drop paths without flow, measure the exact gap.
 
-    Returns the new store (first path of each pair, first link of each path, links, flows, fixed costs), the
-    excess sum f (c - c_min), the total sum f c and the number of columns added. With `fill` the demand that has
-    no path yet goes on the new one.
+    Returns the new store (first path of each pair, first link of each path, links, flows, fixed costs),
+    the excess sum f (c - c_min), the total sum f c and the number of columns added. With `fill` the
+    demand that has no path yet goes on the new one.
     """
     pairs = demand.shape[0]
     old_paths = flow.shape[0]
@@ -164,19 +178,31 @@ def extend(
 
 @nb.njit(
     nb.float64(_I1, _I1, _I1, _U1, _F1, _F1, _F2, _K1, _F2, nb.boolean, _U1, _U1, nb.float64),
-    cache=True, nogil=True, error_model="numpy",
-)  # fmt: skip
+    cache=True,
+    nogil=True,
+    error_model="numpy",
+)
 def sweep(
-    pairs: np.ndarray, first: np.ndarray, begin: np.ndarray, links: np.ndarray, flow: np.ndarray, toll: np.ndarray,
-    link: np.ndarray, kind: np.ndarray, form: np.ndarray, marginal: bool, mark: np.ndarray, stamp: np.ndarray,
+    pairs: np.ndarray,
+    first: np.ndarray,
+    begin: np.ndarray,
+    links: np.ndarray,
+    flow: np.ndarray,
+    toll: np.ndarray,
+    link: np.ndarray,
+    kind: np.ndarray,
+    form: np.ndarray,
+    marginal: bool,
+    mark: np.ndarray,
+    stamp: np.ndarray,
     worth: float,
-) -> float:  # fmt: skip
+) -> float:
     """Shift flow towards the cheapest path of each listed pair by projected Newton steps; return the excess found.
 
     Pairs with an excess of `worth` or less are left as they are.
 
-    For paths p and b with costs c_p > c_b the step is min(f_p, (c_p - c_b) / sum of derivatives over the links
-    that only one of the two uses); volumes and delays follow at once (Gauss-Seidel).
+    For paths p and b with costs c_p > c_b the step is min(f_p, (c_p - c_b) / sum of derivatives over the
+    links that only one of the two uses); volumes and delays follow at once (Gauss-Seidel).
     """
     excess = 0.0
     for n in range(pairs.shape[0]):

@@ -6,11 +6,11 @@ parameters b and p:
 - BPR [1]_: t = t0 (1 + b (v/c)^p).
 - CONICAL [2]_: t = t0 (2 + sqrt(p^2 (1-x)^2 + q^2) - p (1-x) - q), x = v/c, q = (2p - 1) / (2p - 2), p > 1.
 - QUEUE: t = t0 + b x^p / (1 - x), the form of Sakasegawa [3]_ for p servers' exponent (p = 1 gives M/M/1 with mean
-  service time b); beyond x = `QUEUE_EDGE` it goes on as its tangent plane of second order, so that a run can pass
-  through overload and still be driven out of it.
+  service time b); beyond x = `QUEUE_EDGE` it goes on as its tangent plane of second order, so that a run
+  can pass through overload and still be driven out of it.
 - EXCESS: what a shipper gives up who does not ship; the inverse demand at d - v, with d in `capacity` and the
-  elasticity parameter in b (cost at full demand in t0): t = t0 + b ln(d / (d - v)), exponential demand, p = 0;
-  or t = t0 + b v / d, linear demand, p = 1.
+  elasticity parameter in b (cost at full demand in t0): t = t0 + b ln(d / (d - v)), exponential demand, p
+  = 0; or t = t0 + b v / d, linear demand, p = 1.
 
 References
 ----------

@@ -18,12 +18,20 @@ KEPT = 24
 
 @nb.njit(
     nb.void(_U1, _U1, _u, _U1, _F2, _U1, _F2, _U1),
-    cache=True, nogil=True, error_model="numpy",
-)  # fmt: skip
+    cache=True,
+    nogil=True,
+    error_model="numpy",
+)
 def gather(
-    tail: np.ndarray, pred: np.ndarray, settled: int, order: np.ndarray, arc_km: np.ndarray, arc_bits: np.ndarray,
-    km: np.ndarray, bits: np.ndarray,
-) -> None:  # fmt: skip
+    tail: np.ndarray,
+    pred: np.ndarray,
+    settled: int,
+    order: np.ndarray,
+    arc_km: np.ndarray,
+    arc_bits: np.ndarray,
+    km: np.ndarray,
+    bits: np.ndarray,
+) -> None:
     """Sum km by mode and join the marks of arcs along a tree, state by state in the order of settling."""
     for i in range(settled):
         s = order[i]
@@ -63,12 +71,24 @@ def corridor(
 
 @nb.njit(
     nb.int64(_u, _u, _u, _U1, _U1, _U1, _U1, _U1, _U1, _U1, nb.uint32[::1], nb.int64),
-    cache=True, nogil=True, error_model="numpy",
-)  # fmt: skip
+    cache=True,
+    nogil=True,
+    error_model="numpy",
+)
 def trace(
-    origin: int, state: int, goal: int, pred: np.ndarray, follow: np.ndarray, tail: np.ndarray, back_tail: np.ndarray, arc_back: np.ndarray,
-    place: np.ndarray, seen: np.ndarray, way: np.ndarray, stamp: int,
-) -> int:  # fmt: skip
+    origin: int,
+    state: int,
+    goal: int,
+    pred: np.ndarray,
+    follow: np.ndarray,
+    tail: np.ndarray,
+    back_tail: np.ndarray,
+    arc_back: np.ndarray,
+    place: np.ndarray,
+    seen: np.ndarray,
+    way: np.ndarray,
+    stamp: int,
+) -> int:
     """Write the arcs of the way through a state; return their number, or -1 if it comes to a place twice."""
     n = 0
     s = state
@@ -102,22 +122,66 @@ _WAYS = nb.types.Tuple((nb.int64[::1], nb.int64[::1], nb.int64[::1], _U1))
 
 @nb.njit(
     _WAYS(
-        nb.int64[::1], nb.int64[::1], _U1, _U1, _F2, _F2, nb.uint32[:, ::1], nb.uint32[:, ::1], nb.float64[:, :, ::1], nb.float64[:, :, ::1],
-        nb.uint32[:, ::1], nb.uint32[:, ::1], _U1, _U1, _U1, _U1, _F1, nb.uint32[::1], nb.uint32[::1], nb.int64[::1],
-        nb.int64, nb.float64, nb.float64, nb.float64,
+        nb.int64[::1],
+        nb.int64[::1],
+        _U1,
+        _U1,
+        _F2,
+        _F2,
+        nb.uint32[:, ::1],
+        nb.uint32[:, ::1],
+        nb.float64[:, :, ::1],
+        nb.float64[:, :, ::1],
+        nb.uint32[:, ::1],
+        nb.uint32[:, ::1],
+        _U1,
+        _U1,
+        _U1,
+        _U1,
+        _F1,
+        nb.uint32[::1],
+        nb.uint32[::1],
+        nb.int64[::1],
+        nb.int64,
+        nb.float64,
+        nb.float64,
+        nb.float64,
     ),
-    cache=True, nogil=True, error_model="numpy",
-)  # fmt: skip
+    cache=True,
+    nogil=True,
+    error_model="numpy",
+)
 def ways(
-    ahead: np.ndarray, behind: np.ndarray, origin: np.ndarray, goal: np.ndarray, out: np.ndarray, back: np.ndarray,
-    pred: np.ndarray, follow: np.ndarray, out_km: np.ndarray, back_km: np.ndarray, out_bits: np.ndarray, back_bits: np.ndarray,
-    tail: np.ndarray, back_tail: np.ndarray, arc_back: np.ndarray, place: np.ndarray, arc_length: np.ndarray,
-    need: np.ndarray, bar: np.ndarray, main: np.ndarray, most: int, shared: float, stretch: float, limit: float,
-) -> tuple:  # fmt: skip
+    ahead: np.ndarray,
+    behind: np.ndarray,
+    origin: np.ndarray,
+    goal: np.ndarray,
+    out: np.ndarray,
+    back: np.ndarray,
+    pred: np.ndarray,
+    follow: np.ndarray,
+    out_km: np.ndarray,
+    back_km: np.ndarray,
+    out_bits: np.ndarray,
+    back_bits: np.ndarray,
+    tail: np.ndarray,
+    back_tail: np.ndarray,
+    arc_back: np.ndarray,
+    place: np.ndarray,
+    arc_length: np.ndarray,
+    need: np.ndarray,
+    bar: np.ndarray,
+    main: np.ndarray,
+    most: int,
+    shared: float,
+    stretch: float,
+    limit: float,
+) -> tuple:
     """Give up to `most` ways in each corridor for each pair: pair, corridor, number of arcs, and the arcs one after the other.
 
-    Pair k grows from tree `ahead[k]` and to tree `behind[k]`. A further way of a corridor costs at most `stretch` times its best and
-    shares at most the share `shared` of its km with each one kept; the best of a corridor costs at most `limit` times the best of all.
+    Pair k grows from tree `ahead[k]` and to tree `behind[k]`. A further way of a corridor costs at most
+    `stretch` times its best and shares at most the share `shared` of its km with each one kept; the best
+    of a corridor costs at most `limit` times the best of all.
     """
     pairs = ahead.shape[0]
     states = out.shape[1]

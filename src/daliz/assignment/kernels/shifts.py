@@ -50,9 +50,17 @@ def refresh_all(
     error_model="numpy",
 )
 def _cost(
-    r: int, base: np.ndarray, time: np.ndarray, begin: np.ndarray, element: np.ndarray, load: np.ndarray, wait: np.ndarray,
-    borne: np.ndarray, state: np.ndarray, marginal: bool,
-) -> float:  # fmt: skip
+    r: int,
+    base: np.ndarray,
+    time: np.ndarray,
+    begin: np.ndarray,
+    element: np.ndarray,
+    load: np.ndarray,
+    wait: np.ndarray,
+    borne: np.ndarray,
+    state: np.ndarray,
+    marginal: bool,
+) -> float:
     c = base[r]
     for i in range(begin[r], begin[r + 1]):
         e = element[i]
@@ -64,19 +72,49 @@ def _cost(
 
 @nb.njit(
     nb.types.UniTuple(nb.float64, 2)(
-        _I1, _F1, _F1, _F1, _I1, _I1, _F1, _F1, _F1, _F1, _F1, _F2, nb.uint8[::1], _F2, nb.boolean, nb.boolean,
+        _I1,
+        _F1,
+        _F1,
+        _F1,
+        _I1,
+        _I1,
+        _F1,
+        _F1,
+        _F1,
+        _F1,
+        _F1,
+        _F2,
+        nb.uint8[::1],
+        _F2,
+        nb.boolean,
+        nb.boolean,
     ),
-    cache=True, nogil=True, error_model="numpy",
-)  # fmt: skip
+    cache=True,
+    nogil=True,
+    error_model="numpy",
+)
 def shift(
-    first: np.ndarray, flow: np.ndarray, base: np.ndarray, time: np.ndarray, begin: np.ndarray, element: np.ndarray, load: np.ndarray,
-    wait: np.ndarray, volume: np.ndarray, borne: np.ndarray, background: np.ndarray, state: np.ndarray, form: np.ndarray,
-    parameters: np.ndarray, marginal: bool, move: bool,
-) -> tuple:  # fmt: skip
+    first: np.ndarray,
+    flow: np.ndarray,
+    base: np.ndarray,
+    time: np.ndarray,
+    begin: np.ndarray,
+    element: np.ndarray,
+    load: np.ndarray,
+    wait: np.ndarray,
+    volume: np.ndarray,
+    borne: np.ndarray,
+    background: np.ndarray,
+    state: np.ndarray,
+    form: np.ndarray,
+    parameters: np.ndarray,
+    marginal: bool,
+    move: bool,
+) -> tuple:
     """Shift flow of each pair towards its cheapest route by projected Newton steps; return excess and total.
 
-    A route costs base + time sum_e w_e d_e(v_e); for the system optimum also sum_e l_e d'_e(v_e) B_e, where B_e is the value of an
-    hour to all that bear the delay of e.
+    A route costs base + time sum_e w_e d_e(v_e); for the system optimum also sum_e l_e d'_e(v_e) B_e,
+    where B_e is the value of an hour to all that bear the delay of e.
     """
     excess = 0.0
     total = 0.0

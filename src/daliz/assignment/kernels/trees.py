@@ -56,9 +56,17 @@ def _sift_down(heap: np.ndarray, place: np.ndarray, dist: np.ndarray, size: int,
     nb.uint32(_U1, _U1, _F1, _u, _u, _F1, _U1, _U1, _U1, _U1), cache=True, nogil=True, error_model="numpy"
 )
 def dijkstra(
-    start: np.ndarray, head: np.ndarray, cost: np.ndarray, origin: int, first_through: int,
-    dist: np.ndarray, pred: np.ndarray, order: np.ndarray, heap: np.ndarray, place: np.ndarray,
-) -> int:  # fmt: skip
+    start: np.ndarray,
+    head: np.ndarray,
+    cost: np.ndarray,
+    origin: int,
+    first_through: int,
+    dist: np.ndarray,
+    pred: np.ndarray,
+    order: np.ndarray,
+    heap: np.ndarray,
+    place: np.ndarray,
+) -> int:
     """Grow the tree of one origin; write distances, links of entry and the order of settling, return its length."""
     dist[:] = np.inf
     pred[:] = NONE
@@ -100,9 +108,18 @@ def dijkstra(
     error_model="numpy",
 )
 def regrow(
-    start: np.ndarray, head: np.ndarray, cost: np.ndarray, origin: int, first_through: int,
-    dist: np.ndarray, pred: np.ndarray, order: np.ndarray, settled: int, queue: np.ndarray, place: np.ndarray,
-) -> bool:  # fmt: skip
+    start: np.ndarray,
+    head: np.ndarray,
+    cost: np.ndarray,
+    origin: int,
+    first_through: int,
+    dist: np.ndarray,
+    pred: np.ndarray,
+    order: np.ndarray,
+    settled: int,
+    queue: np.ndarray,
+    place: np.ndarray,
+) -> bool:
     """Grow the tree again by scanning nodes in the order of the last one; give up (False) after too many rescans."""
     dist[:] = np.inf
     pred[:] = NONE
@@ -151,13 +168,40 @@ def regrow(
 
 
 @nb.njit(
-    nb.uint32(_U1, _U1, nb.float64[:, ::1], _U1, _U1, _u, nb.float64[:, ::1], nb.uint32[:, ::1], nb.uint32[:, ::1], _U1, nb.boolean, _u, _u),
-    cache=True, nogil=True, error_model="numpy",
-)  # fmt: skip
+    nb.uint32(
+        _U1,
+        _U1,
+        nb.float64[:, ::1],
+        _U1,
+        _U1,
+        _u,
+        nb.float64[:, ::1],
+        nb.uint32[:, ::1],
+        nb.uint32[:, ::1],
+        _U1,
+        nb.boolean,
+        _u,
+        _u,
+    ),
+    cache=True,
+    nogil=True,
+    error_model="numpy",
+)
 def grow(
-    start: np.ndarray, head: np.ndarray, cost: np.ndarray, origin: np.ndarray, group: np.ndarray, first_through: int,
-    dist: np.ndarray, pred: np.ndarray, order: np.ndarray, settled: np.ndarray, warm: bool, low: int, high: int,
-) -> int:  # fmt: skip
+    start: np.ndarray,
+    head: np.ndarray,
+    cost: np.ndarray,
+    origin: np.ndarray,
+    group: np.ndarray,
+    first_through: int,
+    dist: np.ndarray,
+    pred: np.ndarray,
+    order: np.ndarray,
+    settled: np.ndarray,
+    warm: bool,
+    low: int,
+    high: int,
+) -> int:
     """Grow the trees low to high, each at the costs of its class; return how many fell back to the heap."""
     nodes = dist.shape[1]
     heap = np.empty(nodes, np.uint32)

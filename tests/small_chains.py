@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.sparse import csc_array, csr_array
 
+import daliz
 from daliz.supplychain.chain import Chain, chain_from_tables
 from daliz.supplychain.programme import Limits, Moves, Programme, Sales, Works
 from small_networks import Link, road_network
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 PENALTY = 1e4
+CHAIN = {"chain_id": "c"}
 
 
 def shipping(
@@ -67,21 +69,20 @@ def names(word: str) -> Row:
 
 def tables(**changes: list[Row]) -> dict[str, list[Row]]:
     """Write a chain: ore from a mine at n0 to a smelter at n1, metal to a market at n2; another mine sends metal by a lane."""
-    common = {"chain_id": "c"}
     base: dict[str, list[Row]] = {
         "chains": [names("c") | {"element": "X", "description": "x"}],
         "commodities": [
             names("ore")
-            | common
+            | CHAIN
             | {"unit": "t", "cargo_id": "container-40", "mass_t": 1.0, "content": 0.5, "value_usd": 10.0},
             names("metal")
-            | common
+            | CHAIN
             | {"unit": "t", "cargo_id": "container-40", "mass_t": 1.0, "content": 1.0, "value_usd": 100.0},
         ],
         "facilities": [
-            names("mine") | common | {"stage": "mine", "country": "AA", "node_id": "n0"},
-            names("smelter") | common | {"stage": "smelter", "country": "BB", "node_id": "n1"},
-            names("rival") | common | {"stage": "mine", "country": "ZZ"},
+            names("mine") | CHAIN | {"stage": "mine", "country": "AA", "node_id": "n0"},
+            names("smelter") | CHAIN | {"stage": "smelter", "country": "BB", "node_id": "n1"},
+            names("rival") | CHAIN | {"stage": "mine", "country": "ZZ"},
         ],
         "recipes": [
             {"id": "dig", "facility_id": "mine", "commodity_id": "ore", "capacity": 100.0, "cost_usd": 5.0},
@@ -105,7 +106,7 @@ def tables(**changes: list[Row]) -> dict[str, list[Row]]:
         ],
         "markets": [
             names("town")
-            | common
+            | CHAIN
             | {
                 "region": "R",
                 "country": "CC",
@@ -140,3 +141,9 @@ def changed(table: str, row: str, **cells: Any) -> dict[str, list[Row]]:
 def chain(rows: dict[str, list[Row]] | None = None, network: Network | None = None) -> Chain:
     """Make the small chain."""
     return chain_from_tables(network or place_network(), "c", rows or tables())
+
+
+def plan(rows: dict[str, list[Row]] | None = None, **arguments: Any) -> daliz.Supply:
+    """Plan the small chain over the network of three places."""
+    made = chain(rows)
+    return daliz.supply(made.network, made, **arguments)

@@ -108,7 +108,7 @@ def test_the_quota_over_azerbaijan_holds() -> None:
 def test_stocks_carry_europe_when_a_supplier_falls_out() -> None:
     """Without Kazakhstan Europe lacks uranium in one year; over three, its stock makes up for all or part of it."""
     one = daliz.supply(network(2024), "uranium", without=["KZ"])
-    three = daliz.supply(network(2024), "uranium", without=["KZ"], years=3)
+    three = daliz.supply(network(2024), "uranium", without=["KZ"], terms=daliz.SupplyTerms(years=3))
 
     def lacking(plan: daliz.Supply) -> float:
         return sum(m["unmet"] for m in plan.markets() if m["region"] == "EU")
@@ -136,7 +136,7 @@ def test_what_leaves_kazakhstan_is_divided_whole() -> None:
 def test_a_carbon_price_never_lowers_cost_or_raises_emissions() -> None:
     """With a carbon price the plan costs more and emits no more."""
     free = planned("ammonia", 2032)
-    priced = daliz.supply(network(2032), "ammonia", carbon_usd_t=150.0)
+    priced = daliz.supply(network(2032), "ammonia", terms=daliz.SupplyTerms(carbon_usd_t=150.0))
 
     def kg(plan: daliz.Supply) -> float:
         made = sum(r["kg_co2e"] for r in plan.facilities() if r["units"] > 0)

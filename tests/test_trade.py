@@ -269,7 +269,8 @@ def test_duties_reach_the_chain(eurasia: daliz.Network) -> None:
     answer = daliz.tariff(eurasia, "us-25-no-exemptions", draws=0)
     duties = answer.chain_duties("chromite")
     assert duties["ferrochrome", "KZ", "ferrochrome-us"] == pytest.approx(0.25 + 0.019)
-    taxed, free = daliz.supply(eurasia, "chromite", duties=duties), daliz.supply(eurasia, "chromite")
+    free = daliz.supply(eurasia, "chromite")
+    taxed = daliz.supply(eurasia, "chromite", terms=daliz.SupplyTerms(duties=duties))
     assert taxed.cost_usd() > free.cost_usd()
 
 

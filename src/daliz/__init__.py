@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         ways_round,
         without_each,
     )
+    from daliz.supplychain import Terms as SupplyTerms
     from daliz.tables import Check, Network, Reason, check, why
     from daliz.tables import open_network as open  # noqa: A004
     from daliz.trade import Tariff, corridor_effect, story, talks, tariff
@@ -48,6 +49,7 @@ __all__ = [
     "Reason",
     "Routes",
     "Supply",
+    "SupplyTerms",
     "Tariff",
     "Validation",
     "assign",
@@ -98,6 +100,7 @@ _HOMES = {
     "brief": ("report", "brief"),
     "chain_emissions": ("emissions", "chain_emissions"),
     "Supply": ("supplychain", "Supply"),
+    "SupplyTerms": ("supplychain", "Terms"),
     "concentration": ("supplychain", "concentration"),
     "dependence": ("supplychain", "dependence"),
     "least_failures": ("supplychain", "least_failures"),

@@ -77,6 +77,7 @@ def run(
 ) -> None:
     """Run the verb."""
     from daliz.supplychain import (
+        Terms,
         balance_of_ways,
         concentration,
         dependence,
@@ -104,11 +105,8 @@ def run(
 
         duties = tariff(network, policy, draws=0).chain_duties(chain)
     ask: dict[str, Any] = {
-        "objective": objective,
-        "carbon_usd_t": carbon,
-        "years": years,
         "policy": policy,
-        "duties": duties,
+        "terms": Terms(objective=objective, carbon_usd_t=carbon, years=years, duties=duties),
         "flows": flows,
     }
     plan = supply(network, asked, without=places, **ask)

@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from daliz.supplychain.ranges import supply_ranges
     from daliz.supplychain.results import Supply
     from daliz.supplychain.roundabout import ways_round
+    from daliz.supplychain.terms import Terms
 
 __all__ = [
     "Chain",
     "Failures",
     "Split",
     "Supply",
+    "Terms",
     "balance_of_ways",
     "chains",
     "concentration",
@@ -41,6 +43,7 @@ _HOMES = {
     "Failures": "failures",
     "Split": "premium",
     "Supply": "results",
+    "Terms": "terms",
     "balance_of_ways": "exposure",
     "chains": "chain",
     "concentration": "exposure",
@@ -57,9 +60,9 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a part when it is first used, so that compiled loops load only where they are needed, and say what they need."""
+    """Import a part when it is first used; compiled loops load only where they are needed."""
     if name not in _HOMES:
         raise AttributeError(f"module 'daliz.supplychain' has no attribute {name!r}")
-    if _HOMES[name] != "chain":
+    if _HOMES[name] not in {"chain", "terms"}:
         need("numba", "highspy", extra="assign")
     return getattr(importlib.import_module(f"daliz.supplychain.{_HOMES[name]}"), name)

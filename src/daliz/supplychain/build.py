@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +18,7 @@ from daliz.supplychain.ways import loads_of
 if TYPE_CHECKING:
     from daliz.supplychain.chain import Chain, Row
     from daliz.supplychain.linear import Floats
+    from daliz.supplychain.terms import Terms
     from daliz.supplychain.ways import Ways
 
 STEPS = 20
@@ -25,37 +26,6 @@ STEPS = 20
 WIDTH = 2.0
 SHARED = 0.001
 """Share of the penalty by which each further twentieth unmet weighs more, so that markets share a shortage and none is cut by chance."""
-
-
-@dataclass(frozen=True)
-class Terms:
-    """Hold what a plan is asked for.
-
-    Attributes
-    ----------
-    objective
-        `cost`: serve all demand at least cost, a unit unmet costing `penalty` times its price; `profit`:
-        sell what pays at the prices.
-    penalty
-        Times the price of a market.
-    carbon_usd_t
-        USD a tonne CO2e.
-    years
-        Years planned together, joined by stocks. In one year alone stocks stay as they are. What is left
-        of an opening stock at the end counts at its value, so that stocks are drawn only for what nothing
-        else can serve.
-    duties
-        Share of value by commodity, country of the sender and market.
-    volume
-        float64 (elements,) of capacity that other traffic takes; none if left out.
-    """
-
-    objective: str = "cost"
-    penalty: float = 10.0
-    carbon_usd_t: float = 0.0
-    years: int = 1
-    duties: dict[tuple[str, str, str], float] = field(default_factory=dict)
-    volume: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -98,8 +68,15 @@ class Built:
     idle: tuple[str, ...]
 
 
-def build(chain: Chain, ways: Ways, terms: Terms) -> Built:
+def build(chain: Chain, ways: Ways, terms: Terms, taken: Floats | None = None) -> Built:
     """Write a chain over its ways as a programme.
+
+    Parameters
+    ----------
+    chain, ways, terms
+        What is planned, over which routes, on which terms.
+    taken
+        float64 (elements,) of capacity that other traffic takes; none if left out.
 
     Raises
     ------
@@ -112,7 +89,7 @@ def build(chain: Chain, ways: Ways, terms: Terms) -> Built:
     works, of_work = _works(chain, terms, position)
     duty = _duties(chain, ways, terms)
     moves, of_move = _moves(chain, ways, terms, position, duty)
-    limits, of_limit, loads, idle = _limits(chain, ways, terms)
+    limits, of_limit, loads, idle = _limits(chain, ways, terms, taken)
     aversions, of_aversion = _aversions(chain, ways, terms, len(of_move))
     sales, of_sale = _sales(chain, terms, position)
     opening = np.zeros(len(stocks))
@@ -276,7 +253,7 @@ def _moves(
 
 
 def _limits(
-    chain: Chain, ways: Ways, terms: Terms
+    chain: Chain, ways: Ways, terms: Terms, taken: Floats | None
 ) -> tuple[Limits, list[tuple[int, str, str, str]], csr_array, list[str]]:
     """Give limits of contracts and elements in every year, the loads of the ways on them, and contracts that bind nobody."""
     least, most, columns, names = [], [], [], []
@@ -301,8 +278,8 @@ def _limits(
         names.append((row["kind"], row["id"], "units"))
     loads, used = loads_of(ways, chain.network)
     elements = elements_of(build_graph(chain.network, None))
-    taken = np.zeros(len(elements)) if terms.volume is None else terms.volume
-    room = np.maximum(elements.capacity - elements.background - taken, 0.0)
+    other = np.zeros(len(elements)) if taken is None else taken
+    room = np.maximum(elements.capacity - elements.background - other, 0.0)
     contracts = (
         csr_array(np.array(columns).reshape(-1, len(ways)).T) if columns else csr_array((len(ways), 0))
     )

@@ -193,7 +193,7 @@ def without_each(
     for name in names:
         more = ways_for(chain, (*supply.asked["without"], name), ways)
         ways = more if len(more) > len(ways) else ways
-    built = build(chain, ways, supply.terms)
+    built = build(chain, ways, supply.terms, supply.taken)
     planner = Planner(built.programme, gap=supply.asked["gap"])
     found = [_without(supply, planner, built, ways, name, markets) for name in names]
     return sorted(found, key=lambda r: (-r["unmet"], -r["loss_usd"]))
@@ -222,7 +222,8 @@ def _without(
     plan = planner.solve()
     if _priced(built, plan) and len(gone) < len(chain.markets):
         # where a capacity has a price, ways round it may pay that the pool lacks
-        alone = plan_chain(chain, (*supply.asked["without"], name), supply.terms, supply.asked)
+        closed = (*supply.asked["without"], name)
+        alone = plan_chain(chain, closed, supply.terms, supply.asked, supply.taken)
         return _row(supply, name, markets, gone, (built, base), (alone.built, alone.plan))
     return _row(supply, name, markets, gone, (built, base), (built, plan))
 

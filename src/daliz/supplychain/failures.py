@@ -19,10 +19,10 @@ import numpy as np
 from scipy.sparse import csc_array
 
 from daliz.errors import NoMarketError, SupplyError
-from daliz.supplychain.build import Terms
 from daliz.supplychain.exposure import CLOSED, check_kind, stands_on
 from daliz.supplychain.linear import Linear, solve
 from daliz.supplychain.planning import plan_chain
+from daliz.supplychain.terms import Terms
 from daliz.supplychain.ways import touches
 
 if TYPE_CHECKING:
@@ -160,10 +160,10 @@ def _tree(
     """Give what one whole way of supply touches when some things have failed; none if the markets are cut off."""
     # what can reach is asked, not what pays: duties, carbon and prices play no part, the room that is
     # left does
-    terms = Terms(penalty=base.terms.penalty, volume=base.terms.volume)
+    terms = Terms(penalty=base.terms.penalty)
     closed = tuple(dict.fromkeys((*base.asked["without"], *failed)))
     try:
-        answer = plan_chain(chain, closed, terms, base.asked)
+        answer = plan_chain(chain, closed, terms, base.asked, base.taken)
     except NoMarketError:
         return None
     rows = {r["market"]: r for r in answer.markets()}

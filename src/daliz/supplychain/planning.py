@@ -10,14 +10,15 @@ import numpy as np
 from daliz.assignment.elements import elements_of
 from daliz.errors import NoMarketError, PlaceError, SupplyError, did_you_mean, need
 from daliz.graph import build_graph
-from daliz.supplychain.build import Terms, build
+from daliz.supplychain.build import build
 from daliz.supplychain.chain import Chain, read_chain
 from daliz.supplychain.programme import plan
 from daliz.supplychain.results import Supply
+from daliz.supplychain.terms import Terms
 from daliz.supplychain.ways import ways_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from daliz.assignment import Flows
     from daliz.supplychain.build import Built
@@ -26,10 +27,9 @@ if TYPE_CHECKING:
     from daliz.supplychain.ways import Ways
     from daliz.tables import Network
 
-OBJECTIVES = ("cost", "profit")
+LEAST_COST = Terms()
 ROUNDS = 20
-"""Rounds of ways round dear capacities after which to give up; the result then says so."""
-MOST_YEARS = 30
+"""Rounds of routes round dear capacities after which to give up; the result then says so."""
 
 
 def supply(
@@ -37,16 +37,12 @@ def supply(
     chain: str | Chain,
     *,
     without: Iterable[str] = (),
-    objective: str = "cost",
-    penalty: float = 10.0,
-    carbon_usd_t: float = 0.0,
-    years: int = 1,
     policy: str = "",
-    duties: Mapping[tuple[str, str, str], float] | None = None,
+    terms: Terms = LEAST_COST,
     flows: Flows | None = None,
     gap: float = 1e-9,
 ) -> Supply:
-    """Plan which facility makes what, and over which way it goes to market.
+    """Plan which facility makes what, and over which route it goes to market.
 
     Parameters
     ----------
@@ -55,22 +51,12 @@ def supply(
     chain
         Id of a chain in the table `chains`, or a chain that was read.
     without
-        Countries, places and links to do without: no way touches them, facilities there stand still and
+        Countries, places and links to do without: no route touches them, facilities there stand still and
         markets there are not asked for.
-    objective
-        `cost`: serve all demand at least cost; `profit`: sell what pays at the prices of the markets,
-        along demand curves where an elasticity is given.
-    penalty
-        What a unit unmet costs under `cost`, times the price at its market.
-    carbon_usd_t
-        USD a tonne CO2e on facilities and ways.
-    years
-        Years planned together, with stocks carried from one to the next; demand and capacity are those of
-        the network's year in each.
     policy
         Policy whose contracts hold too.
-    duties
-        Share of value by commodity, country of the sender and id of the market.
+    terms
+        Objective, penalty, price of carbon, years and duties; all demand at least cost unless given.
     flows
         Assignment whose volumes take room on links, terminals and services.
     gap
@@ -93,36 +79,51 @@ def supply(
     True
     """
     need("numba", "highspy", extra="assign")
-    _check(objective, penalty, carbon_usd_t, years, gap)
+    if not 0 < gap < 1:
+        raise SupplyError(f"A gap of {gap:g} cannot be proved; give a number between 0 and 1, such as 1e-9.")
     policies = network.table("policies").position
     if policy and policy not in policies:
         raise SupplyError(f"{network.name} has no policy {policy!r}.{did_you_mean(policy, policies)}")
     read = chain if isinstance(chain, Chain) else read_chain(network, chain, policy=policy)
     closed = tuple(dict.fromkeys(str(w) for w in without))
-    volume = None if flows is None else _volume(flows, network)
-    terms = Terms(objective, float(penalty), float(carbon_usd_t), int(years), dict(duties or {}), volume)
     asked: dict[str, Any] = {
         "chain": read.id,
         "without": list(closed),
-        "objective": objective,
-        "penalty": float(penalty),
-        "carbon_usd_t": float(carbon_usd_t),
-        "years": int(years),
+        "objective": terms.objective,
+        "penalty": terms.penalty,
+        "carbon_usd_t": terms.carbon_usd_t,
+        "years": terms.years,
         "policy": policy,
         "gap": gap,
         "duties": len(terms.duties),
         "other_traffic": flows is not None,
     }
-    return plan_chain(read, closed, terms, asked)
+    return plan_chain(read, closed, terms, asked, None if flows is None else _volume(flows, network))
 
 
-def plan_chain(chain: Chain, closed: tuple[str, ...], terms: Terms, asked: dict[str, Any]) -> Supply:
-    """Plan a chain that was read without what is closed; `asked` holds the arguments, the gap among them."""
+def plan_chain(
+    chain: Chain,
+    closed: tuple[str, ...],
+    terms: Terms,
+    asked: dict[str, Any],
+    taken: Floats | None = None,
+) -> Supply:
+    """Plan a chain that was read without what is closed.
+
+    Parameters
+    ----------
+    chain, closed, terms
+        What is planned, without what, on which terms.
+    asked
+        The arguments of the caller, the gap among them.
+    taken
+        float64 (elements,) of capacity that other traffic takes; none if left out.
+    """
     gap = float(asked["gap"])
     left = without_places(chain, closed)
-    ways, built, found, settled = settle(left, ways_for(left, closed), terms, closed, gap)
+    ways, built, found, settled = settle(left, ways_for(left, closed), terms, closed, gap, taken)
     sound = found.optimum.complete and found.optimum.gap <= max(gap, 1e-9) * 10
-    return Supply(left, ways, built, found, terms, asked, settled and sound)
+    return Supply(left, ways, built, found, terms, asked, settled and sound, taken)
 
 
 def ways_for(chain: Chain, closed: tuple[str, ...], known: Ways | None = None) -> Ways:
@@ -135,19 +136,6 @@ def ways_for(chain: Chain, closed: tuple[str, ...], known: Ways | None = None) -
             except PlaceError as error:
                 raise SupplyError(f"contracts.csv, row {row['id']}, column via: {error}") from error
     return ways
-
-
-def _check(objective: str, penalty: float, carbon: float, years: int, gap: float) -> None:
-    if objective not in OBJECTIVES:
-        raise SupplyError(f"There is no objective {objective!r}; the objectives are {', '.join(OBJECTIVES)}.")
-    if not (np.isfinite(penalty) and penalty > 0):
-        raise SupplyError(f"A penalty of {penalty:g} times the price cannot be used; give a number above 0.")
-    if not (np.isfinite(carbon) and carbon >= 0):
-        raise SupplyError(f"A carbon price of {carbon:g} USD/t cannot be used; give 0 or more.")
-    if not 1 <= years <= MOST_YEARS:
-        raise SupplyError(f"{years} years cannot be planned together; give 1 to {MOST_YEARS}.")
-    if not 0 < gap < 1:
-        raise SupplyError(f"A gap of {gap:g} cannot be proved; give a number between 0 and 1, such as 1e-9.")
 
 
 def _volume(flows: Flows, network: Network) -> Floats:
@@ -199,13 +187,18 @@ def without_places(chain: Chain, closed: tuple[str, ...]) -> Chain:
 
 
 def settle(
-    chain: Chain, ways: Ways, terms: Terms, closed: tuple[str, ...], gap: float
+    chain: Chain,
+    ways: Ways,
+    terms: Terms,
+    closed: tuple[str, ...],
+    gap: float,
+    taken: Floats | None = None,
 ) -> tuple[Ways, Built, Plan, bool]:
     """Plan, and join ways round dear capacities until none pays; tell whether that came to an end."""
     elements = elements_of(build_graph(chain.network, None))
     number = {(k, n): i for i, (k, n) in enumerate(zip(elements.kind, elements.name, strict=True))}
     for _ in range(ROUNDS):
-        built = build(chain, ways, terms)
+        built = build(chain, ways, terms, taken)
         found = plan(built.programme, gap=gap)
         price = np.zeros(len(elements))
         for (_, kind, name, _), p in zip(built.limits, found.price, strict=True):

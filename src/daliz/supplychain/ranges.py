@@ -11,12 +11,12 @@ from daliz.errors import SupplyError
 from daliz.supplychain.build import build
 from daliz.supplychain.exposure import concentration, dependence
 from daliz.supplychain.programme import plan as solve_plan
-from daliz.supplychain.results import Supply
 from daliz.tables.figures import Cell
 
 if TYPE_CHECKING:
     from daliz.supplychain.chain import Chain, Row
     from daliz.supplychain.linear import Floats
+    from daliz.supplychain.results import Supply
 
 DRAWS = 40
 DRAWN = {
@@ -67,29 +67,31 @@ def supply_ranges(
     base = _measures(supply, region)
     found: dict[tuple[str, str], list[float]] = {k: [] for k in base}
     for chain in _drawn(supply.chain, draws, seed):
-        built = build(chain, supply.ways, supply.terms)
-        found_plan = solve_plan(built.programme, gap=supply.asked["gap"])
-        other = Supply(
-            chain, supply.ways, built, found_plan, supply.terms, supply.asked, found_plan.optimum.complete
-        )
-        told = _measures(other, region)
+        told = _measures(_planned_again(supply, chain), region)
         for key, values in found.items():
             values.append(told.get(key, 0.0))
-    rows = []
-    for (measure, name), value in base.items():
-        known = np.array([v for v in found[measure, name] if not np.isnan(v)])
-        low, high = np.quantile(known, ENDS) if len(known) else (np.nan, np.nan)
-        rows.append(
-            {
-                "measure": measure,
-                "name": name,
-                "value": value,
-                "low": float(low),
-                "high": float(high),
-                "draws": draws,
-            }
-        )
-    return rows
+    return [_range(key, value, found[key], draws) for key, value in base.items()]
+
+
+def _planned_again(supply: Supply, chain: Chain) -> Supply:
+    """Plan a drawn chain over the routes and on the terms of a plan."""
+    built = build(chain, supply.ways, supply.terms, supply.taken)
+    plan = solve_plan(built.programme, gap=supply.asked["gap"])
+    return replace(supply, chain=chain, built=built, plan=plan, converged=plan.optimum.complete)
+
+
+def _range(key: tuple[str, str], value: float, drawn: list[float], draws: int) -> dict[str, Any]:
+    """Write one measure with the ends of its draws; NaN where no draw has a figure."""
+    known = np.array([v for v in drawn if not np.isnan(v)])
+    low, high = np.quantile(known, ENDS) if len(known) else (np.nan, np.nan)
+    return {
+        "measure": key[0],
+        "name": key[1],
+        "value": value,
+        "low": float(low),
+        "high": float(high),
+        "draws": draws,
+    }
 
 
 def _measures(plan: Supply, region: str) -> dict[tuple[str, str], float]:

@@ -16,10 +16,11 @@ from daliz.supplychain.tracing import stack
 from daliz.supplychain.ways import touches
 
 if TYPE_CHECKING:
-    from daliz.supplychain.build import Built, Terms
+    from daliz.supplychain.build import Built
     from daliz.supplychain.chain import Chain
     from daliz.supplychain.linear import Floats
     from daliz.supplychain.programme import Plan
+    from daliz.supplychain.terms import Terms
     from daliz.supplychain.ways import Ways
 
 BALANCE = 1e-9
@@ -36,7 +37,9 @@ class Supply:
     asked
         The arguments.
     converged
-        Whether the gap is proved and no cheaper way is left at the prices of capacity.
+        Whether the gap is proved and no cheaper route is left at the prices of capacity.
+    taken
+        float64 (elements,) of capacity that other traffic takes; none without it.
     """
 
     chain: Chain
@@ -46,6 +49,7 @@ class Supply:
     terms: Terms
     asked: dict[str, Any]
     converged: bool
+    taken: Floats | None = None
 
     def __post_init__(self) -> None:
         worst = self.certificate()["balance"]

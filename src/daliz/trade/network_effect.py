@@ -13,6 +13,7 @@ from daliz.graph.corridors import corridors_of
 from daliz.supplychain.chain import chains
 from daliz.supplychain.exposure import dependence
 from daliz.supplychain.planning import supply
+from daliz.supplychain.terms import Terms
 from daliz.trade.policy_effect import EXPORTER, Tariff, tariff
 
 if TYPE_CHECKING:
@@ -179,7 +180,8 @@ def talks(
         }
         named = _of_policy(network, r["id"])
         for chain in wanted:
-            plan = supply(changed, chain, policy=r["id"], duties=answer.chain_duties(chain))
+            terms = Terms(duties=answer.chain_duties(chain))
+            plan = supply(changed, chain, policy=r["id"], terms=terms)
             by = {d["name"]: d for d in dependence(plan, region)}
             sent = by.get(exporter, {"share": 0.0})
             quotas = [q for q in plan.quotas() if q["contract"] in named]

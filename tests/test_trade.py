@@ -14,6 +14,7 @@ import daliz
 from daliz.errors import TariffError
 from daliz.trade.armington import armington
 from daliz.trade.duties import duty
+from daliz.trade.elasticities import Elasticities
 from daliz.trade.smart import smart
 
 SHARE = st.floats(0.0, 1.0)
@@ -36,13 +37,14 @@ def test_a_rise_of_25_per_cent_by_hand() -> None:
 
 def test_a_preference_by_hand() -> None:
     """200 of 1,000 from 10 % to free, elasticity -1.2: creation 21.818, diversion 21.239, revenue -22.124, welfare 1.091; 17.595 with supply 5."""
-    given_ = {"others_before": 0.1, "others_after": 0.1, "demand": -1.2}
-    found = smart(200.0, 800.0, 0.1, 0.0, **given_)
+    others = {"others_before": 0.1, "others_after": 0.1}
+    found = smart(200.0, 800.0, 0.1, 0.0, **others, elasticities=Elasticities(demand=-1.2))
     assert found.creation == pytest.approx(21.818182, rel=1e-7)
     assert found.diversion == pytest.approx(21.238938, rel=1e-6)
     assert found.revenue == pytest.approx(-22.123894, rel=1e-6)
     assert found.welfare == pytest.approx(1.0909091, rel=1e-6)
-    assert smart(200.0, 800.0, 0.1, 0.0, supply=5.0, **given_).creation == pytest.approx(17.595308, rel=1e-6)
+    finite = smart(200.0, 800.0, 0.1, 0.0, **others, elasticities=Elasticities(demand=-1.2, supply=5.0))
+    assert finite.creation == pytest.approx(17.595308, rel=1e-6)
 
 
 def test_the_exposed_basket_of_2024_at_a_uniform_25_per_cent() -> None:
@@ -57,8 +59,8 @@ def test_twice_the_elasticity_is_twice_the_creation(
     m: float, n: float, t0: float, t1: float, e: float, s: float
 ) -> None:
     """Creation is in proportion to the elasticity of demand as long as no trade ends altogether."""
-    once = smart(m, n, t0, t1, demand=e, substitution=s)
-    twice = smart(m, n, t0, t1, demand=2 * e, substitution=s)
+    once = smart(m, n, t0, t1, elasticities=Elasticities(demand=e, substitution=s))
+    twice = smart(m, n, t0, t1, elasticities=Elasticities(demand=2 * e, substitution=s))
     if twice.creation > -m:
         assert twice.creation == pytest.approx(2 * once.creation)
 
@@ -68,7 +70,8 @@ def test_diversion_sums_to_nothing_and_no_trade_turns_negative(
     m: float, n: float, t0: float, t1: float, u0: float, u1: float, s: float
 ) -> None:
     """What the partner loses others gain; imports stay 0 or more."""
-    found = smart(m, n, t0, t1, others_before=u0, others_after=u1, substitution=s)
+    given_ = Elasticities(substitution=s)
+    found = smart(m, n, t0, t1, others_before=u0, others_after=u1, elasticities=given_)
     assert found.imports - m - found.creation == pytest.approx(
         -(found.others - n - found.others_creation), abs=1e-6
     )
@@ -79,10 +82,11 @@ def test_diversion_sums_to_nothing_and_no_trade_turns_negative(
 @given(VALUE, SHARE, SHARE, st.floats(-4.0, -0.1), st.floats(0.5, 50.0))
 def test_prices_move_only_if_supply_is_finite(m: float, t0: float, t1: float, e: float, mu: float) -> None:
     """With infinite supply the price stays; with finite supply it falls under a rise and creation is smaller."""
-    assert smart(m, m, t0, t1, demand=e).price == 0.0
-    found = smart(m, m, t0, t1, demand=e, supply=mu)
+    infinite = smart(m, m, t0, t1, elasticities=Elasticities(demand=e))
+    assert infinite.price == 0.0
+    found = smart(m, m, t0, t1, elasticities=Elasticities(demand=e, supply=mu))
     assert found.price * (t1 - t0) <= 0
-    assert abs(found.creation) <= abs(smart(m, m, t0, t1, demand=e).creation) + 1e-9
+    assert abs(found.creation) <= abs(infinite.creation) + 1e-9
 
 
 @given(SHARE)
@@ -113,7 +117,9 @@ def _by_fsolve(value: np.ndarray, tax: np.ndarray, e: float, s: float, m: np.nda
         index = (share @ (p * tax) ** (1 - s)) ** (1 / (1 - s))
         return (p * tax / index) ** -s * index**e - p**m
 
-    return np.asarray(fsolve(excess, np.ones(3), xtol=1e-13))
+    found, told, _, _ = fsolve(excess, np.ones(3), xtol=1e-13, full_output=True)
+    assert np.abs(told["fvec"]).max() < 1e-11
+    return np.asarray(found)
 
 
 @given(
@@ -188,7 +194,7 @@ def test_substitution_of_one_is_the_limit() -> None:
 def test_elasticities_of_the_wrong_sign_are_refused(wrong: dict[str, Any], sentence: str) -> None:
     """The sentence says which and what it may be."""
     with pytest.raises(TariffError) as error:
-        smart(1.0, 1.0, 0.0, 0.1, **wrong)
+        smart(1.0, 1.0, 0.0, 0.1, elasticities=Elasticities(**wrong))
     assert str(error.value) == sentence
 
 

@@ -11,6 +11,7 @@ from daliz.formats.ftot import DOLLARS, QUANTITY, TONNES
 if TYPE_CHECKING:
     from daliz.formats.ftot import Ftot, Row
 
+CHAIN = "ftot"
 DEFAULT_PENALTY = "5000"
 """What FTOT itself takes where a scenario says nothing."""
 
@@ -38,29 +39,58 @@ def ftot_tables(
     """
     names = list(dict.fromkeys(r["name"] for r in scenario.facilities))
     _refuse_like_names(names)
+    _refuse_lost_places(names, places, scenario.name)
+    tables: dict[str, list[Row]] = {
+        "chains": [_chain(scenario)],
+        "commodities": _commodities(scenario),
+        "facilities": [],
+        "recipes": [],
+        "recipe_parts": [],
+        "markets": [],
+    }
+    for name in names:
+        rows = [r for r in scenario.facilities if r["name"] == name]
+        base = {
+            "chain_id": CHAIN,
+            "name_en": name,
+            "country": (countries or {}).get(name, "ZZ"),
+            "node_id": places[name],
+        }
+        if rows[0]["type"] == "ultimate_destination":
+            tables["markets"] += [_market(scenario, base, r, days) for r in rows]
+        else:
+            _add_facility(tables, base, name, rows, days)
+    return tables
+
+
+def _refuse_lost_places(names: list[str], places: dict[str, str], scenario: str) -> None:
     lost = [n for n in names if n not in places]
     if lost:
         raise FormatError(
             f"{', '.join(lost[:5])}: no place is given for {len(lost)} facilities of "
-            f"{scenario.name}; add them to the table of facility_name and node_id."
+            f"{scenario}; add them to the table of facility_name and node_id."
         )
-    tables: dict[str, list[Row]] = {
-        t: [] for t in ("chains", "commodities", "facilities", "recipes", "recipe_parts", "markets")
+
+
+def _chain(scenario: Ftot) -> Row:
+    return {
+        "id": CHAIN,
+        "name_en": scenario.name,
+        "element": "mass",
+        "description": scenario.description or "Read from a scenario of FTOT.",
     }
-    tables["chains"].append(
-        {
-            "id": "ftot",
-            "name_en": scenario.name,
-            "element": "mass",
-            "description": scenario.description or "Read from a scenario of FTOT.",
-        }
-    )
+
+
+def _commodities(scenario: Ftot) -> list[Row]:
+    """Write the commodities, without contents.
+
+    FTOT does not follow an element: what goes into a processor may weigh less than what comes out.
+    """
     phases = {r["commodity"]: r["phase"] for r in scenario.facilities if r["io"]}
-    # FTOT does not follow an element: what goes into a processor may weigh less than what comes out
-    tables["commodities"] = [
+    return [
         {
             "id": c,
-            "chain_id": "ftot",
+            "chain_id": CHAIN,
             "name_en": c,
             "unit": "t",
             "cargo_id": "liquid-bulk" if p == "liquid" else "dry-bulk",
@@ -70,29 +100,16 @@ def ftot_tables(
         }
         for c, p in phases.items()
     ]
-    for name in names:
-        rows = [r for r in scenario.facilities if r["name"] == name]
-        base = {
-            "chain_id": "ftot",
-            "name_en": name,
-            "country": (countries or {}).get(name, "ZZ"),
-            "node_id": places[name],
-        }
-        if rows[0]["type"] == "ultimate_destination":
-            tables["markets"] += [
-                base
-                | {
-                    "id": _id(name, r["commodity"]),
-                    "region": base["country"],
-                    "commodity_id": r["commodity"],
-                    "demand": r["tonnes"] * days,
-                    "price_usd": r["udp_usd"] if r["udp_usd"] is not None else _penalty(scenario),
-                }
-                for r in rows
-            ]
-        else:
-            _add_facility(tables, base, name, rows, days)
-    return tables
+
+
+def _market(scenario: Ftot, base: Row, row: Row, days: float) -> Row:
+    return base | {
+        "id": _id(base["name_en"], row["commodity"]),
+        "region": base["country"],
+        "commodity_id": row["commodity"],
+        "demand": row["tonnes"] * days,
+        "price_usd": row["udp_usd"] if row["udp_usd"] is not None else _penalty(scenario),
+    }
 
 
 def _id(*parts: str) -> str:
@@ -132,67 +149,67 @@ def _penalty(scenario: Ftot) -> float:
 
 
 def _add_facility(tables: dict[str, list[Row]], base: Row, name: str, rows: list[Row], days: float) -> None:
+    """Add a producer or a processor with its recipes."""
     producer = rows[0]["type"] == "raw_material_producer"
     sizes = {r["commodity"]: r["tonnes"] for r in rows if not r["io"]}
     flows = [r for r in rows if r["io"] and r["commodity"] != "total"]
     inputs, outputs = (_summed([r for r in flows if r["io"] == io]) for io in ("i", "o"))
+    where = f"{rows[0]['file']}, line {rows[0]['line']}"
     if not outputs or (not inputs and not producer):
         raise FormatError(
-            f"{rows[0]['file']}, line {rows[0]['line']}: {name} lacks "
-            f"{'outputs' if not outputs else 'inputs'}; a processor needs rows of io i and o."
+            f"{where}: {name} lacks {'outputs' if not outputs else 'inputs'}; a processor needs rows of "
+            "io i and o."
         )
-    total = next((r for r in rows if r["commodity"] == "total" and r["io"]), None)
-    candidate = rows[0]["candidate"]
-    build = next((r["build_usd"] for r in rows if r["build_usd"]), None)
-    if build is None:
-        build = sizes.get("cost_formula", 0.0) * sizes.get("maxsize", 0.0)
-    if candidate and "maxsize" not in sizes:
-        raise FormatError(
-            f"{rows[0]['file']}, line {rows[0]['line']}: the candidate {name} has no row maxsize; give it."
-        )
+    if rows[0]["candidate"] and "maxsize" not in sizes:
+        raise FormatError(f"{where}: the candidate {name} has no row maxsize; give it.")
     tables["facilities"].append(
         base
         | {
             "id": _id(name),
             "stage": "mine" if producer else "plant",
-            "candidate": candidate,
-            "build_usd": build,
+            "candidate": rows[0]["candidate"],
+            "build_usd": _build_usd(rows, sizes),
         }
     )
     if producer:
-        for r in outputs:
-            recipe = {
-                "id": _id(name, r["commodity"]),
-                "facility_id": _id(name),
-                "commodity_id": r["commodity"],
-                "capacity": r["tonnes"] * days,
-                "cost_usd": 0.0,
-            }
-            tables["recipes"].append(recipe)
+        tables["recipes"] += [_recipe(name, r, r["tonnes"] * days) for r in outputs]
         return
-    main = outputs[0]
-    scale = _scale(main, total, sizes, inputs)
-    recipe_id = _id(name, main["commodity"])
-    tables["recipes"].append(
+    total = next((r for r in rows if r["commodity"] == "total" and r["io"]), None)
+    scale = _scale(outputs[0], total, sizes, inputs)
+    recipe = _recipe(name, outputs[0], outputs[0]["tonnes"] * scale * days)
+    tables["recipes"].append(recipe)
+    tables["recipe_parts"] += _parts(recipe["id"], outputs[0]["tonnes"], inputs, outputs[1:])
+
+
+def _build_usd(rows: list[Row], sizes: dict[str, float]) -> float:
+    """Return what a facility costs to build: as given, or by its cost formula at its largest size."""
+    given = next((float(r["build_usd"]) for r in rows if r["build_usd"]), None)
+    return sizes.get("cost_formula", 0.0) * sizes.get("maxsize", 0.0) if given is None else given
+
+
+def _recipe(name: str, output: Row, capacity: float) -> Row:
+    return {
+        "id": _id(name, output["commodity"]),
+        "facility_id": _id(name),
+        "commodity_id": output["commodity"],
+        "capacity": capacity,
+        "cost_usd": 0.0,
+    }
+
+
+def _parts(recipe: str, main: float, inputs: list[Row], others: list[Row]) -> list[Row]:
+    """Write inputs and further outputs of a recipe for one tonne of its main output."""
+    return [
         {
-            "id": recipe_id,
-            "facility_id": _id(name),
-            "commodity_id": main["commodity"],
-            "capacity": main["tonnes"] * scale * days,
-            "cost_usd": 0.0,
+            "id": f"{recipe}-{role}-{_id(r['commodity'])}",
+            "recipe_id": recipe,
+            "role": role,
+            "commodity_id": r["commodity"],
+            "amount": r["tonnes"] / main,
         }
-    )
-    for role, some in (("input", inputs), ("output", outputs[1:])):
-        tables["recipe_parts"] += [
-            {
-                "id": f"{recipe_id}-{role}-{_id(r['commodity'])}",
-                "recipe_id": recipe_id,
-                "role": role,
-                "commodity_id": r["commodity"],
-                "amount": r["tonnes"] / main["tonnes"],
-            }
-            for r in some
-        ]
+        for role, some in (("input", inputs), ("output", others))
+        for r in some
+    ]
 
 
 def _summed(rows: list[Row]) -> list[Row]:

@@ -86,8 +86,13 @@ def supply(
         raise SupplyError(f"{network.name} has no policy {policy!r}.{did_you_mean(policy, policies)}")
     read = chain if isinstance(chain, Chain) else read_chain(network, chain, policy=policy)
     closed = tuple(dict.fromkeys(str(w) for w in without))
-    asked: dict[str, Any] = {
-        "chain": read.id,
+    asked = _asked(read, closed, policy, terms, gap) | {"other_traffic": flows is not None}
+    return plan_chain(read, closed, terms, asked, None if flows is None else _volume(flows, network))
+
+
+def _asked(chain: Chain, closed: tuple[str, ...], policy: str, terms: Terms, gap: float) -> dict[str, Any]:
+    return {
+        "chain": chain.id,
         "without": list(closed),
         "objective": terms.objective,
         "penalty": terms.penalty,
@@ -96,9 +101,7 @@ def supply(
         "policy": policy,
         "gap": gap,
         "duties": len(terms.duties),
-        "other_traffic": flows is not None,
     }
-    return plan_chain(read, closed, terms, asked, None if flows is None else _volume(flows, network))
 
 
 def plan_chain(

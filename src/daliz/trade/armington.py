@@ -20,11 +20,12 @@ References
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from daliz.errors import TariffError
+from daliz.trade.elasticities import refuse_out_of_range
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -105,48 +106,76 @@ def armington(
     """
     v = np.asarray(value, np.float64)
     lone = v.ndim == 1
-    draws = 1 if lone else v.shape[1]
-
-    def wide(x: Floats | float, rows: int) -> Floats:
-        a = np.asarray(x, np.float64)
-        if rows > 1 and a.ndim == 1:
-            a = a[:, None]
-        return np.array(np.broadcast_to(a, (rows, draws)))
-
-    rows = v.shape[0]
     v = v[:, None] if lone else v
-    t0, t1, m = wide(before, rows), wide(after, rows), wide(supply, rows)
-    e, s = wide(demand, 1), wide(substitution, 1)
-    _check(v, t0, t1, m, e, s)
-    tax = np.log1p(t1) - np.log1p(t0)
-    spent = v * (1.0 + t0)
-    share = spent / spent.sum(axis=0)
-    p, residual = _solve(share, tax, m, e, s)
-    index = _index(share, p + tax, s)
-    quantity = np.exp(-s * (p + tax - index) + e * index)
+    rows, draws = v.shape
+    market = _Market(
+        v,
+        *(_wide(x, rows, draws) for x in (before, after, supply)),
+        *(_wide(x, 1, draws) for x in (demand, substitution)),
+    )
+    _check(market)
+    price, residual = _solve(market)
+    return _effects(market, price, residual, 0 if lone else slice(None))
+
+
+class _Market(NamedTuple):
+    """A product before its duties change, shapes (varieties, draws) and, of the last two, (1, draws)."""
+
+    value: Floats
+    before: Floats
+    after: Floats
+    supply: Floats
+    demand: Floats
+    substitution: Floats
+
+    @property
+    def tax(self) -> Floats:
+        """Compute the log of what duties multiply consumer prices by."""
+        return np.asarray(np.log1p(self.after) - np.log1p(self.before))
+
+    @property
+    def spent(self) -> Floats:
+        """Compute what consumers spend before the change."""
+        return np.asarray(self.value * (1.0 + self.before))
+
+    @property
+    def share(self) -> Floats:
+        """Compute the spending shares of the varieties."""
+        return np.asarray(self.spent / self.spent.sum(axis=0))
+
+
+def _wide(x: Floats | float, rows: int, draws: int) -> Floats:
+    a = np.asarray(x, np.float64)
+    if rows > 1 and a.ndim == 1:
+        a = a[:, None]
+    return np.array(np.broadcast_to(a, (rows, draws)))
+
+
+def _effects(market: _Market, p: Floats, residual: float, draw: int | slice) -> Armington:
+    """Compute what the log producer prices of the new equilibrium do, in one draw or all."""
+    v, t0, t1, m, e, s = market
+    index = _index(market.share, p + market.tax, s)
+    quantity = np.exp(-s * (p + market.tax - index) + e * index)
     fixed = np.isinf(m)
     quantity = np.where(fixed, quantity, np.exp(np.where(fixed, 0.0, m) * p))
     price, whole = np.exp(p), np.exp(e * index)
     new = v * price * quantity
     creation = v * (whole - 1.0)
-    revenue = (t1 * new - t0 * v).sum(axis=0)
-    consumers = -spent.sum(axis=0) * _area(index[0], 1.0 + e[0])
-    producers = np.where(fixed, 0.0, v * _area(p, 1.0 + np.where(fixed, 0.0, m)))
 
-    def cut(x: Any) -> Any:
-        return x[..., 0] if lone else x
+    def cut(x: Floats) -> Floats:
+        return np.asarray(x[..., draw])
 
     return Armington(
-        cut(price),
-        cut(quantity),
-        cut(np.exp(index[0])),
-        cut(new),
-        cut(creation),
-        cut(new - v - creation),
-        cut(revenue),
-        cut(consumers),
-        cut(producers),
-        residual,
+        price=cut(price),
+        quantity=cut(quantity),
+        index=cut(np.exp(index[0])),
+        value=cut(new),
+        creation=cut(creation),
+        diversion=cut(new - v - creation),
+        revenue=cut((t1 * new - t0 * v).sum(axis=0)),
+        consumers=cut(-market.spent.sum(axis=0) * _area(index[0], 1.0 + e[0])),
+        producers=cut(np.where(fixed, 0.0, v * _area(p, 1.0 + np.where(fixed, 0.0, m)))),
+        residual=residual,
     )
 
 
@@ -165,8 +194,13 @@ def _index(share: Floats, price: Floats, s: Floats) -> Floats:
     return np.asarray(np.where(near, (share * price).sum(axis=0, keepdims=True), ces))
 
 
-def _solve(share: Floats, tax: Floats, m: Floats, e: Floats, s: Floats) -> tuple[Floats, float]:
-    """Find log producer prices: given ln P each is explicit, p = ((s + e) L - s z) / (s + m), and L solves one equation by bisection."""
+def _solve(market: _Market) -> tuple[Floats, float]:
+    """Find log producer prices and the largest excess left.
+
+    Given ln P each is explicit, p = ((s + e) L - s z) / (s + m), and L solves one equation by bisection.
+    """
+    _, _, _, m, e, s = market
+    share, tax = market.share, market.tax
     fixed = np.isinf(m)
     safe = np.where(fixed, 1.0, m)
 
@@ -193,21 +227,17 @@ def _solve(share: Floats, tax: Floats, m: Floats, e: Floats, s: Floats) -> tuple
     return prices(level), residual
 
 
-def _check(
-    value: Floats, t0: Floats, t1: Floats, supply: Floats, demand: Floats, substitution: Floats
-) -> None:
-    for name, x, fits, allowed in (
-        ("a value of trade", value, value >= 0, "0 or more"),
-        ("a duty", t0, t0 >= 0, "a share of 0 or more"),
-        ("a duty", t1, t1 >= 0, "a share of 0 or more"),
-        ("an elasticity of supply", supply, supply > 0, "above 0"),
-        ("the elasticity of demand", demand, demand <= 0, "0 or less"),
-        ("the elasticity of substitution", substitution, substitution >= 0, "0 or more"),
-    ):
-        wrong = ~fits | np.isnan(x)
-        if wrong.any():
-            raise TariffError(
-                f"{name[0].upper()}{name[1:]} is {float(x[wrong].ravel()[0]):g}; it must be {allowed}."
-            )
-    if not (value.sum(axis=0) > 0).all():
+def _check(market: _Market) -> None:
+    v, t0, t1, m, e, s = market
+    refuse_out_of_range(
+        (
+            ("a value of trade", v, v >= 0, "0 or more"),
+            ("a duty", t0, t0 >= 0, "a share of 0 or more"),
+            ("a duty", t1, t1 >= 0, "a share of 0 or more"),
+            ("an elasticity of supply", m, m > 0, "above 0"),
+            ("the elasticity of demand", e, e <= 0, "0 or less"),
+            ("the elasticity of substitution", s, s >= 0, "0 or more"),
+        )
+    )
+    if not (v.sum(axis=0) > 0).all():
         raise TariffError("All values of trade are 0; there is nothing to tax.")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
 from daliz.errors import TariffError
 from daliz.tables.figures import Cell
-from daliz.trade.armington import armington
+from daliz.trade.armington import Armington, armington
 from daliz.trade.duties import OTHERS, Duty
-from daliz.trade.smart import smart
+from daliz.trade.elasticities import Elasticities
+from daliz.trade.smart import Smart, smart
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,15 +89,18 @@ def measure_smart(
     p = line.product
     m = figures.of("trades", trade_row(network, line.importer, p, exporter), "value_usd")
     n = figures.of("trades", trade_row(network, line.importer, p, OTHERS), "value_usd")
-    given = {
-        "demand": np.minimum(figures.of("products", p, "import_elasticity"), 0.0),
-        "substitution": figures.of("products", p, "substitution"),
-        "supply": figures.of("products", p, "supply_elasticity", np.inf),
-    }
+    elasticities = _elasticities(figures, p)
+    others_before = line.others_before.rate
 
-    def run(t: Floats, u: Floats) -> Any:
+    def run(t: Floats, u: Floats) -> Smart:
         return smart(
-            m, n, line.before.rate, t, others_before=line.others_before.rate, others_after=u, **given
+            m,
+            n,
+            line.before.rate,
+            t,
+            others_before=others_before,
+            others_after=u,
+            elasticities=elasticities,
         )
 
     t, u = _effective(line, lambda t, u: run(t, u).imports, lambda t, u: run(t, u).others, len(m))
@@ -130,16 +134,13 @@ def measure_armington(
             for who in (exporter, OTHERS, line.importer)
         ]
     )
-    supply = figures.of("products", p, "supply_elasticity", np.inf)
-    given = {
-        "demand": np.minimum(figures.of("products", p, "import_elasticity"), 0.0),
-        "substitution": figures.of("products", p, "substitution"),
-        "supply": np.stack([supply, supply, supply]),
-    }
+    e = _elasticities(figures, p)
     before = np.array([line.before.rate, line.others_before.rate, 0.0])
 
-    def run(t: Floats, u: Floats) -> Any:
-        return armington(value, before, np.stack([t, u, np.zeros_like(t)]), **given)
+    def run(t: Floats, u: Floats) -> Armington:
+        after = np.stack([t, u, np.zeros_like(t)])
+        supply = np.stack([e.supply] * 3)
+        return armington(value, before, after, demand=e.demand, substitution=e.substitution, supply=supply)
 
     t, u = _effective(line, lambda t, u: run(t, u).value[0], lambda t, u: run(t, u).value[1], value.shape[1])
     found = run(t, u)
@@ -155,6 +156,14 @@ def measure_armington(
         "tonnes": quantity / figures.of("products", p, "usd_per_t"),
     }
     return answer, (float(t[0]), float(u[0]))
+
+
+def _elasticities(figures: DrawnFigures, product: str) -> Elasticities:
+    return Elasticities(
+        np.minimum(figures.of("products", product, "import_elasticity"), 0.0),
+        figures.of("products", product, "substitution"),
+        figures.of("products", product, "supply_elasticity", np.inf),
+    )
 
 
 def _collected(duty: Duty, imports: Floats) -> Floats:

@@ -229,27 +229,15 @@ def tariff(
     >>> answer.totals()["change"] < 0
     True
     """
-    if model not in MODELS:
-        raise TariffError(f"There is no model {model!r}; the models are {', '.join(MODELS)}.")
-    if draws < 0:
-        raise TariffError(f"{draws} draws cannot be taken; give 0 or more.")
+    _check(network, model, exporter, draws)
     row = policy_row(network, policy)
-    if exporter == OTHERS or exporter in {str(i) for i in network.table("trades")["importer"]}:
-        raise TariffError(
-            f"The trade of {exporter!r} cannot be followed: ZZ stands for all others and an "
-            f"importer's own rows for home supply; give an exporting country such as {EXPORTER}."
-        )
     held = str(row["base"]) if base is None else base
     if held:
         policy_row(network, held)
     lines = _lines(network, policy, held, exporter, str(row["importer"]))
     figures = DrawnFigures(network, draws, seed)
-    trade = np.array(
-        [
-            figures.of("trades", trade_row(network, x.importer, x.product, exporter), "value_usd")
-            for x in lines
-        ]
-    )
+    rows = [trade_row(network, x.importer, x.product, exporter) for x in lines]
+    trade = np.array([figures.of("trades", r, "value_usd") for r in rows])
     root = _root(network, held)
     measure = MEASURE[model]
     effects, rates = _against(network, policy, root, exporter, lines, figures, measure)
@@ -264,6 +252,18 @@ def tariff(
 
 FREE = Duty(0.0, np.nan, np.inf, ())
 MEASURE = {"smart": measure_smart, "armington": measure_armington}
+
+
+def _check(network: Network, model: str, exporter: str, draws: int) -> None:
+    if model not in MODELS:
+        raise TariffError(f"There is no model {model!r}; the models are {', '.join(MODELS)}.")
+    if draws < 0:
+        raise TariffError(f"{draws} draws cannot be taken; give 0 or more.")
+    if exporter == OTHERS or exporter in {str(i) for i in network.table("trades")["importer"]}:
+        raise TariffError(
+            f"The trade of {exporter!r} cannot be followed: {OTHERS} stands for all others and an "
+            f"importer's own rows for home supply; give an exporting country such as {EXPORTER}."
+        )
 
 
 def _root(network: Network, base: str) -> str:

@@ -27,12 +27,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from daliz.errors import TariffError
+from daliz.trade.elasticities import Elasticities, refuse_out_of_range
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     Floats = npt.NDArray[np.float64]
+
+USUAL = Elasticities()
 
 
 @dataclass(frozen=True)
@@ -70,11 +72,9 @@ def smart(
     *,
     others_before: Floats | float = 0.0,
     others_after: Floats | float = 0.0,
-    demand: Floats | float = -1.0,
-    substitution: Floats | float = 1.5,
-    supply: Floats | float = np.inf,
+    elasticities: Elasticities = USUAL,
 ) -> Smart:
-    """Give the effects of a change of duties.
+    """Compute the effects of a change of duties.
 
     Parameters
     ----------
@@ -82,8 +82,8 @@ def smart(
         USD a year before duty from the partner and from all others; 0 or more.
     before, after, others_before, others_after
         Duties as shares of value, 0 or more.
-    demand, substitution, supply
-        Elasticities: 0 or less, 0 or more, above 0.
+    elasticities
+        Of import demand, substitution and export supply.
 
     Raises
     ------
@@ -96,33 +96,15 @@ def smart(
     >>> round(float(answer.creation), 1), round(float(answer.diversion), 1)
     (-23.8, -35.3)
     """
-    m, n, t0, t1, u0, u1, e, s, mu = np.broadcast_arrays(
-        *(
-            np.asarray(x, np.float64)
-            for x in (
-                imports,
-                others,
-                before,
-                after,
-                others_before,
-                others_after,
-                demand,
-                substitution,
-                supply,
-            )
-        )
-    )
-    _check(m, n, (t0, t1, u0, u1), e, s, mu)
+    given = (imports, others, before, after, others_before, others_after, *elasticities)
+    m, n, t0, t1, u0, u1, e, s, mu = np.broadcast_arrays(*(np.asarray(x, np.float64) for x in given))
+    _check(m, n, (t0, t1, u0, u1), Elasticities(e, s, mu))
     slope = 1.0 / (1.0 - np.divide(e, mu, out=np.zeros_like(e), where=np.isfinite(mu)))
     step, others_step = (t1 - t0) / (1.0 + t0), (u1 - u0) / (1.0 + u0)
     creation = np.maximum(m * e * step * slope, -m)
     others_creation = np.maximum(n * e * others_step * slope, -n)
     ratio = ((1.0 + t1) / (1.0 + t0)) / ((1.0 + u1) / (1.0 + u0))
-    relative = s * (1.0 - ratio)
-    whole = m + n + m * relative
-    most = np.asarray(np.where(relative < 0, -m, n) * ((m > 0) & (n > 0)))
-    diversion = np.divide(m * n * relative, whole, out=most, where=whole > 0)
-    diversion = np.clip(diversion, -(m + creation), n + others_creation)
+    diversion = np.clip(_diverted(m, n, s * (1.0 - ratio)), -(m + creation), n + others_creation)
     price = np.divide(e * step, mu - e, out=np.zeros_like(e), where=np.isfinite(mu))
     now, rest = m + creation + diversion, n + others_creation - diversion
     revenue = t1 * now - t0 * m + u1 * rest - u0 * n
@@ -130,24 +112,22 @@ def smart(
     return Smart(creation, others_creation, diversion, price, now, rest, revenue, welfare)
 
 
-def _check(
-    imports: Floats,
-    others: Floats,
-    duties: tuple[Floats, ...],
-    demand: Floats,
-    substitution: Floats,
-    supply: Floats,
-) -> None:
-    for name, x, fits, allowed in (
-        ("imports", imports, imports >= 0, "0 or more"),
-        ("imports from others", others, others >= 0, "0 or more"),
-        *(("a duty", t, t >= 0, "a share of 0 or more") for t in duties),
-        ("the elasticity of import demand", demand, demand <= 0, "0 or less"),
-        ("the elasticity of substitution", substitution, substitution >= 0, "0 or more"),
-        ("the elasticity of supply", supply, supply > 0, "above 0"),
-    ):
-        wrong = ~fits | np.isnan(x)
-        if wrong.any():
-            raise TariffError(
-                f"{name[0].upper()}{name[1:]} is {float(x[wrong].ravel()[0]):g}; it must be {allowed}."
-            )
+def _diverted(m: Floats, n: Floats, relative: Floats) -> Floats:
+    """Compute what moves to the partner from others; all there is where the formula has no value."""
+    whole = m + n + m * relative
+    most = np.asarray(np.where(relative < 0, -m, n) * ((m > 0) & (n > 0)))
+    return np.asarray(np.divide(m * n * relative, whole, out=most, where=whole > 0))
+
+
+def _check(imports: Floats, others: Floats, duties: tuple[Floats, ...], elasticities: Elasticities) -> None:
+    demand, substitution, supply = (np.asarray(x) for x in elasticities)
+    refuse_out_of_range(
+        (
+            ("imports", imports, imports >= 0, "0 or more"),
+            ("imports from others", others, others >= 0, "0 or more"),
+            *(("a duty", t, t >= 0, "a share of 0 or more") for t in duties),
+            ("the elasticity of import demand", demand, demand <= 0, "0 or less"),
+            ("the elasticity of substitution", substitution, substitution >= 0, "0 or more"),
+            ("the elasticity of supply", supply, supply > 0, "above 0"),
+        )
+    )

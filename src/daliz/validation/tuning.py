@@ -11,9 +11,13 @@ from daliz.errors import DalizError
 from daliz.validation.validate import is_met
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy.typing as npt
 
     from daliz.validation.validate import Validation
+
+    Floats = npt.NDArray[np.float64]
 
 FURTHEST = 3.0
 """The largest factor on a cause, and one over the smallest."""
@@ -83,8 +87,6 @@ def best_tuned(validation: Validation, *, seed: int = 1) -> Tuned:
     >>> best_tuned(daliz.validate(daliz.open("eurasia"))).met  # doctest: +SKIP
     31
     """
-    from scipy.optimize import differential_evolution
-
     scores = [s for s in validation.scored if s.observation["measure"] == "days" and s.hours_by_cause]
     if not scores:
         raise DalizError("No scored observation counts days; there is nothing to tune.")
@@ -93,29 +95,37 @@ def best_tuned(validation: Validation, *, seed: int = 1) -> Tuned:
     # an answer to a best time is less than the mean, and stays the same share of it
     days = np.array([s.answer for s in scores]) / hours.sum(axis=1)
 
-    def missed(logs: npt.NDArray[np.float64]) -> float:
+    def missed(logs: Floats) -> float:
         answers = days * (hours @ np.exp(logs))
         return -float(sum(is_met(float(a), s.observation) for a, s in zip(answers, scores, strict=True)))
+
+    least, logs = _least(missed, len(causes), seed)
+    return Tuned(
+        -round(least),
+        -round(missed(np.zeros(len(causes)))),
+        len(scores),
+        dict(zip(causes, np.exp(logs).tolist(), strict=True)),
+    )
+
+
+def _least(value: Callable[[Floats], float], size: int, seed: int) -> tuple[float, Floats]:
+    """Search a value's least over the logs of factors, from several seeds; return it and where it lies."""
+    from scipy.optimize import differential_evolution
 
     span = (-float(np.log(FURTHEST)), float(np.log(FURTHEST)))
     found = min(
         (
             differential_evolution(
-                missed,
-                [span] * len(causes),
+                value,
+                [span] * size,
                 seed=seed + i,
                 maxiter=GENERATIONS,
                 tol=0.0,
                 polish=False,
-                x0=np.zeros(len(causes)),
+                x0=np.zeros(size),
             )
             for i in range(SEARCHES)
         ),
         key=lambda f: float(f.fun),
     )
-    return Tuned(
-        -round(found.fun),
-        -round(missed(np.zeros(len(causes)))),
-        len(scores),
-        dict(zip(causes, np.exp(found.x).tolist(), strict=True)),
-    )
+    return float(found.fun), np.asarray(found.x)

@@ -19,44 +19,9 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from daliz.errors import FormatError, did_you_mean
+from daliz.formats.ftot_units import DOLLARS, NONE, Units, density
 
 Row = dict[str, Any]
-TONNES = {
-    "ton": 0.90718474,
-    "short_ton": 0.90718474,
-    "us_ton": 0.90718474,
-    "thousand_ton": 907.18474,
-    "kiloton": 907.18474,
-    "tonne": 1.0,
-    "metric_ton": 1.0,
-    "t": 1.0,
-    "mg": 1.0,
-    "megagram": 1.0,
-    "kilotonne": 1000.0,
-    "kt": 1000.0,
-    "kg": 1e-3,
-    "kilogram": 1e-3,
-    "lb": 0.45359237e-3,
-    "pound": 0.45359237e-3,
-}
-CUBIC_METRES = {
-    "gallon": 3.785411784e-3,
-    "gal": 3.785411784e-3,
-    "kgal": 3.785411784,
-    "thousand_gallon": 3.785411784,
-    "thousand_gal": 3.785411784,
-    "liter": 1e-3,
-    "litre": 1e-3,
-    "l": 1e-3,
-    "m3": 1.0,
-    "m**3": 1.0,
-    "meter**3": 1.0,
-    "bbl": 0.158987294928,
-    "oil_bbl": 0.158987294928,
-    "barrel": 0.158987294928,
-}
-SHORT = {"ton", "short_ton", "us_ton", "thousand_ton", "kiloton"}
-METRIC = {"tonne", "metric_ton", "t", "mg", "megagram", "kilotonne", "kt"}
 TYPES = ("raw_material_producer", "processor", "ultimate_destination")
 FILES = {
     "RMP_Commodity_Data": "raw_material_producer",
@@ -64,8 +29,6 @@ FILES = {
     "Processors_Commodity_Data": "processor",
     "Processors_Candidate_Commodity_Data": "candidate",
 }
-NONE = {"", "none", "n/a"}
-DOLLARS = {"usd", "us_dollar", "dollar", "$"}
 UNUSED = {
     "minsize": "The least size of candidates",
     "min_aggregation": "The least aggregation of candidates",
@@ -77,7 +40,6 @@ SETTINGS = {
     "CO2_Unit_Cost": "The cost of CO2 is not taken from the scenario; give a carbon price.",
     "Capacity_On": "Capacities are those of the network of Daliz.",
 }
-QUANTITY = re.compile(r"\s*([-+0-9.eE]+)\s*(.*?)\s*$")
 
 
 @dataclass(frozen=True)
@@ -132,7 +94,6 @@ def read_ftot(scenario: str | Path) -> Ftot:
     path = Path(scenario)
     settings = _settings(path)
     found: list[Row] = []
-    units: dict[str, tuple[str, int]] = {}
     ignored = [
         f"{key} is not used: modes and closures are those of the network of Daliz."
         for key in ("Commodity_Mode_Data", "Disruption_Data")
@@ -142,15 +103,18 @@ def read_ftot(scenario: str | Path) -> Ftot:
         sentence for key, sentence in SETTINGS.items() if settings.get(key, "").casefold() not in NONE
     ]
     schedules = _schedules(_file(path, settings, "Schedule_Data"))
-    density = _densities(_file(path, settings, "Commodity_Density_Data"))
+    units = Units(
+        _densities(_file(path, settings, "Commodity_Density_Data")),
+        settings.get("Density_Conversion_Factor", ""),
+    )
     for key, kind in FILES.items():
         file = _file(path, settings, key)
         if file is not None:
-            found += _facilities(file, kind, schedules, density, settings, units)
+            found += _facilities(file, kind, schedules, units)
             ignored += _unused(file)
     if not found:
         raise FormatError(f"{path}: the scenario names no facilities; give {', '.join(FILES)}.")
-    _refuse_mixed(units)
+    units.refuse_mixed()
     _refuse_two_roles(found)
     return Ftot(
         settings.get("Scenario_Name", path.stem),
@@ -230,14 +194,7 @@ def _number(text: str, file: Path, line: int, column: str) -> float:
     return value
 
 
-def _facilities(
-    file: Path,
-    kind: str,
-    schedules: dict[str, float],
-    density: dict[str, float],
-    settings: dict[str, str],
-    units: dict[str, tuple[str, int]],
-) -> list[Row]:
+def _facilities(file: Path, kind: str, schedules: dict[str, float], units: Units) -> list[Row]:
     found = []
     for line, r in _rows(
         file, ("facility_name", "facility_type", "commodity", "value", "units", "phase_of_matter", "io")
@@ -249,7 +206,7 @@ def _facilities(
             )
         commodity = r["commodity"]
         if kind == "candidate" and commodity in {"minsize", "maxsize", "min_aggregation", "cost_formula"}:
-            found.append(_size(r, file, line, density, settings, units))
+            found.append(_size(r, file, line, units))
             continue
         if r["io"] not in {"i", "o"}:
             raise FormatError(f"{file}, line {line}: io is {r['io']!r}; it must be i or o.")
@@ -259,9 +216,7 @@ def _facilities(
                 f"{file}, line {line}: there is no schedule {name!r}.{did_you_mean(name, schedules)}"
             )
         share = schedules.get(name, 1.0)
-        per_unit = _tonnes(
-            r["units"], r["phase_of_matter"], commodity, density, settings, (file, line), units
-        )
+        per_unit = units.tonnes(r["units"], r["phase_of_matter"], commodity, file, line)
         value = _number(r["value"], file, line, "value") * per_unit
 
         def bound(
@@ -291,15 +246,8 @@ def _facilities(
     return found
 
 
-def _size(
-    r: dict[str, str],
-    file: Path,
-    line: int,
-    density: dict[str, float],
-    settings: dict[str, str],
-    units: dict[str, tuple[str, int]],
-) -> Row:
-    """Read a row of a candidate that bounds its size (tonnes a day) or says what a tonne a day of it costs (USD)."""
+def _size(r: dict[str, str], file: Path, line: int, units: Units) -> Row:
+    """Read a candidate's row of size, in tonnes a day, or of what a tonne a day of it costs, in USD."""
     value = _number(r["value"], file, line, "value")
     text, phase = r["units"], r["phase_of_matter"] or "solid"
     if r["commodity"] == "cost_formula":
@@ -309,9 +257,9 @@ def _size(
                 f"{file}, line {line}: the units of cost_formula are {text!r}; they must be USD over "
                 "a mass or volume, such as usd/ton."
             )
-        value /= _tonnes(unit.strip(), phase, r["commodity"], density, settings, (file, line), units)
+        value /= units.tonnes(unit.strip(), phase, r["commodity"], file, line)
     else:
-        value *= _tonnes(text, phase, r["commodity"], density, settings, (file, line), units)
+        value *= units.tonnes(text, phase, r["commodity"], file, line)
     return {
         "name": r["facility_name"],
         "type": "processor",
@@ -329,68 +277,11 @@ def _size(
     }
 
 
-def _tonnes(
-    unit: str,
-    phase: str,
-    commodity: str,
-    density: dict[str, float],
-    settings: dict[str, str],
-    where: tuple[Path, int],
-    units: dict[str, tuple[str, int]],
-) -> float:
-    key = unit.casefold().replace(" ", "_")
-    if phase not in {"solid", "liquid"}:
-        raise FormatError(
-            f"{where[0]}, line {where[1]}: phase_of_matter is {phase!r}; it must be solid or liquid."
-        )
-    if key in TONNES:
-        units.setdefault(key, (where[0].name, where[1]))
-        return TONNES[key]
-    if key not in CUBIC_METRES:
-        raise FormatError(
-            f"{where[0]}, line {where[1]}: the unit {unit!r} is not "
-            f"known.{did_you_mean(key, [*TONNES, *CUBIC_METRES])}"
-        )
-    if phase == "solid":
-        raise FormatError(
-            f"{where[0]}, line {where[1]}: {commodity} is solid, but {unit} is a volume; give its mass."
-        )
-    weight = density.get(commodity, _default_density(settings))
-    if weight is None:
-        raise FormatError(
-            f"{where[0]}, line {where[1]}: {commodity} is given in {unit}, but neither "
-            "Commodity_Density_Data nor Density_Conversion_Factor tells its density."
-        )
-    return CUBIC_METRES[key] * weight
-
-
-def _default_density(settings: dict[str, str]) -> float | None:
-    text = settings.get("Density_Conversion_Factor", "")
-    return None if text.casefold() in NONE else _density(text, "Density_Conversion_Factor")
-
-
-def _density(text: str, where: str) -> float:
-    """Give tonnes in a cubic metre from a quantity such as `3.33 ton/kgal`."""
-    match = QUANTITY.match(text)
-    parts = [p.strip().casefold().replace(" ", "_") for p in match.group(2).split("/")] if match else []
-    if match is None or len(parts) != 2 or parts[0] not in TONNES or parts[1] not in CUBIC_METRES:
-        raise FormatError(
-            f"{where}: {text!r} is no density; write a mass over a volume, such as 0.8 tonne/m3."
-        )
-    try:
-        value = float(match.group(1))
-    except ValueError:
-        value = 0.0
-    if not 0 < value < float("inf"):
-        raise FormatError(f"{where}: the density is {text!r}; its number must be above 0.")
-    return value * TONNES[parts[0]] / CUBIC_METRES[parts[1]]
-
-
 def _densities(file: Path | None) -> dict[str, float]:
     if file is None:
         return {}
     return {
-        r["commodity"]: _density(r["density"], f"{file}, line {line}")
+        r["commodity"]: density(r["density"], f"{file}, line {line}")
         for line, r in _rows(file, ("commodity", "density"))
     }
 
@@ -427,13 +318,3 @@ def _refuse_two_roles(rows: list[Row]) -> None:
                 f"{r['file']}, line {r['line']}: the producer {r['name']} takes {r['commodity']}; "
                 "make it a processor."
             )
-
-
-def _refuse_mixed(units: dict[str, tuple[str, int]]) -> None:
-    short, metric = ([u for u in units if u in group] for group in (SHORT, METRIC))
-    if short and metric:
-        (a, i), (b, j) = units[short[0]], units[metric[0]]
-        raise FormatError(
-            f"The scenario counts in {short[0]} ({a}, line {i}) and in {metric[0]} ({b}, line {j}): "
-            "a US ton is 0.907 tonnes. Write all rows in one of them, or in kg."
-        )

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from daliz.errors import FormatError
-from daliz.formats.ftot import DOLLARS, QUANTITY, TONNES
+from daliz.formats.ftot_units import DOLLARS, QUANTITY, TONNES
 
 if TYPE_CHECKING:
     from daliz.formats.ftot import Ftot, Row

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import shapely
-from sea_passages import Line, Position
 from shapely import STRtree
 from shapely.geometry import LineString, Point, Polygon, box
 
 from daliz.tables.geo import EARTH_RADIUS_KM
+from sea_passages import Line, Position
 
 
 def great_circle_km(a: Position, b: Position) -> float:

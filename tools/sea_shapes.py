@@ -37,6 +37,8 @@ from typing import Any
 
 import networkx as nx
 import shapely
+from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
+
 from sea_land import (
     densified,
     great_circle_km,
@@ -58,7 +60,6 @@ from sea_passages import (
     Line,
     Position,
 )
-from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
 
 SIMPLIFY_DEG = 0.05  # of the finished line
 TIGHT_KM = 1500.0  # longest stretch that is pulled tight in one piece

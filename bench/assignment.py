@@ -35,7 +35,7 @@ PATIENCE_S = 120.0
 
 
 def timed(work: Callable[[], Any]) -> tuple[float, float, Any]:
-    """Give CPU and wall seconds of some work, and what it gave."""
+    """Measure CPU and wall seconds of some work, and return what it gave."""
     gc.collect()
     cpu, wall = time.process_time(), time.perf_counter()
     found = work()
@@ -57,7 +57,7 @@ def problem_of(t: Tntp, per_length: float = 0.0) -> Problem:
 
 
 def by_pytraf(t: Tntp, gap: float) -> float:
-    """Assign with pytraf on one thread; give its gap."""
+    """Assign with pytraf on one thread and return its gap."""
     import pytraf
 
     # it refuses exponents of 0, which are constant times
@@ -86,7 +86,7 @@ def by_pytraf(t: Tntp, gap: float) -> float:
 
 
 def by_aequilibrae(t: Tntp, gap: float) -> float:
-    """Assign with the biconjugate Frank-Wolfe of AequilibraE on one core; give its gap."""
+    """Assign with the biconjugate Frank-Wolfe of AequilibraE on one core and return its gap."""
     import pandas as pd
     from aequilibrae.matrix import AequilibraeMatrix
     from aequilibrae.paths import Graph, TrafficAssignment, TrafficClass

@@ -8,7 +8,7 @@ from __future__ import annotations
 import resource
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array
@@ -17,6 +17,9 @@ import daliz
 from daliz.graph import build_graph
 from daliz.supplychain.programme import Limits, Moves, Programme, Sales, Works
 from daliz.supplychain.wide import Trade, Wide, least_costs, plan_wide
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 STAGES, KINDS, NODES = 5, 4, 5000
 """Stages, commodities that each makes (20 in all), places."""
@@ -44,8 +47,29 @@ def embedded() -> None:
         )
 
 
+def _recipes(
+    rng: np.random.Generator, stage: np.ndarray, stock: Callable[[int, int], int]
+) -> tuple[list[tuple[int, int, float]], list[float], list[float]]:
+    """Draw two recipes of each plant: (stock, recipe, amount), costs and capacities."""
+    entries, price, capacity = [], [], []
+    for f in range(len(stage)):
+        for kind in rng.choice(KINDS, 2, replace=False):
+            k = len(price)
+            parts = {(f, int(stage[f] * KINDS + kind)): 1.0}
+            if stage[f]:
+                for other in rng.choice(KINDS, 2, replace=False):
+                    parts[f, int((stage[f] - 1) * KINDS + other)] = -float(rng.uniform(0.6, 1.2))
+            entries += [(stock(place, c), k, amount) for (place, c), amount in parts.items()]
+            price.append(float(rng.uniform(5, 50)))
+            capacity.append(float(rng.uniform(50, 150)) * 3.0 ** (STAGES - 1 - stage[f]))
+    return entries, price, capacity
+
+
 def made(facilities: int, seed: int = 1) -> tuple[Programme, dict[str, Any]]:
-    """Make a chain: plants in five stages, each with two recipes that turn two commodities of the stage before into one of its own."""
+    """Make a chain of plants in five stages.
+
+    Each has two recipes that turn two commodities of the stage before into one of its own.
+    """
     rng = np.random.default_rng(seed)
     xy = rng.random((NODES, 2)) * 1000
     from scipy.spatial import cKDTree
@@ -61,32 +85,20 @@ def made(facilities: int, seed: int = 1) -> tuple[Programme, dict[str, Any]]:
     def stock(place: int, kind: int) -> int:
         return stocks.setdefault((place, kind), len(stocks))
 
-    rows, columns, values, price, capacity = [], [], [], [], []
-    for f in range(facilities):
-        for kind in rng.choice(KINDS, 2, replace=False):
-            k = len(price)
-            parts = {(f, int(stage[f] * KINDS + kind)): 1.0}
-            if stage[f]:
-                for other in rng.choice(KINDS, 2, replace=False):
-                    parts[f, int((stage[f] - 1) * KINDS + other)] = -float(rng.uniform(0.6, 1.2))
-            for (place, c), amount in parts.items():
-                rows.append(stock(place, c))
-                columns.append(k)
-                values.append(amount)
-            price.append(float(rng.uniform(5, 50)))
-            capacity.append(float(rng.uniform(50, 150)) * 3.0 ** (STAGES - 1 - stage[f]))
+    entries, price, capacity = _recipes(rng, stage, stock)
     markets = facilities // 10
     places = [(facilities + m, int((STAGES - 1) * KINDS + m % KINDS)) for m in range(markets)]
     sold = np.array([stock(*p) for p in places])
     demand = rng.uniform(50, 150, markets)
     node = np.concatenate([node, rng.integers(0, NODES, markets)])
-    parts_of = coo_array((values, (rows, columns)), shape=(len(stocks), len(price))).tocsc()
+    rows, columns, values = zip(*entries, strict=True)
+    parts = coo_array((values, (rows, columns)), shape=(len(stocks), len(price))).tocsc()
     none = np.zeros(0)
     empty = Moves(np.zeros(0, np.int64), np.zeros(0, np.int64), none, none, csr_array((0, 0)))
     programme = Programme(
         tuple(f"{a}:{b}" for a, b in stocks),
         np.zeros(len(stocks)),
-        Works(np.array(price), np.array(capacity), parts_of, np.full(len(price), -1)),
+        Works(np.array(price), np.array(capacity), parts, np.full(len(price), -1)),
         empty,
         Sales(sold, demand, np.full(markets, PENALTY)),
         Limits(none, none, none),

@@ -21,7 +21,7 @@ PAGE = HERE.parent / "docs" / "performance.md"
 
 
 def printed(*command: str) -> str:
-    """Run a script of this folder and give what it prints, showing it too."""
+    """Run a script of this folder and return what it prints, showing it too."""
     lines = []
     with subprocess.Popen(
         [sys.executable, *command], cwd=HERE.parent, stdout=subprocess.PIPE, text=True

@@ -25,7 +25,7 @@ ROUNDS = 5
 
 
 def timed(work: Callable[[], object], rounds: int) -> tuple[float, float]:
-    """Give the median CPU and wall milliseconds of some work."""
+    """Measure the median CPU and wall milliseconds of some work."""
     cpu, wall = [], []
     for _ in range(rounds):
         a, b = time.process_time(), time.perf_counter()
@@ -36,7 +36,7 @@ def timed(work: Callable[[], object], rounds: int) -> tuple[float, float]:
 
 
 def command_cpu(*words: str) -> float:
-    """Give the median CPU seconds of a whole command, children included."""
+    """Measure the median CPU seconds of a whole command, children included."""
     import resource
 
     spent = []
@@ -87,7 +87,7 @@ def command_table() -> None:
 
 
 def peers_table() -> None:
-    """Measure shortest ways by hours over the same arcs beside networkx and scgraph."""
+    """Measure shortest paths by hours over the same arcs beside networkx and scgraph."""
     import networkx as nx
 
     import daliz

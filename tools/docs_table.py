@@ -1,4 +1,4 @@
-"""Write what all made pages of docs have: a line that says who makes them, and tables."""
+"""Write the parts that all made pages of docs share: the line of their origin, and tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hold where ships may pass: gates of straits and canals, closed seas, bends of rivers."""
+"""Passages of ships: gates of straits and canals, closed seas, bends of rivers."""
 
 Position = tuple[float, float]  # longitude, latitude in degrees
 Line = list[Position]

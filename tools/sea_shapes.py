@@ -77,7 +77,7 @@ VOLGA_DON = ((46.956531, 47.604858), (47.218471, 47.077514))  # not a seaway for
 
 
 def basin_of(a: Position, b: Position) -> str | None:
-    """Name the closed sea that holds both ends; None for the oceans."""
+    """Return the closed sea that holds both ends; None for the oceans."""
     for name, ((west, south, east, north), *_) in BASINS.items():
         if all(west <= lon <= east and south <= lat <= north for lon, lat in (a, b)):
             return name
@@ -141,7 +141,7 @@ class Basin:
 
 
 def ocean_network() -> nx.Graph:
-    """Read the network of searoute without the closed ways; vertices are (lon, lat)."""
+    """Read the network of searoute without the closed passages; vertices are (lon, lat)."""
     path = package_folder("searoute") / "data/marnet_searoute.geojson"
     graph: nx.Graph = nx.Graph()
     for feature in json.loads(path.read_text(encoding="utf-8"))["features"]:
@@ -160,7 +160,7 @@ def ocean_network() -> nx.Graph:
 
 
 def crossed_gates(a: Position, b: Position) -> set[str]:
-    """Name the passages whose gate a short leg crosses."""
+    """List the passages whose gate a short leg crosses."""
     if abs(a[0] - b[0]) > 180.0:
         return set()
     leg = LineString([a, b])
@@ -239,7 +239,7 @@ class Grid:
     """Cells over a stretch of coast, each with the cost of a kilometre in it."""
 
     def __init__(self, a: Position, b: Position) -> None:
-        """Lay the grid over two positions and mark land as dear and the shore as less liked than the open sea."""
+        """Lay the grid over two positions, with land dear and the shore less liked than the open sea."""
         self.west, self.south = min(a[0], b[0]) - GRID_MARGIN_DEG, min(a[1], b[1]) - GRID_MARGIN_DEG
         east, north = max(a[0], b[0]) + GRID_MARGIN_DEG, max(a[1], b[1]) + GRID_MARGIN_DEG
         self.columns, self.rows = (
@@ -281,7 +281,7 @@ class Grid:
                 yield (row, column), mean * math.hypot(down, right * self.narrow)
 
     def cheapest(self, start: tuple[int, int], goal: tuple[int, int]) -> list[tuple[int, int]]:
-        """Return the cells of the cheapest way (Dijkstra)."""
+        """Return the cells of the cheapest path (Dijkstra)."""
         best, came, queue = {start: 0.0}, {}, [(0.0, start)]
         while queue:
             cost, here = heapq.heappop(queue)
@@ -347,7 +347,7 @@ def simplified(line: Line) -> Line:
 
 
 def pinned(line: Line, a: Position, b: Position) -> Line:
-    """Give a line the exact ends, in the turn of longitude in which it runs."""
+    """Set the exact ends of a line, in the turn of longitude in which it runs."""
     ends = [(x + 360.0 * round((lon - x) / 360.0), y) for (x, y), (lon, _) in ((a, line[0]), (b, line[-1]))]
     return [ends[0], *line[1:-1], ends[1]]
 

@@ -1,4 +1,4 @@
-"""Define what can go wrong.
+"""Errors of Daliz.
 
 DalizError
 ├── DataError        a package or a table is not as the schema wants it
@@ -11,7 +11,7 @@ DalizError
 │   └── NoMarketError no market is left
 ├── TariffError      a duty, a trade or an elasticity cannot be used
 ├── ExtraError       a library of an extra is not installed
-├── RouteError       no way leads from the origin to the destination
+├── RouteError       no route leads from the origin to the destination
 └── FormulaError     the arithmetic of a derived figure cannot be computed
 
 Every message is a sentence or two: what was wrong, where, the value, what is allowed and what to do.
@@ -28,55 +28,55 @@ if TYPE_CHECKING:
 
 
 class DalizError(Exception):
-    """Be the root of all errors that Daliz raises on purpose."""
+    """Root of all errors that Daliz raises on purpose."""
 
 
 class DataError(DalizError):
-    """Tell that a package or a table is not as the schema wants it."""
+    """Package or table that is not as the schema wants it."""
 
 
 class CheckError(DataError):
-    """Tell that a package has several faults."""
+    """Package with several faults."""
 
 
 class PlaceError(DalizError):
-    """Tell that a place, project, event or row is unknown."""
+    """Unknown place, project, event or row."""
 
 
 class QueryError(DalizError):
-    """Tell that a question cannot be asked in this form."""
+    """Question that cannot be asked in this form."""
 
 
 class RouteError(DalizError):
-    """Tell that no way leads from the origin to the destination."""
+    """Lack of any route from the origin to the destination."""
 
 
 class FormatError(DataError):
-    """Tell that a file of another program is not as its format wants it."""
+    """File of another program that is not as its format wants it."""
 
 
 class DemandError(DalizError):
-    """Tell that demand, a capacity or a delay cannot be assigned."""
+    """Demand, capacity or delay that cannot be assigned."""
 
 
 class SupplyError(DalizError):
-    """Tell that a chain of production, a contract or a market cannot be planned."""
+    """Chain of production, contract or market that cannot be planned."""
 
 
 class NoMarketError(SupplyError):
-    """Tell that a chain has no market left."""
+    """Chain without a market left."""
 
 
 class TariffError(DalizError):
-    """Tell that a duty, a trade or an elasticity cannot be used."""
+    """Duty, trade or elasticity that cannot be used."""
 
 
 class ExtraError(DalizError):
-    """Tell that a part of Daliz needs a library that is not installed."""
+    """Part of Daliz whose library is not installed."""
 
 
 class FormulaError(DataError):
-    """Tell that the arithmetic of a derived figure cannot be computed."""
+    """Arithmetic of a derived figure that cannot be computed."""
 
 
 def need(*modules: str, extra: str) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """Be one element of a transport chain: a movement or a hub operation.
+    """One element of a transport chain: a movement or a hub operation.
 
     Attributes
     ----------
@@ -42,33 +42,33 @@ class Element:
 
 @dataclass(frozen=True)
 class Chain:
-    """Be a transport chain: its elements and their sums."""
+    """Transport chain: its elements and their sums."""
 
     elements: tuple[Element, ...]
 
     @property
     def wtw_kg(self) -> float:
-        """Give the well-to-wheel sum in kg CO2e."""
+        """Return the well-to-wheel sum in kg CO2e."""
         return float(sum(e.wtw_kg for e in self.elements))
 
     @property
     def wtt_kg(self) -> float:
-        """Give the well-to-tank sum in kg CO2e; NaN if any element states none."""
+        """Return the well-to-tank sum in kg CO2e; NaN if any element states none."""
         return float(sum(e.wtt_kg for e in self.elements))
 
     @property
     def ttw_kg(self) -> float:
-        """Give the tank-to-wheel sum in kg CO2e; NaN if any element states none."""
+        """Return the tank-to-wheel sum in kg CO2e; NaN if any element states none."""
         return float(sum(e.ttw_kg for e in self.elements))
 
     @property
     def tonne_km(self) -> float:
-        """Give the transport activity in tonne-km, hubs apart."""
+        """Return the transport activity in tonne-km, without hubs."""
         return float(sum(e.tonne_km for e in self.elements))
 
     @property
     def intensity_kg_tkm(self) -> float:
-        """Give the emission intensity of the chain in kg CO2e per tonne-km; NaN for hubs alone."""
+        """Return the emission intensity of the chain in kg CO2e per tonne-km; NaN for hubs alone."""
         return self.wtw_kg / self.tonne_km if self.tonne_km else float("nan")
 
     def __repr__(self) -> str:

@@ -10,7 +10,7 @@ from daliz.errors import QueryError
 
 @dataclass(frozen=True, slots=True)
 class ElectricTrain:
-    """Hold the intensity of an electric train: per train-km and per net tonne-km."""
+    """Emission intensity of an electric train, per train-km and per net tonne-km."""
 
     kwh_per_tkm: float
     g_per_train_km: float
@@ -42,7 +42,9 @@ def electric_train(*, kwh_per_train_km: float, net_t: float, g_per_kwh: float) -
 def allocate_hub(
     *, total_kg: float, reefer_only_kg: float, throughput_t: float, reefer_t: float
 ) -> tuple[float, float]:
-    """Split the yearly emissions of a hub over its throughput: kg per tonne, ambient and temperature-controlled.
+    """Allocate the yearly emissions of a hub to its throughput.
+
+    The intensities are in kg per tonne, ambient and temperature-controlled.
 
     What serves temperature-controlled cargo alone is carried by that cargo; all cargo carries the rest alike.
 
@@ -53,7 +55,9 @@ def allocate_hub(
 
     Examples
     --------
-    >>> ambient, reefer = allocate_hub(total_kg=1062455, reefer_only_kg=73980, throughput_t=4250000, reefer_t=50000)
+    >>> ambient, reefer = allocate_hub(
+    ...     total_kg=1062455, reefer_only_kg=73980, throughput_t=4250000, reefer_t=50000
+    ... )
     >>> round(ambient, 3), round(reefer, 2)
     (0.233, 1.71)
     """
@@ -68,7 +72,7 @@ def allocate_hub(
 
 @dataclass(frozen=True, slots=True)
 class Belly:
-    """Hold how freight and passengers of flights share their fuel by mass.
+    """Shares of freight and passengers of flights in their fuel, by mass.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Read scenarios of FTOT, the Freight and Fuel Transportation Optimization Tool: facilities, processors, destinations, settings.
+"""Read scenarios of FTOT, the Freight and Fuel Transportation Optimization Tool.
 
 A scenario is an XML file that names CSV files of raw material producers, processors, candidate processors
 and destinations; each row says what a facility takes (`io` i) or gives (`io` o) of a commodity. Places
@@ -44,7 +44,7 @@ SETTINGS = {
 
 @dataclass(frozen=True)
 class Ftot:
-    """Hold a scenario of FTOT in tonnes and USD.
+    """Scenario of FTOT in tonnes and USD.
 
     Attributes
     ----------
@@ -77,7 +77,7 @@ class Ftot:
 
 
 def read_ftot(scenario: str | Path) -> Ftot:
-    """Read a scenario.
+    """Read a scenario of FTOT.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ def read_ftot(scenario: str | Path) -> Ftot:
 
 
 def _unused(file: Path) -> list[str]:
-    """Name what a file gives and this reader leaves."""
+    """List what a file gives and this reader does not use."""
     rows = _rows(file, ("facility_name", "commodity"))
     given = {k for _, r in rows for k, v in r.items() if k in UNUSED and v} | {
         r["commodity"] for _, r in rows if r["commodity"] in UNUSED
@@ -137,7 +137,8 @@ def _unused(file: Path) -> list[str]:
 
 def _settings(path: Path) -> dict[str, str]:
     try:
-        root = ET.parse(path).getroot()  # noqa: S314 - expat bounds the growth of entities, and the file is the user's own
+        # expat bounds the growth of entities, and the file is the user's own
+        root = ET.parse(path).getroot()  # noqa: S314
     except FileNotFoundError as error:
         raise FormatError(f"{path} does not exist; give the scenario XML of FTOT.") from error
     except (ET.ParseError, OSError, UnicodeDecodeError, LookupError, ValueError) as error:
@@ -287,7 +288,10 @@ def _densities(file: Path | None) -> dict[str, float]:
 
 
 def _schedules(file: Path | None) -> dict[str, float]:
-    """Give the mean availability of each schedule over the days it lists, day 0 for the rest up to the last."""
+    """Compute the mean availability of each schedule over the days it lists.
+
+    Day 0 stands for the days up to the last that are not listed.
+    """
     if file is None:
         return {}
     days: dict[str, dict[int, float]] = {}

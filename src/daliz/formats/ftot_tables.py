@@ -19,7 +19,7 @@ DEFAULT_PENALTY = "5000"
 def ftot_tables(
     scenario: Ftot, places: dict[str, str], *, days: float = 365.0, countries: dict[str, str] | None = None
 ) -> dict[str, list[Row]]:
-    """Give the tables of a chain from a scenario, to stand in a network of Daliz.
+    """Make the tables of a chain from a scenario of FTOT, over the nodes of a network.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ def _refuse_like_names(names: list[str]) -> None:
 
 
 def _penalty(scenario: Ftot) -> float:
-    """Give USD a tonne unmet; a unit beside the number must be USD over a mass."""
+    """Return USD a tonne unmet; a unit beside the number must be USD over a mass."""
     text = scenario.settings.get("Unmet_Demand_Penalty", "") or DEFAULT_PENALTY
     match = QUANTITY.match(text)
     try:
@@ -213,7 +213,7 @@ def _parts(recipe: str, main: float, inputs: list[Row], others: list[Row]) -> li
 
 
 def _summed(rows: list[Row]) -> list[Row]:
-    """Put rows of one commodity together."""
+    """Sum the rows of each commodity."""
     found: dict[str, Row] = {}
     for r in rows:
         known = found.get(r["commodity"])
@@ -222,7 +222,10 @@ def _summed(rows: list[Row]) -> list[Row]:
 
 
 def _scale(main: Row, total: Row | None, sizes: dict[str, float], inputs: list[Row]) -> float:
-    """Give how often the quantities of the rows can be run: by the capacity of an input, of the total, or the size of a candidate."""
+    """Compute how often the quantities of the rows can be run.
+
+    The bound is the capacity of an input or of the total, or the size of a candidate.
+    """
     whole = sum(r["tonnes"] for r in inputs)
     if not main["tonnes"] > 0:
         raise FormatError(

@@ -1,4 +1,4 @@
-"""Turn the units of FTOT into tonnes: masses, volumes by their density, and the refusal of tons beside tonnes."""
+"""Convert the units of FTOT into tonnes: masses as they are, volumes by their density."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Tntp:
-    """Hold a TNTP network with its trips; nodes are counted from 0.
+    """TNTP network with its trips; nodes are counted from 0.
 
     Attributes
     ----------

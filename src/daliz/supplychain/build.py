@@ -1,4 +1,4 @@
-"""Make the programme of a chain: works, moves, sales and limits over one or several years."""
+"""Build the programme of a chain: works, moves, sales and limits over one or several years."""
 
 from __future__ import annotations
 
@@ -25,12 +25,15 @@ STEPS = 20
 """Steps of a demand curve, from nothing to twice the demand at the price."""
 WIDTH = 2.0
 SHARED = 0.001
-"""Share of the penalty by which each further twentieth unmet weighs more, so that markets share a shortage and none is cut by chance."""
+"""Share of the penalty by which each further twentieth unmet weighs more.
+
+Markets so share a shortage, and none is cut by chance.
+"""
 
 
 @dataclass(frozen=True)
 class Built:
-    """Hold a programme and what its rows and columns stand for.
+    """Programme of a chain, with what its rows and columns stand for.
 
     Attributes
     ----------
@@ -69,7 +72,7 @@ class Built:
 
 
 def build(chain: Chain, ways: Ways, terms: Terms, taken: Floats | None = None) -> Built:
-    """Write a chain over its ways as a programme.
+    """Build the programme of a chain over its routes.
 
     Parameters
     ----------
@@ -179,7 +182,10 @@ def _carbon(chain: Chain, recipe: int, terms: Terms) -> float:
 
 
 def emitted(chain: Chain, recipe: int) -> float:
-    """Give kg CO2e of a run of a recipe: its own and those of its electricity from the grid of its country; nan if the grid is not known."""
+    """Compute kg CO2e of a run of a recipe: its own and those of its electricity.
+
+    The electricity is of the grid of the facility's country; NaN if the grid is not known.
+    """
     r = chain.recipes[recipe]
     if not r.kwh:
         return r.kg_co2e
@@ -189,7 +195,7 @@ def emitted(chain: Chain, recipe: int) -> float:
 
 
 def _charge(chain: Chain) -> float:
-    """Give the share of a cost of building that a year bears: r / (1 - (1 + r)^-n)."""
+    """Compute the share of a cost of building that a year bears: r / (1 - (1 + r)^-n)."""
     constants = chain.network.table("constants")
     try:
         rate, life = (
@@ -255,7 +261,10 @@ def _moves(
 def _limits(
     chain: Chain, ways: Ways, terms: Terms, taken: Floats | None
 ) -> tuple[Limits, list[tuple[int, str, str, str]], csr_array, list[str]]:
-    """Give limits of contracts and elements in every year, the loads of the ways on them, and contracts that bind nobody."""
+    """Build the limits of contracts and elements in every year, and the loads of the routes on them.
+
+    Contracts that bind nobody come last.
+    """
     least, most, columns, names = [], [], [], []
     idle: list[str] = []
     for row in chain.contracts:
@@ -341,7 +350,9 @@ def _sales(
 
 
 def _steps(market: Row, terms: Terms) -> list[tuple[float, float]]:
-    """Give quantities and what a unit of each is worth; the steps of a curve of constant elasticity stand at their middles.
+    """Compute the steps of a demand curve: quantities and what a unit of each is worth.
+
+    Steps of a curve of constant elasticity are valued at their middles.
 
     Under `cost` all of demand is asked for, in steps that weigh a little more the more is unmet.
 
@@ -360,7 +371,7 @@ def _steps(market: Row, terms: Terms) -> list[tuple[float, float]]:
 
 
 def unmet(chain: Chain, built: Built, sales: Floats) -> dict[tuple[int, str], float]:
-    """Give what each market lacks by year: its quantity less what it is sold."""
+    """Compute what each market lacks by year: its quantity less what it is sold."""
     found: dict[tuple[int, str], float] = {}
     for key, most, sold in zip(built.sales, built.programme.sales.most, sales, strict=True):
         if key[1] in chain.markets:

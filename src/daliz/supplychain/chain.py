@@ -32,7 +32,7 @@ TABLES = (
 
 @dataclass(frozen=True)
 class Recipe:
-    """Be what a facility can do: a unit of the main output from inputs, with other outputs beside."""
+    """One recipe of a facility: a unit of the main output from inputs, with by-products."""
 
     id: str
     facility: Row
@@ -47,7 +47,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Chain:
-    """Hold a chain in force in the period of a network.
+    """Chain of production in force in the period of a network.
 
     Attributes
     ----------
@@ -81,7 +81,10 @@ class Chain:
         )
 
     def owner(self, facility: str) -> str:
-        """Give the country of a facility's owner: its own, else that of its operator, else that where it stands."""
+        """Return the country of a facility's owner.
+
+        It is its own, else that of its operator, else the country where it stands.
+        """
         row = self.facilities[facility]
         if row["owner_country"]:
             return str(row["owner_country"])
@@ -94,7 +97,7 @@ class Chain:
 
 
 def chains(network: Network) -> list[str]:
-    """Name the chains of a network."""
+    """List the chains of a network."""
     return [str(i) for i in network.table("chains").ids]
 
 
@@ -335,7 +338,10 @@ def _check_recipe(chain: Chain, recipe: Recipe) -> None:
 
 
 def _check_sources(chain: Chain) -> None:
-    """Refuse recipes that wait for each other: what can be made grows from recipes without inputs and from stocks."""
+    """Refuse recipes that wait for each other.
+
+    What can be made grows from recipes without inputs and from stocks.
+    """
     made = {r["commodity_id"] for r in chain.stocks if r["opening"] > 0}
     todo = list(chain.recipes)
     while True:

@@ -1,4 +1,4 @@
-"""Tell on whom a market depends: what its supply crosses, how concentrated it is, and what is left without each in turn."""
+"""Measure the dependence of a market: what its supply crosses, and what is left without each in turn."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CLOSED = ("country", "port", "link", "operator")
 
 
 def check_kind(kind: str, kinds: tuple[str, ...]) -> None:
-    """Refuse a kind that cannot be told.
+    """Refuse an unknown kind of dependence.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def check_kind(kind: str, kinds: tuple[str, ...]) -> None:
 
 
 def stands_on(chain: Chain, facility: str, kind: str) -> str:
-    """Give what a facility itself stands on of a kind; blank for none."""
+    """Return what a facility itself depends on, of a kind; blank for none."""
     row = chain.facilities[facility]
     if kind == "country":
         return str(row["country"])
@@ -52,7 +52,7 @@ def stands_on(chain: Chain, facility: str, kind: str) -> str:
 
 
 def dependence(supply: Supply, region: str = "", kind: str = "country") -> list[dict[str, Any]]:
-    """Give the share and value of what a region is sold that crosses, or is made on, each thing of a kind; largest first.
+    """Measure which share of a region's supply crosses, or is made on, each thing of a kind, largest first.
 
     Parameters
     ----------
@@ -66,8 +66,8 @@ def dependence(supply: Supply, region: str = "", kind: str = "country") -> list[
 
     Returns
     -------
-    Rows of `name`, `share` of the value, `value_usd` a year, `units` of the commodities a year, `made`: share that is made there in
-    the first stage (country and owner only).
+    Rows of `name`, `share` of the value, `value_usd` a year, `units` of the commodities a year, `made`: share
+    that is made there in the first stage (country and owner only).
 
     Raises
     ------
@@ -105,12 +105,15 @@ def dependence(supply: Supply, region: str = "", kind: str = "country") -> list[
 
 
 def _sources(supply: Supply) -> Floats:
-    """Give 1 for works without inputs, which take from the ground, shape (works,)."""
+    """Return 1 for works without inputs, which take from the ground, shape (works,)."""
     return np.array([0.0 if supply.chain.recipes[r].inputs else 1.0 for _, r in supply.built.works])
 
 
 def _marks(supply: Supply, kind: str) -> tuple[list[str], Floats, Floats]:
-    """Give names of a kind, and 1 where moves and works touch them, shapes (moves, names) and (works, names)."""
+    """Return names of a kind, and 1 where moves and works touch them.
+
+    The shapes are (moves, names) and (works, names).
+    """
     names, of_ways = touches(supply.chain, supply.ways, kind)
     grounds = [
         stands_on(supply.chain, supply.chain.recipes[r].facility["id"], kind) for _, r in supply.built.works
@@ -127,7 +130,9 @@ def _marks(supply: Supply, kind: str) -> tuple[list[str], Floats, Floats]:
 
 
 def concentration(supply: Supply, by: str = "country") -> list[dict[str, Any]]:
-    """Give the Herfindahl index of each stage and output of the plan, by country or owner, 0 to 10,000, with the largest three.
+    """Compute the Herfindahl index of each stage and output of the plan, by country or owner.
+
+    It lies from 0 to 10,000; the largest three come with it.
 
     H = 10,000 sum_i s_i^2
     """
@@ -156,7 +161,7 @@ def concentration(supply: Supply, by: str = "country") -> list[dict[str, Any]]:
 def without_each(
     supply: Supply, region: str = "", kind: str = "country", names: list[str] | None = None
 ) -> list[dict[str, Any]]:
-    """Plan again without each thing of a kind in turn, warm from the last plan; what hurts most first.
+    """Plan again without each thing of a kind in turn, from the last basis; what hurts most comes first.
 
     Parameters
     ----------
@@ -172,9 +177,10 @@ def without_each(
 
     Returns
     -------
-    Rows of `name`, `extra_usd` (cost of the plan without it less that with it, for the same markets; less is made where demand goes
-    unmet), `unmet` (share by value of the region's demand), `unmet_usd` of the region, `converged`, `loss_usd` (extra cost and, at market prices, what
-    goes newly unmet in all markets) and `markets_gone` (markets that stand there, which are not asked for in either plan).
+    Rows of `name`, `extra_usd` (cost of the plan without it less that with it, for the same markets; less is
+    made where demand goes unmet), `unmet` (share by value of the region's demand), `unmet_usd` of the
+    region, `converged`, `loss_usd` (extra cost and, at market prices, what goes newly unmet in all markets)
+    and `markets_gone` (markets that stand there, which are not asked for in either plan).
 
     Raises
     ------
@@ -266,7 +272,7 @@ def _row(
 
 
 def _lost(chain: Chain, built: Built, plan: Plan) -> dict[str, float]:
-    """Give what is unmet at each market at its price, in USD over all years."""
+    """Compute what is unmet at each market at its price, in USD over all years."""
     found: dict[str, float] = {}
     for (_, m), units in unmet(chain, built, plan.sales).items():
         found[m] = found.get(m, 0.0) + units * float(chain.markets[m]["price_usd"])
@@ -285,7 +291,10 @@ def _names(facility: dict[str, Any]) -> tuple[str, ...]:
 def shares_by_way(
     supply: Supply, cordons: dict[str, tuple[str, ...]], commodity: str = "", senders: Flags | None = None
 ) -> list[dict[str, Any]]:
-    """Divide what moves over cordons: each way counts for the first whose countries, places or links it touches; the rest is `other`.
+    """Divide what moves over cordons.
+
+    Each route counts for the first cordon whose countries, nodes or links it touches; the rest is
+    `other`.
 
     Parameters
     ----------
@@ -315,7 +324,9 @@ def shares_by_way(
 
 
 def balance_of_ways(supply: Supply, origin: str, cordons: Sequence[str]) -> list[dict[str, Any]]:
-    """Divide what leaves a country over the countries it passes: each way counts for the first of the cordons that it touches.
+    """Divide what leaves a country over the countries that it passes.
+
+    Each route counts for the first of the cordons that it touches.
 
     Parameters
     ----------

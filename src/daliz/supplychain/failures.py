@@ -7,7 +7,8 @@ the answer. (Hitting sets by generation of constraints [1]_.)
 
 References
 ----------
-.. [1] E. Moreno-Centeno, R. Karp, The implicit hitting set approach to solve combinatorial optimization problems, Operations Research 61, 2013.
+.. [1] E. Moreno-Centeno, R. Karp, The implicit hitting set approach to solve combinatorial optimization
+   problems, Operations Research 61, 2013.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ LEAST = 1e-6
 
 @dataclass(frozen=True)
 class Failures:
-    """Hold the least set of failures.
+    """Least set of failures that cuts a market off.
 
     Attributes
     ----------
@@ -116,7 +117,10 @@ def least_failures(supply: Supply, region: str, kind: str = "country", *, origin
 def _standing(
     chain: Chain, base: Supply, failed: tuple[str, ...], markets: list[str], kind: str, spared: set[str]
 ) -> list[tuple[str, ...]]:
-    """Give ways of supply that a set of failures leaves standing and that share nothing which may fail, the last one empty if it has nothing."""
+    """Find trees of supply that a set of failures leaves standing and that share nothing which may fail.
+
+    The last one is empty if nothing on it may fail.
+    """
     found: list[tuple[str, ...]] = []
     while True:
         tree = _tree(chain, base, tuple(sorted({*failed, *(n for t in found for n in t)})), markets, kind)
@@ -128,7 +132,10 @@ def _standing(
 
 
 def _asked_for(chain: Chain, markets: list[str]) -> Chain:
-    """Take out all other markets, stocks, and all contracts but those that close a way, so that what is left tells what can reach and not what is agreed."""
+    """Take out all other markets, stocks, and all contracts but those that close a route.
+
+    What is left tells what can reach the markets, not what is agreed.
+    """
     quotas = tuple(r for r in chain.contracts if r["kind"] == "quota" and r["maximum"] == 0)
     return replace(
         chain, markets={m: r for m, r in chain.markets.items() if m in markets}, contracts=quotas, stocks=()
@@ -157,7 +164,7 @@ def _of_origin(chain: Chain, origin: str) -> Chain:
 def _tree(
     chain: Chain, base: Supply, failed: tuple[str, ...], markets: list[str], kind: str
 ) -> tuple[str, ...] | None:
-    """Give what one whole way of supply touches when some things have failed; none if the markets are cut off."""
+    """Find what one whole tree of supply touches after some failures; None if the markets are cut off."""
     # what can reach is asked, not what pays: duties, carbon and prices play no part, the room that is
     # left does
     terms = Terms(penalty=base.terms.penalty)
@@ -214,7 +221,7 @@ def _walk(answer: Supply, market: str, names: list[str], of_ways: Any, kind: str
 
 
 def _least(trees: list[tuple[str, ...]]) -> tuple[str, ...]:
-    """Give the fewest names that hit every tree; among equals the first by name."""
+    """Find the fewest names that hit every tree; among equals the first by name."""
     names = sorted({n for t in trees for n in t})
     column = {n: i for i, n in enumerate(names)}
     rows = [i for i, t in enumerate(trees) for _ in t]

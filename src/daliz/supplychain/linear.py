@@ -37,7 +37,7 @@ TIGHT = 1e-9
 
 @dataclass(frozen=True)
 class Linear:
-    """Hold a programme.
+    """Linear programme, with whole columns where wanted.
 
     Attributes
     ----------
@@ -62,7 +62,7 @@ class Linear:
 
 @dataclass(frozen=True)
 class Optimum:
-    """Hold an answer with its proof.
+    """Solution of a programme with its proof.
 
     Attributes
     ----------
@@ -95,7 +95,7 @@ class Optimum:
 
 
 class Solver:
-    """Hold a programme inside HiGHS, so that bounds may change and the next solve starts from the last basis.
+    """Programme inside HiGHS, whose bounds may change and whose next solve starts from the last basis.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ class Solver:
         self.solver.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper)
 
     def extend(self, cost: Floats, upper: Floats, matrix: csc_array) -> None:
-        """Add columns of at least 0 behind those there are."""
+        """Add columns bounded below by 0 behind those there are."""
         p, count = self.programme, len(cost)
         none = np.zeros(count)
         self.solver.addCols(
@@ -161,7 +161,7 @@ class Solver:
         self.solver.changeColsCost(len(columns), columns.astype(np.int32), cost)
 
     def solve(self) -> Optimum:
-        """Solve as the bounds stand, and prove it.
+        """Solve with the bounds as they stand, and prove the solution.
 
         Raises
         ------
@@ -251,7 +251,9 @@ def solve(programme: Linear, *, gap: float = 1e-9, seconds: float = 600.0) -> Op
     --------
     >>> import numpy as np
     >>> from scipy.sparse import csc_array
-    >>> one = Linear(np.array([2.0]), np.zeros(1), np.full(1, np.inf), csc_array([[1.0]]), np.ones(1), np.full(1, np.inf), np.zeros(1, bool))
+    >>> most = np.full(1, np.inf)
+    >>> rows = csc_array([[1.0]])
+    >>> one = Linear(np.array([2.0]), np.zeros(1), most, rows, np.ones(1), most, np.zeros(1, bool))
     >>> answer = solve(one)
     >>> answer.value, answer.dual, answer.gap
     (2.0, array([2.]), 0.0)
@@ -286,7 +288,7 @@ def prove(programme: Linear, x: Floats, dual: Floats, *, complete: bool = True) 
 
 
 def _sides(multiplier: Floats, lower: Floats, upper: Floats) -> tuple[Floats, float]:
-    """Give what each multiplier adds to the bound, and the sum of those that meet an endless bound."""
+    """Compute what each multiplier adds to the bound, and the sum of those that meet an infinite bound."""
     side = np.where(multiplier > 0, lower, upper)
     endless = ~np.isfinite(side)
     worth = np.where(endless, 0.0, multiplier * np.where(endless, 0.0, side))
@@ -304,7 +306,10 @@ def _breach(level: Floats, lower: Floats, upper: Floats) -> float:
 
 
 def _proved_whole(programme: Linear, x: Floats, bound: float, gap: float, *, complete: bool) -> Optimum:
-    """Fix the whole columns where they are, and take the duals of what is left; the bound is that of the search."""
+    """Fix the whole columns where they are, and take the duals of what is left.
+
+    The bound is that of the search.
+    """
     fixed = np.round(x[programme.whole])
     lower, upper = programme.lower.copy(), programme.upper.copy()
     lower[programme.whole] = upper[programme.whole] = fixed

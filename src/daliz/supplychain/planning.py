@@ -130,7 +130,7 @@ def plan_chain(
 
 
 def ways_for(chain: Chain, closed: tuple[str, ...], known: Ways | None = None) -> Ways:
-    """Give the ways of a chain, with those round what its contracts limit or avoid, however dear."""
+    """Find the routes of a chain, with those round what its contracts limit or avoid, however dear."""
     ways = ways_of(chain, without=closed, known=known)
     for row in chain.contracts:
         if row["via"]:
@@ -154,7 +154,9 @@ def _volume(flows: Flows, network: Network) -> Floats:
 
 
 def without_places(chain: Chain, closed: tuple[str, ...]) -> Chain:
-    """Take out facilities, markets, lanes and stocks that stand in some countries or at some places, and lanes that pass them.
+    """Take out what stands in some countries or at some places, and lanes that pass them.
+
+    Facilities, markets, lanes and stocks are taken out.
 
     Raises
     ------
@@ -197,7 +199,10 @@ def settle(
     gap: float,
     taken: Floats | None = None,
 ) -> tuple[Ways, Built, Plan, bool]:
-    """Plan, and join ways round dear capacities until none pays; tell whether that came to an end."""
+    """Plan, and add routes round dear capacities until none pays.
+
+    The last value says whether that came to an end.
+    """
     elements = elements_of(build_graph(chain.network, None))
     number = {(k, n): i for i, (k, n) in enumerate(zip(elements.kind, elements.name, strict=True))}
     for _ in range(ROUNDS):

@@ -1,4 +1,4 @@
-"""Fit what buyers would pay to avoid a way to what was seen to go round it, and foretell another year."""
+"""Fit what buyers would pay to avoid a route to what was seen to go round it, and forecast another year."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DEAREST = 1e5
 
 @dataclass(frozen=True)
 class Split:
-    """Hold how a commodity divides over a way that some avoid and the ways round it.
+    """Division of a commodity over a route that some buyers avoid and the routes round it.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ def _aversion(plan: Supply, contract: str) -> int:
 
 
 class _Splitter:
-    """Plan a chain again and again with other premiums, and count what goes over a cordon."""
+    """Plan of a chain that is solved again with other premiums, to count what goes over a cordon."""
 
     def __init__(self, network: Network, chain: str, contract: str, via: tuple[str, ...]) -> None:
         self.plan = supply(network, chain)
@@ -70,7 +70,7 @@ class _Splitter:
         self.planner = Planner(self.plan.built.programme)
 
     def at(self, premium: float) -> Split:
-        """Give the split at a mean premium."""
+        """Compute the split at a mean premium."""
         self.planner.premium(self.row, premium)
         found = self.planner.solve()
         load = np.asarray(self.plan.built.programme.moves.loads[self.counted].T @ found.moves[self.counted])
@@ -89,7 +89,7 @@ class _Splitter:
 
 
 def split(network: Network, chain: str, contract: str, via: tuple[str, ...], premium_usd: float) -> Split:
-    """Give what goes over a cordon at a mean premium.
+    """Compute what goes over a cordon at a mean premium.
 
     Parameters
     ----------

@@ -1,13 +1,18 @@
 """Write a chain of production as a linear programme.
 
     min  sum_a c_a x_a + sum_m c_m f_m - sum_k v_k s_k + sum_b F_b y_b + sum_r P u_r + sum_gt p_t g_gt
-    s.t. opening_i + sum_a n_ia x_a + sum_m (into i) f_m - sum_m (out of i) f_m - sum_k (at i) s_k - w_i = 0   every stock i
-         least_r <= sum_m l_mr f_m + u_r,  sum_m l_mr f_m <= most_r                                          every limit r
-         sum_m (in G) f_m = sum_t g_gt,  g_gt <= sum_m (of g) f_m / T                                            every aversion g
-         x_a <= capacity_a y_b(a),  y_b whole                                                                every building b
+    s.t. for every stock i
+             opening_i + sum_a n_ia x_a + sum_m (into i) f_m
+                 - sum_m (out of i) f_m - sum_k (at i) s_k - w_i = 0
+         for every limit r
+             least_r <= sum_m l_mr f_m + u_r,  sum_m l_mr f_m <= most_r
+         for every aversion g
+             sum_m (in G) f_m = sum_t g_gt,  g_gt <= sum_m (of g) f_m / T
+         for every building b
+             x_a <= capacity_a y_b(a),  y_b whole
 
 A stock is a commodity at a place. Works turn stocks into stocks, moves carry them, sales take them out, w
-is what is left over. An aversion prices a way by what its buyers would pay to avoid it: they differ as by
+is what is left over. An aversion prices a route by what its buyers would pay to avoid it: they differ as by
 an exponential law of mean P, the least averse go first, and so the premium of the t-th of T equal parts
 is -P ln(1 - (t - 1/2) / T).
 """
@@ -32,7 +37,7 @@ PARTS = 100
 
 @dataclass(frozen=True)
 class Works:
-    """Hold what turns stocks into stocks.
+    """Works, which turn stocks into stocks.
 
     Attributes
     ----------
@@ -52,7 +57,7 @@ class Works:
 
 @dataclass(frozen=True)
 class Moves:
-    """Hold what carries stocks: from, to, USD a unit, most units, and loads on limits, sparse (moves, limits)."""
+    """Moves of stocks: from, to, USD a unit, most units, and sparse loads on limits, (moves, limits)."""
 
     start: Ints
     end: Ints
@@ -66,7 +71,7 @@ class Moves:
 
 @dataclass(frozen=True)
 class Sales:
-    """Hold what takes stocks out: stock, most units, USD a unit that it is worth."""
+    """Sales, which take stocks out: stock, most units, and what a unit is worth in USD."""
 
     stock: Ints
     most: Floats
@@ -75,7 +80,7 @@ class Sales:
 
 @dataclass(frozen=True)
 class Limits:
-    """Hold bounds on loads of moves, and what a unit short of the least costs."""
+    """Bounds on loads of moves, and what a unit short of the least costs."""
 
     least: Floats
     most: Floats
@@ -84,7 +89,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Aversion:
-    """Hold which moves use a way, which buyers' moves are counted, and the mean premium in USD a unit."""
+    """Aversion of buyers: moves that use a route, moves that count, and the mean premium in USD a unit."""
 
     used: Flags
     counted: Flags
@@ -93,7 +98,7 @@ class Aversion:
 
 @dataclass(frozen=True)
 class Programme:
-    """Hold a whole chain.
+    """Programme of a whole chain.
 
     Attributes
     ----------
@@ -117,7 +122,7 @@ class Programme:
 
 @dataclass(frozen=True)
 class Plan:
-    """Hold a plan with its proof.
+    """Solution of a programme with its proof.
 
     Attributes
     ----------
@@ -156,7 +161,7 @@ class Plan:
 
 
 class Layout:
-    """Tell where each kind of column stands: works, sales, left over, short, parts of aversions, buildings, moves."""
+    """Slices of the columns: works, sales, left over, short, parts of aversions, buildings, moves."""
 
     def __init__(self, p: Programme) -> None:
         self.needs = np.flatnonzero(p.limits.least > 0)
@@ -182,7 +187,7 @@ class Layout:
 
 
 def premiums(mean: float) -> Floats:
-    """Give the premium of each part of the buyers, in USD a unit, shape (PARTS,)."""
+    """Compute the premium of each part of the buyers, in USD a unit, shape (PARTS,)."""
     return np.asarray(-mean * np.log1p(-(np.arange(PARTS) + 0.5) / PARTS))
 
 
@@ -248,7 +253,7 @@ def _matrix(p: Programme, at: Layout) -> csc_array:
 
 
 class Planner:
-    """Hold a programme in the solver, so that the next question starts from the last answer."""
+    """Programme in the solver, whose next solve starts from the last solution."""
 
     def __init__(self, programme: Programme, *, gap: float = 1e-9, seconds: float = 600.0) -> None:
         self.programme, self.at = programme, Layout(programme)
@@ -268,7 +273,7 @@ class Planner:
         self.solver.bounds(each, np.zeros(len(each)), most)
 
     def extend(self, moves: Moves) -> None:
-        """Let moves join behind those there are."""
+        """Add moves behind those there are."""
         p, rows = self.programme, self.at.rows
         each = np.arange(len(moves))
         loads = moves.loads.tocoo()
@@ -289,7 +294,7 @@ class Planner:
         self.programme = replace(self.programme, aversions=tuple(aversions))
 
     def solve(self) -> Plan:
-        """Solve as things stand."""
+        """Solve the programme as it stands."""
         return plan_of(self.programme, self.solver.solve())
 
 
@@ -331,7 +336,7 @@ def plan(programme: Programme, *, gap: float = 1e-9, seconds: float = 600.0) -> 
 
 
 def joined(one: Moves, other: Moves) -> Moves:
-    """Put moves behind others."""
+    """Append moves to others."""
     return Moves(
         np.concatenate([one.start, other.start]),
         np.concatenate([one.end, other.end]),
@@ -342,7 +347,7 @@ def joined(one: Moves, other: Moves) -> Moves:
 
 
 def balance(p: Programme, found: Plan) -> float:
-    """Give the largest breach of a stock's balance over the throughput."""
+    """Compute the largest breach of a stock's balance over the throughput."""
     flow = np.asarray(p.works.parts @ found.works) + p.opening
     moved = np.bincount(p.moves.end, found.moves, len(p.stocks)) - np.bincount(
         p.moves.start, found.moves, len(p.stocks)
@@ -353,5 +358,8 @@ def balance(p: Programme, found: Plan) -> float:
 
 
 def paid(p: Programme, found: Plan) -> float:
-    """Give what a plan costs in USD, without penalties for what is unmet or short and without premiums that nobody pays."""
+    """Compute what a plan costs in USD.
+
+    Penalties for what is unmet or short, and premiums that nobody pays, are left out.
+    """
     return float(p.works.cost @ found.works + p.moves.cost @ found.moves + p.buildings @ found.built)

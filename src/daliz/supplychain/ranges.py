@@ -1,4 +1,4 @@
-"""Give a plan its ranges: draw capacities, costs, demands, lanes and contracts from their evidence, and plan again each time."""
+"""Compute the ranges of a plan: draw its figures from their evidence, and plan again each time."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ENDS = (0.05, 0.95)
 def supply_ranges(
     supply: Supply, region: str = "", *, draws: int = DRAWS, seed: int = 1
 ) -> list[dict[str, Any]]:
-    """Give the 5th and 95th percentile of costs, unmet demand, concentration and dependence over the ranges of the evidence.
+    """Compute the 5th and 95th percentile of what a plan says, over the ranges of the evidence.
 
     Capacities, costs of plants, demands, costs of lanes and quantities of contracts are drawn (figures of
     one group together); ways and their freight stand, so what a range of freight does is not in it. Each
@@ -50,7 +50,8 @@ def supply_ranges(
 
     Returns
     -------
-    Rows of `measure` (cost_usd and unmet of a market, hhi of a stage, share of a country), `name`, `value`, `low`, `high`, `draws`.
+    Rows of `measure` (cost_usd and unmet of a market, hhi of a stage, share of a country), `name`, `value`,
+    `low`, `high`, `draws`.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Hold the plan of a chain: what is made where, what moves over what, what a unit costs and why, and what is unmet."""
+"""Plan of a chain: what is made and moved where, what a unit costs and why, and what is unmet."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BALANCE = 1e-9
 
 @dataclass(frozen=True)
 class Supply:
-    """Hold the plan of a chain.
+    """Plan of a chain, with its proof.
 
     Attributes
     ----------
@@ -78,7 +78,7 @@ class Supply:
         )
 
     def certificate(self) -> dict[str, float]:
-        """Give what is measured: gap, mass balance over throughput, breach of bounds, complementary slackness."""
+        """Return gap, mass balance over throughput, breach of bounds, and complementary slackness."""
         o = self.plan.optimum
         return {
             "gap": o.gap,
@@ -88,11 +88,13 @@ class Supply:
         }
 
     def cost_usd(self) -> float:
-        """Give what the plan costs, without penalties for what is unmet and without premiums that nobody pays."""
+        """Return what the plan costs, without penalties for unmet demand and premiums that nobody pays."""
         return paid(self.built.programme, self.plan)
 
     def lacking(self) -> float:
-        """Give the share of all demand that is unmet, by value at the prices of the markets, by units if all are 0; 0 below a billionth.
+        """Compute the share of all demand that is unmet, by value at the prices of the markets.
+
+        It is by units if all prices are 0, and 0 below a billionth.
 
         Under `profit` nobody promises to serve demand, and the share is nan.
         """
@@ -108,7 +110,7 @@ class Supply:
 
     @functools.cached_property
     def by_way(self) -> Floats:
-        """Give units a year on each way, mean of the years, shape (ways,)."""
+        """Compute units a year on each route, mean of the years, shape (ways,)."""
         found = np.zeros(len(self.ways))
         for (_, way), units in zip(self.built.moves, self.plan.moves, strict=True):
             if way >= 0:
@@ -117,14 +119,14 @@ class Supply:
 
     @functools.cached_property
     def made(self) -> Floats:
-        """Give what works bring into each stock over all years, shape (stocks,)."""
+        """Compute what works bring into each stock over all years, shape (stocks,)."""
         return np.asarray(self.built.programme.works.parts.maximum(0) @ self.plan.works)
 
     def _mass(self, way: int) -> float:
         return float(self.chain.commodities[self.ways.trips[way].commodity]["mass_t"])
 
     def corridor(self, way: int) -> str:
-        """Name the corridor of a way; `lane` outside the network, `here` within a place."""
+        """Return the corridor of a route; `lane` outside the network, `here` within a place."""
         w = self.ways
         if w.route[way] < 0:
             return "lane" if w.lane[way] >= 0 else "here"
@@ -133,7 +135,7 @@ class Supply:
         return corridors_of(w.routes.graph).ids[row] if row >= 0 else "none"
 
     def itineraries(self) -> list[dict[str, Any]]:
-        """Give what goes on each way that is used, largest mass first."""
+        """List what goes on each route that is used, largest mass first."""
         names, countries = touches(self.chain, self.ways, "country")
         ports, at_sea = touches(self.chain, self.ways, "port")
         found = []
@@ -196,7 +198,10 @@ class Supply:
         ]
 
     def facilities(self) -> list[dict[str, Any]]:
-        """Give what each recipe makes a year, its use of capacity and the rent of it: what a further unit of capacity would save."""
+        """List what each recipe makes a year, its use of capacity and the rent of it.
+
+        The rent is what a further unit of capacity would save.
+        """
         found = []
         for i, r in enumerate(self.chain.recipes):
             mine = [k for k, (_, recipe) in enumerate(self.built.works) if recipe == i]
@@ -224,7 +229,7 @@ class Supply:
         return bool(self.plan.built[self.built.buildings.index(facility)])
 
     def markets(self) -> list[dict[str, Any]]:
-        """Give what each market gets a year, what is unmet and why, and what a further unit would cost."""
+        """List what each market gets a year, what is unmet, and what a further unit would cost."""
         lost = unmet(self.chain, self.built, self.plan.sales)
         position = {s: i for i, s in enumerate(self.built.stocks)}
         stack = self.stack()
@@ -257,7 +262,7 @@ class Supply:
         return found
 
     def oversupplied(self) -> dict[str, float]:
-        """Give units a year that contracts bring to markets beyond what these ask for."""
+        """Return units a year that contracts bring to markets beyond what these ask for."""
         found: dict[str, float] = {}
         for (_, place, _), units in zip(self.built.stocks, self.plan.left, strict=True):
             if place in self.chain.markets and units > BALANCE * max(
@@ -267,7 +272,10 @@ class Supply:
         return found
 
     def limits(self) -> list[dict[str, Any]]:
-        """Give the limits that bind: capacities, quotas and offtakes, with the price of a further unit, dearest first."""
+        """List the limits that bind, with the price of a further unit, dearest first.
+
+        They are capacities, quotas and offtakes.
+        """
         load = np.asarray(self.built.programme.moves.loads.T @ self.plan.moves)
         p = self.built.programme.limits
         found = [
@@ -288,7 +296,7 @@ class Supply:
         return sorted(found, key=lambda r: -abs(r["price_usd"]))
 
     def quotas(self) -> list[dict[str, Any]]:
-        """Give each contract with what goes under it, binding or not."""
+        """List each contract with what goes under it, binding or not."""
         load = np.asarray(self.built.programme.moves.loads.T @ self.plan.moves)
         p = self.built.programme.limits
         return [
@@ -307,19 +315,19 @@ class Supply:
         ]
 
     def unmet_reasons(self) -> dict[str, str]:
-        """Say for each market with unmet demand why, in a sentence."""
+        """Explain the unmet demand of each market in a sentence."""
         return unmet_reasons(self)
 
     def unmet_cut(self) -> list[dict[str, Any]]:
-        """Give the capacities that no plan can get past, with their weights; none if all is met."""
+        """List the capacities that no plan can get past, with their weights; none if all is met."""
         return unmet_cut(self) if self.lacking() > 0 else []
 
     def stack(self) -> dict[str, dict[str, float]]:
-        """Give what a delivered unit costs on the mean at each market, by part, in USD, from ore to market."""
+        """Compute the mean cost of a delivered unit at each market, by part, in USD, from ore to market."""
         return stack(self)
 
     def of_region(self, region: str) -> list[str]:
-        """Name the markets of a region, or the one market of that id; all of them if blank.
+        """List the markets of a region, or the one market of that id; all of them if blank.
 
         Raises
         ------
@@ -339,7 +347,7 @@ class Supply:
         return found
 
     def as_dict(self) -> dict[str, Any]:
-        """Give certificate, terms and tables as plain values."""
+        """Return certificate, terms and tables as plain values."""
         network = self.chain.network
         return {
             "network": network.name,

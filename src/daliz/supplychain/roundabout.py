@@ -1,4 +1,4 @@
-"""Tell what a country can bring to a region without another country on the way: at what cost, in what time, how much of it."""
+"""Compare what a country can bring to a region with and without passing another: cost, time, quantity."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def ways_round(
     draws: int = 500,
     seed: int = 1,
 ) -> list[dict[str, Any]]:
-    """Compare the best way from a country's facilities to a region with the best that avoids a country.
+    """Compare the best route from a country's facilities to a region with the best that avoids a country.
 
     Parameters
     ----------
@@ -46,10 +46,11 @@ def ways_round(
 
     Returns
     -------
-    One row for each commodity: from, to, the best way and the best without the country (corridor, days, USD a unit), what it takes more
-    in days and USD with ranges, that as a share of value, how many units a year the origin can make (what owners of the avoided country
-    have there left out), and the quota on the way round; the
-    pair is that of the least generalised cost of the way round, with the lane onward. `corridor_round` is blank where no way is left.
+    One row for each commodity: from, to, the best route and the best without the country (corridor, days, USD
+    a unit), what it takes more in days and USD with ranges, that as a share of value, how many units a year
+    the origin can make (what owners of the avoided country have there left out), and the quota on the route
+    round; the pair is that of the least generalised cost of the route round, with the lane onward.
+    `corridor_round` is blank where no route is left.
 
     Raises
     ------
@@ -75,7 +76,10 @@ def ways_round(
 
 
 def _onward(chain: Chain, taker: str, region: str) -> float:
-    """Give the least cost of a lane from a plant to the markets of the region; 0 for a market and for a plant beside one."""
+    """Compute the least cost of a lane from a plant to the markets of the region.
+
+    It is 0 for a market and for a plant beside one.
+    """
     markets = {m: r for m, r in chain.markets.items() if region in {r["region"], r["country"]}}
     if taker in markets or node_of(chain, taker) in {str(r["node_id"]) for r in markets.values()}:
         return 0.0
@@ -85,7 +89,10 @@ def _onward(chain: Chain, taker: str, region: str) -> float:
 
 
 def _pairs(chain: Chain, origin: str, avoid: str, region: str) -> list[tuple[str, str, str]]:
-    """Name commodity, sender and taker of each pair with places: markets of the region, and plants elsewhere that feed them."""
+    """List commodity, sender and taker of each pair with places.
+
+    Takers are markets of the region, and plants elsewhere that feed them.
+    """
     markets = {m for m, r in chain.markets.items() if region in {r["region"], r["country"]}}
     bought = {str(chain.markets[m]["commodity_id"]) for m in markets}
     fed = {r["from_id"] for r in chain.lanes if r["to_id"] in markets}
@@ -111,7 +118,10 @@ def _pairs(chain: Chain, origin: str, avoid: str, region: str) -> list[tuple[str
 def _compared(
     chain: Chain, commodity: str, sender: str, taker: str, avoid: str, draws: int, seed: int
 ) -> tuple[dict[str, Any], float] | None:
-    """Give the row of a pair, and the generalised cost of the way round, or of the best where there is none, for one unit."""
+    """Return the row of a pair, and the generalised cost of the route round for one unit.
+
+    Where no route goes round, the cost is that of the best one.
+    """
     row = chain.commodities[commodity]
     if not row["cargo_id"]:
         return None
@@ -175,7 +185,7 @@ def _countries(way: Itinerary) -> list[str]:
 
 
 def _made(chain: Chain, origin: str, avoid: str, commodity: str) -> float:
-    """Give what the facilities that may send can make a year, by-products included."""
+    """Compute what the facilities that may send can make a year, by-products included."""
     return sum(
         r.capacity * (float(r.output == commodity) + r.others.get(commodity, 0.0))
         for r in chain.recipes
@@ -184,7 +194,7 @@ def _made(chain: Chain, origin: str, avoid: str, commodity: str) -> float:
 
 
 def _quota(chain: Chain, commodity: str, origin: str, countries: str) -> float:
-    """Give the least quota that holds on the way round for what the origin sends; infinite for none."""
+    """Return the least quota that holds on the route round for what the origin sends; infinite for none."""
     passed = set(countries.split())
     senders = {f for f, r in chain.facilities.items() if r["country"] == origin}
 

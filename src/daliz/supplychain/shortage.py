@@ -1,4 +1,4 @@
-"""Explain what a plan leaves unmet: no maker, no way, or capacities that no plan can get past.
+"""Explain what a plan leaves unmet: no maker, no route, or capacities that no plan can get past.
 
 The most that can be delivered is the programme with all costs 0 and every unit sold worth 1. Its duals
 weigh capacities and demands so that the most is exactly the sum of weight times capacity: these are the
@@ -22,7 +22,7 @@ WEIGHT = 1e-7
 
 
 def unmet_reasons(supply: Supply) -> dict[str, str]:
-    """Say for each market with unmet demand why, in a sentence."""
+    """Explain the unmet demand of each market in a sentence."""
     lacking = [m for m in supply.markets() if m["unmet"] > 0]
     if not lacking:
         return {}
@@ -51,7 +51,9 @@ def unmet_reasons(supply: Supply) -> dict[str, str]:
 
 
 def unmet_cut(supply: Supply) -> list[dict[str, Any]]:
-    """Give the capacities that bound what can be delivered to all markets, with their weights, heaviest first; none if more could be.
+    """Find the capacities that bound what can be delivered to all markets, heaviest first.
+
+    Their weights come with them; there are none if more could be delivered.
 
     Contracts that ask for a least quantity are left out, since they take and do not bound.
     """

@@ -1,4 +1,4 @@
-"""Tell which ways a contract is about, and which touch a country, place, link or operator."""
+"""Match routes with contracts, and with the countries, places, links and operators that they touch."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def matching(chain: Chain, ways: Ways, contract: Row) -> Flags:
-    """Tell which ways a contract is about, shape (ways,)."""
+    """Flag the routes that a contract is about, shape (ways,)."""
     senders, takers, via = (str(contract[k]).split() for k in ("from_ids", "to_ids", "via"))
     found = np.ones(len(ways), np.bool_)
     for i, t in enumerate(ways.trips):
@@ -32,7 +32,7 @@ def matching(chain: Chain, ways: Ways, contract: Row) -> Flags:
 
 
 def passing(chain: Chain, ways: Ways, names: tuple[str, ...]) -> Flags:
-    """Tell which ways touch any of some countries, places or links, shape (ways,)."""
+    """Flag the routes that touch any of some countries, places or links, shape (ways,)."""
     found = np.zeros(len(ways), np.bool_)
     for i in np.flatnonzero(ways.lane >= 0):
         found[i] = bool(set(str(chain.lanes[ways.lane[i]]["countries"]).split()) & set(names))

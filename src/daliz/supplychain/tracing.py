@@ -22,7 +22,10 @@ SWEEPS = 200
 
 
 def _steps(s: Supply) -> tuple[list[tuple[int, int, float, int]], list[tuple[int, int, float, int]]]:
-    """Give moves as (from, to, units, move) and uses of inputs as (input, output, units of input for the output, work)."""
+    """Collect the steps of goods: moves, and the uses of inputs.
+
+    Moves are (from, to, units, move); uses are (input, output, units of input for the output, work).
+    """
     p = s.built.programme
     _, lying = _lying(s)
     moved = [
@@ -49,7 +52,10 @@ def _steps(s: Supply) -> tuple[list[tuple[int, int, float, int]], list[tuple[int
 
 
 def _shares(s: Supply, rows: Sequence[int], amounts: Sequence[float]) -> dict[int, float]:
-    """Divide the cost of a run over its outputs by value; by amount where a value is not known. What is left over bears nothing."""
+    """Divide the cost of a run over its outputs by value.
+
+    It is by amount where a value is not known. What is left over bears nothing.
+    """
     made = s.made[list(rows)]
     left = s.plan.left[list(rows)]
     kept = 1.0 - np.minimum(np.divide(left, made, out=np.zeros_like(left), where=made > 0), 1.0)
@@ -60,7 +66,10 @@ def _shares(s: Supply, rows: Sequence[int], amounts: Sequence[float]) -> dict[in
 
 
 def passive(s: Supply) -> dict[int, float]:
-    """Give the units of each row of stocks that lie through all years: they pass through the books and nobody draws them."""
+    """Compute the units of each row of stocks that lie through all years.
+
+    They pass through the books and nobody draws them.
+    """
     if s.terms.years == 1:
         return {}
     place = {(t, a, c): i for i, (t, a, c) in enumerate(s.built.stocks)}
@@ -87,7 +96,7 @@ def passive(s: Supply) -> dict[int, float]:
 
 
 def _lying(s: Supply) -> tuple[Floats, dict[tuple[int, int], float]]:
-    """Give what lies in each stock without being drawn, shape (stocks,), and on each carrying move by its ends."""
+    """Compute what lies in each stock without being drawn, shape (stocks,), and on each carrying move."""
     place = {(t, a, c): i for i, (t, a, c) in enumerate(s.built.stocks)}
     lying = np.zeros(len(s.built.stocks))
     moves: dict[tuple[int, int], float] = {}
@@ -101,7 +110,10 @@ def _lying(s: Supply) -> tuple[Floats, dict[tuple[int, int], float]]:
 
 
 def inflow(s: Supply) -> Floats:
-    """Give what comes into each stock and is used or sold: made, moved in, or drawn from what was there, shape (stocks,)."""
+    """Compute what comes into each stock and is used or sold, shape (stocks,).
+
+    It is made, moved in, or drawn from what was there.
+    """
     p = s.built.programme
     made = s.made
     lying, _ = _lying(s)
@@ -111,7 +123,7 @@ def inflow(s: Supply) -> Floats:
 
 
 def stack(s: Supply) -> dict[str, dict[str, float]]:
-    """Give what a delivered unit costs on the mean at each market, by part, in USD, from ore to market."""
+    """Compute the mean cost of a delivered unit at each market, by part, in USD, from ore to market."""
     p, into = s.built.programme, np.maximum(inflow(s) - s.plan.left, 0.0)
     cost = np.zeros((len(p.stocks), len(COMPONENTS)))
     own = np.zeros_like(cost)
@@ -140,7 +152,7 @@ def stack(s: Supply) -> dict[str, dict[str, float]]:
 
 
 def market_mean(s: Supply, of_stock: Floats, market: str) -> Floats:
-    """Give the mean over the years of what a market is sold, weighted by units."""
+    """Compute the mean over the years of what a market is sold, weighted by units."""
     row = s.chain.markets[market]
     position = {s: i for i, s in enumerate(s.built.stocks)}
     weight = np.zeros(s.terms.years)
@@ -188,7 +200,7 @@ def _move_parts(s: Supply, move: int) -> Floats:
 
 
 def touched(s: Supply, marks: Floats, stood: Floats) -> Floats:
-    """Give the share of each stock whose way from the ore touched each thing, shape (stocks, things).
+    """Compute the share of each stock that touched each thing since the ore, shape (stocks, things).
 
     Parameters
     ----------

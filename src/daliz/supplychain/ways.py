@@ -1,4 +1,4 @@
-"""Carry the commodities of a chain: ways over the network, lanes outside it, and steps within a place."""
+"""Find how the commodities of a chain move: routes over the network, lanes outside it, steps in a place."""
 
 from __future__ import annotations
 
@@ -24,12 +24,15 @@ if TYPE_CHECKING:
     from daliz.tables import Network
 
 KINDS = ("country", "port", "link", "operator", "owner")
-"""What a way can touch: countries, places where it changes to or from a ship, links, operators, and their owners' countries."""
+"""What a route can touch.
+
+Countries, places where it changes to or from a ship, links, operators, and their owners' countries.
+"""
 OPEN_SEA = "XZ"
 
 
 class Trip(NamedTuple):
-    """Be what is carried from where to where: ids of facility or market, and the commodity."""
+    """One trip of a commodity, from a facility to a facility or market."""
 
     start: str
     end: str
@@ -38,7 +41,7 @@ class Trip(NamedTuple):
 
 @dataclass(frozen=True)
 class Ways:
-    """Hold all ways of a chain; costs are of one unit of the commodity.
+    """All routes of a chain; costs are of one unit of the commodity.
 
     Attributes
     ----------
@@ -71,13 +74,13 @@ class Ways:
 
 
 def node_of(chain: Chain, place: str) -> str:
-    """Give the place of the network where a facility or market stands; blank for none."""
+    """Return the node of the network where a facility or market stands; blank for none."""
     row = chain.facilities.get(place) or chain.markets[place]
     return str(row["node_id"])
 
 
 def trips_of(chain: Chain) -> list[Trip]:
-    """Name what can be carried from who makes or keeps it to who uses, keeps or buys it."""
+    """List the trips of a chain: from who makes or keeps a commodity to who uses, keeps or buys it."""
     makers: dict[str, list[str]] = {}
     takers: dict[str, list[str]] = {}
     for r in chain.recipes:
@@ -102,7 +105,9 @@ def _add(known: dict[str, list[str]], key: str, value: str) -> None:
 
 
 def closed_arcs(graph: Graph, names: tuple[str, ...], also: frozenset[str] = frozenset()) -> Flags:
-    """Tell which arcs touch any of some countries, places, links or operators, shape (arcs,); names of `also` touch none.
+    """Flag the arcs that touch any of some countries, places, links or operators, shape (arcs,).
+
+    Names of `also` may touch none.
 
     Raises
     ------
@@ -136,7 +141,7 @@ def closed_arcs(graph: Graph, names: tuple[str, ...], also: frozenset[str] = fro
 def ways_of(
     chain: Chain, *, without: tuple[str, ...] = (), prices: Floats | None = None, known: Ways | None = None
 ) -> Ways:
-    """Find the ways of a chain.
+    """Find the routes of a chain.
 
     Parameters
     ----------
@@ -172,7 +177,7 @@ def ways_of(
 
 
 def _pairs(chain: Chain, trips: list[Trip]) -> tuple[dict[Trip, tuple[int, int, int]], Demand]:
-    """Give the pair of nodes and class of each trip that goes over the network, and the pairs as demand of no quantity."""
+    """Return the pair of nodes and class of each trip over the network, and the pairs as demand of 0."""
     nodes, cargoes = chain.network.table("nodes").position, chain.network.table("cargoes").position
     routed = {}
     for t in trips:
@@ -259,7 +264,7 @@ def _priced(chain: Chain, trips: list[Trip], route: Ints, lane: Ints, routes: Ro
 
 
 def loads_of(ways: Ways, network: Network) -> tuple[csr_array, Ints]:
-    """Give what a unit of the commodity loads each element with, sparse (ways, elements), and the elements that any way loads."""
+    """Compute what a unit loads each element with, sparse (ways, elements), and the loaded elements."""
     elements = elements_of(build_graph(network, None))
     if ways.routes is None:
         return csr_array((len(ways), len(elements))), np.zeros(0, np.int64)
@@ -276,7 +281,7 @@ def loads_of(ways: Ways, network: Network) -> tuple[csr_array, Ints]:
 
 
 def touches(chain: Chain, ways: Ways, kind: str) -> tuple[list[str], csr_array]:
-    """Give what ways touch of a kind: names, and sparse (ways, names) of 1 and 0."""
+    """Return what routes touch of a kind: names, and sparse (ways, names) of 1 and 0."""
     graph = build_graph(chain.network, None)
     names, arcs = _arc_touches(graph, kind)
     rows: list[int] = []
@@ -301,7 +306,7 @@ def touches(chain: Chain, ways: Ways, kind: str) -> tuple[list[str], csr_array]:
 
 
 def _arc_touches(graph: Graph, kind: str) -> tuple[list[str], csr_array]:
-    """Give what arcs touch of a kind; remembered with the graph."""
+    """Return what arcs touch of a kind; remembered with the graph."""
     memo: dict[str, tuple[list[str], csr_array]] = graph.memo.setdefault("touches", {})
     if kind in memo:
         return memo[kind]
@@ -338,7 +343,7 @@ def _ports(graph: Graph, i: int, _: str) -> list[str]:
 
 
 def _lines(graph: Graph, i: int, kind: str) -> list[str]:
-    """Name the links of an arc, or the operators of links and service, or their owners' countries."""
+    """List the links of an arc, or the operators of links and service, or their owners' countries."""
     links, services, operators = (graph.network.table(t) for t in ("links", "services", "operators"))
     arc = graph.arcs[i]
     if kind == "link":

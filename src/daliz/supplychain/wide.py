@@ -1,4 +1,4 @@
-"""Plan very large chains: the moves that matter are found by their price, round by round, and the rest is proved not to pay.
+"""Plan very large chains: moves join by their price, round by round, and the rest is proved not to pay.
 
 A move from stock i to j of cost c pays while c < w_j - w_i, with w the worth of stocks. Once no move is
 left that pays, the duals hold for all of them. Until then, what leaves i is at most the capacity U_i of
@@ -33,7 +33,7 @@ ROUNDS = 100
 
 @dataclass(frozen=True)
 class Trade:
-    """Hold who makes and who takes one commodity, and what a unit costs between each two.
+    """Makers and takers of one commodity, and what a unit costs between each two.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class Trade:
 
 @dataclass(frozen=True)
 class Wide:
-    """Hold the plan of a large chain, the programme with the moves that were found, and what is proved.
+    """Plan of a large chain, with the programme of the moves that were found and what is proved.
 
     Attributes
     ----------
@@ -79,7 +79,9 @@ class Wide:
 def least_costs(
     nodes: int, tail: Ints, head: Ints, cost: Floats, origins: Ints, destinations: Ints
 ) -> Floats:
-    """Give the least cost from each origin to each destination over directed links, shape (origins, destinations).
+    """Compute the least cost from each origin to each destination over directed links.
+
+    The shape is (origins, destinations).
 
     Raises
     ------
@@ -121,7 +123,8 @@ def plan_wide(programme: Programme, trades: list[Trade], *, gap: float = 1e-9, r
     >>> none = np.zeros(0)
     >>> made = Works(np.zeros(1), np.full(1, 9.0), csc_array(np.array([[1.0], [0.0]])), np.full(1, -1))
     >>> empty = Moves(np.zeros(0, int), np.zeros(0, int), none, none, csr_array((0, 0)))
-    >>> one = Programme(("a", "b"), np.zeros(2), made, empty, Sales(np.array([1]), np.array([5.0]), np.array([100.0])), Limits(none, none, none), (), none)
+    >>> sales, limits = Sales(np.array([1]), np.array([5.0]), np.array([100.0])), Limits(none, none, none)
+    >>> one = Programme(("a", "b"), np.zeros(2), made, empty, sales, limits, (), none)
     >>> plan_wide(one, [Trade(np.array([0]), np.array([1]), np.array([[3.0]]))]).plan.moves
     array([5.])
     """
@@ -212,7 +215,7 @@ def _with(
 
 
 def _gap(programme: Programme, found: Plan, trades: list[Trade]) -> float:
-    """Give the gap against all moves."""
+    """Compute the gap against all moves."""
     most = np.asarray(programme.works.parts.maximum(0) @ programme.works.capacity) + programme.opening
     lost = 0.0
     for t in trades:

@@ -1,4 +1,4 @@
-"""Hold networks as typed tables with evidence behind every figure."""
+"""Typed tables of a network, with evidence behind every figure."""
 
 from daliz.tables.check import Check, check
 from daliz.tables.faults import Fault

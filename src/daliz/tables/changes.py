@@ -24,7 +24,7 @@ UNCHANGING = ("changes", "evidence", "sources", "grades", "observations")
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Hold one change with the days between which it is in force."""
+    """One change of a cell, with the days between which it is in force."""
 
     id: str
     cell: Cell
@@ -34,18 +34,18 @@ class Change:
     end: Day
 
     def active(self, day: Day) -> bool:
-        """Tell whether it is in force on a day."""
+        """Check whether the change is in force on a day."""
         return bool((np.isnat(self.start) or day >= self.start) and (np.isnat(self.end) or day < self.end))
 
     def apply(self, value: float) -> float:
-        """Give the value of a cell after this change."""
+        """Return the value of a cell after this change."""
         if self.op == "set":
             return self.value
         return value + self.value if self.op == "add" else value * self.value
 
 
 def first_dates(changes: Table) -> dict[str, str]:
-    """Give for each project, event and policy the date of its first change, as ISO text."""
+    """Return the date of the first change of each project, event and policy, as ISO text."""
     first: dict[str, str] = {}
     for row in changes.rows():
         day = str(row["from_date"])
@@ -54,7 +54,7 @@ def first_dates(changes: Table) -> dict[str, str]:
 
 
 def can_switch(table: str) -> bool:
-    """Tell whether rows of a table can be opened and closed: those that may have a first and last day.
+    """Check whether rows of a table may have a first and a last day, and so can open and close.
 
     Examples
     --------

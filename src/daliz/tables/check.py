@@ -24,7 +24,7 @@ NEEDED = ("nodes", "links", "speeds", "cargoes", "rates", "evidence", "sources",
 
 @dataclass(frozen=True)
 class Check:
-    """Hold the outcome of a check: the faults, and the share of figures by grade."""
+    """Outcome of a check: the faults, and the share of figures by grade."""
 
     name: str
     faults: list[Fault]
@@ -33,7 +33,7 @@ class Check:
 
     @property
     def clean(self) -> bool:
-        """Tell whether there are no faults."""
+        """Return whether there are no faults."""
         return not self.faults
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""Find what does not hang together in chains and duties: ends of lanes and contracts, chains that mix, candidates without a cost."""
+"""Find inconsistent rows of chains and duties: unknown ends, mixed chains, candidates without a cost."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 Tables = dict[str, "Table"]
 SOURCES = ("mine", "lumped", "store", "power", "water")
-"""Stages that take from the ground, old stocks, the air or the sea what no table holds; `lumped` is a mine with its works."""
+"""Stages that take what no table holds: from the ground, old stocks, the air or the sea.
+
+`lumped` is a mine with its works.
+"""
 SLACK = 1e-6
 """Share by which a recipe may give more of the element than it takes, for figures that are rounded."""
 
@@ -25,7 +28,7 @@ SLACK = 1e-6
 def element_balance(
     content: Mapping[str, float], output: str, inputs: Mapping[str, float], others: Mapping[str, float]
 ) -> tuple[float, float]:
-    """Give tonnes of the element that a run of a recipe takes and gives."""
+    """Return the tonnes of the element that a run of a recipe takes and gives."""
     taken = sum(a * content.get(c, 0.0) for c, a in inputs.items())
     given = content.get(output, 0.0) + sum(a * content.get(c, 0.0) for c, a in others.items())
     return taken, given
@@ -96,7 +99,7 @@ def _ends(tables: Tables) -> Iterator[Fault]:
 
 
 def _contracts(tables: Tables) -> Iterator[Fault]:
-    """Find contracts that name senders, takers or ways that do not exist, or lack the figure of their kind."""
+    """Find contracts that name unknown senders, takers or places, or lack the figure of their kind."""
     facilities, markets = _chain_of(tables, "facilities"), _chain_of(tables, "markets")
     operators = set(tables["operators"].ids.tolist())
     countries = {

@@ -1,4 +1,4 @@
-"""Find figures without evidence, evidence without a figure, and figures that their evidence does not support."""
+"""Find figures without evidence, evidence without a figure, and figures it does not support."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def _near(value: float, other: float) -> bool:
 
 
 def _coverage(cell: Cell, rows: list[Row], years: Mapping[str, int]) -> Iterator[Fault]:
-    """Hold that exactly one row is used per cell and day."""
+    """Find cells and days for which no row of evidence, or more than one, is used."""
     spans = sorted((str(r["from_date"] or ""), str(r["to_date"] or FOREVER), r["id"]) for r in rows)
     first, last = f"{years['first']}-01-01", f"{years['last']}-12-31"
     end, holder = "", ""
@@ -144,7 +144,10 @@ def _supported(value: float, rows: list[Row], day: str) -> bool:
 
 
 def grade_shares(tables: Tables) -> list[tuple[str, int, float]]:
-    """Count distinct figures in use by grade: the same value from the same source in one column counts once."""
+    """Count distinct figures in use by grade.
+
+    The same value from the same source in one column counts once.
+    """
     evidence, grades = tables["evidence"], tables["grades"]
     used = evidence.take(evidence["used"])
     seen = set(

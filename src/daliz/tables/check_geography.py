@@ -1,4 +1,4 @@
-"""Find what cannot be on the ground: distances, speeds, gauges, borders and lines drawn elsewhere."""
+"""Find what cannot be on the ground: distances, speeds, gauges, borders and misplaced lines."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SHAPE_END_KM = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """Hold what a mode can do."""
+    """Physical limits of a mode."""
 
     fastest_km_h: float
     longest_detour: float
@@ -36,7 +36,7 @@ class Limit:
 
 @functools.cache
 def limits() -> dict[str, Limit]:
-    """Read what each mode can do, from `limits.csv`.
+    """Read the physical limits of each mode from `limits.csv`.
 
     Examples
     --------
@@ -63,7 +63,7 @@ def geography_faults(tables: Tables, links: Table) -> list[Fault]:
 
 
 def links_with_ends(tables: Tables) -> Table:
-    """Give the links whose two ends are known places."""
+    """Select the links whose two ends are known nodes."""
     known, links = tables["nodes"].position, tables["links"]
     ends = zip(links["from_node"].tolist(), links["to_node"].tolist(), strict=True)
     return links.take(np.array([a in known and b in known for a, b in ends], dtype=bool))
@@ -131,7 +131,7 @@ def _gauge_changes(tables: Tables, links: Table) -> Iterator[Fault]:
 
 
 def _meeting(links: Table) -> dict[str, dict[float, str]]:
-    """Give for each place the gauges that meet there, each with one link."""
+    """Collect the gauges that meet at each node, each with one link."""
     rail = links.take((links["mode"] == "rail") & ~np.isnan(links["gauge_mm"]))
     meet: dict[str, dict[float, str]] = defaultdict(dict)
     columns = (rail.ids, rail["gauge_mm"], rail["from_node"], rail["to_node"])

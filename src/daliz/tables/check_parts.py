@@ -1,4 +1,4 @@
-"""Find what does not hang together: parts of a network that nothing joins, and services that cannot run."""
+"""Find disconnected parts of a network, and services that cannot run."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def part_faults(tables: Tables, links: Table) -> list[Fault]:
 
 
 def components(ends: list[str], others: list[str]) -> dict[str, int]:
-    """Give each node of an undirected graph the number of its connected part.
+    """Find the number of the connected component of each node of an undirected graph.
 
     Examples
     --------

@@ -16,7 +16,7 @@ HINT_BUDGET = 200_000
 
 @dataclass(frozen=True, slots=True, order=True)
 class Fault:
-    """Tell one fault: where it stands, the value, what is allowed and how to mend it.
+    """One fault: where it stands, the value, what is allowed and how to mend it.
 
     Examples
     --------
@@ -42,7 +42,7 @@ class Fault:
 
 
 def faults_of(table: str) -> Callable[[object, str, object, str, str], Fault]:
-    """Give a maker of the faults of one table: row, column, value, what is allowed, how to mend it.
+    """Return a maker of faults of one table, from row, column, value, what is allowed and how to mend it.
 
     Examples
     --------
@@ -63,7 +63,7 @@ def _shown(value: object) -> str:
 
 
 class Hints:
-    """Suggest near words until the work grows too large, so that a big broken file is checked in seconds.
+    """Suggestions of near words, which stop when the work grows too large for a big broken file.
 
     Examples
     --------
@@ -76,7 +76,7 @@ class Hints:
         self._left = HINT_BUDGET // (len(known) + 1)
 
     def add(self, mend: str, word: str) -> str:
-        """Give the advice with the nearest known word, if there is one."""
+        """Add the nearest known word to an advice, if there is one."""
         self._left -= 1
         hint = did_you_mean(word, self._known, 1) if self._left >= 0 else ""
         return f"{mend}.{hint}" if hint else mend

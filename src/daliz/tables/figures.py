@@ -1,4 +1,4 @@
-"""Give each figure of a network its value, its interval and the cells that it comes from."""
+"""Figures of a network: value, interval and the cells that each comes from."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LEAST_FACTOR = 1e-6
 
 
 class Cell(NamedTuple):
-    """Name one cell: table, row and column."""
+    """One cell, by table, row and column."""
 
     table: str
     row: str
@@ -29,7 +29,7 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True)
 class Figures:
-    """Hold all figures in force: value, low and high end, and who moves with whom.
+    """All figures in force: value, low and high end, and the group with which each is drawn.
 
     Attributes
     ----------
@@ -56,14 +56,14 @@ class Figures:
 
     @functools.cached_property
     def _ends(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Give the low and high end of each figure over its value, shapes (n,)."""
+        """Return the low and high end of each figure over its value, shapes (n,)."""
         scale = np.where(self.value == 0, 1.0, self.value)
         ends = np.stack([np.minimum(self.low, self.value), np.maximum(self.high, self.value)]) / scale
         return ends.min(axis=0), ends.max(axis=0)
 
     @functools.cached_property
     def varies(self) -> npt.NDArray[np.bool_]:
-        """Tell which figures are drawn: not zero, not fixed, with room between the ends, shape (n,)."""
+        """Return which figures are drawn, shape (n,): not zero, not fixed, with room between the ends."""
         low, high = self._ends
         return np.asarray((high > low) & (self.value != 0) & ~self.fixed)
 
@@ -89,7 +89,9 @@ class Figures:
 
 
 def inverse_factors(factor: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Give the factors on what hangs on the inverse of figures, as hours on a speed, from drawn ones, shape (figures, draws).
+    """Compute factors on what depends on the inverse of figures, shape (figures, draws).
+
+    Hours depend so on a speed.
 
     Each figure's are scaled so that their mean is 1 too.
     """

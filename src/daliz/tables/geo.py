@@ -1,4 +1,4 @@
-"""Measure on the sphere."""
+"""Distances and lines on the sphere."""
 
 from __future__ import annotations
 

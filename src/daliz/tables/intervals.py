@@ -1,4 +1,4 @@
-"""Give the figures in force their intervals from the evidence and its grades."""
+"""Find the intervals of the figures in force from the evidence and its grades."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Places = dict[tuple[str, str], "Array"]
 
 
 class Interval(NamedTuple):
-    """Hold the ends of a figure as factors on its value, and how it is drawn."""
+    """Ends of a figure as factors on its value, and how it is drawn."""
 
     low: float
     high: float
@@ -29,7 +29,7 @@ class Interval(NamedTuple):
 def make_figures(
     tables: Mapping[str, Table], store: Mapping[str, Table], period: Period, follows: Mapping[Cell, Cell]
 ) -> tuple[Figures, Places]:
-    """Give all figures of the tables a number and an interval.
+    """Assign numbers and intervals to the figures of all tables.
 
     Parameters
     ----------

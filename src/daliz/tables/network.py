@@ -1,4 +1,4 @@
-"""Open a package as a network for a year or a day, and give other networks from it."""
+"""Open a package as a network of a year or a day, and derive other networks from it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Network:
-    """Be a package of tables in one period under named changes; immutable.
+    """Package of tables in one period under named changes; immutable.
 
     Attributes
     ----------
@@ -62,35 +62,35 @@ class Network:
 
     @property
     def name(self) -> str:
-        """Give the name of the package."""
+        """Return the name of the package."""
         return str(self.store.descriptor["name"])
 
     @property
     def version(self) -> str:
-        """Give the version of the package."""
+        """Return the version of the package."""
         return str(self.store.descriptor["version"])
 
     @property
     def year(self) -> int:
-        """Give the year."""
+        """Return the year."""
         return self.period.year
 
     @property
     def projected(self) -> bool:
-        """Tell whether the year lies after the last observed one."""
+        """Return whether the year lies after the last observed one."""
         return self.year > int(self.store.descriptor["years"]["observed"])
 
     @functools.cached_property
     def resolved(self) -> Resolved:
-        """Give the tables as they stand in the period."""
+        """Return the tables as they stand in the period."""
         return resolve(self.store, self.period, gather_changes(self.store, self.added, self.removed))
 
     def table(self, name: str) -> Table:
-        """Give a table as it stands in the period."""
+        """Return one table as it stands in the period."""
         return self.resolved.tables[name] if name in self.resolved.tables else self.store[name]
 
     def at(self, date: str | dt.date) -> Network:
-        """Give the network on one day.
+        """Return the network on one day.
 
         Raises
         ------
@@ -105,7 +105,7 @@ class Network:
         return Network(self.store, _within(self.store, Period.of_day(date)), self.added, self.removed)
 
     def under(self, *names: str) -> Network:
-        """Give the network with named projects, events or policies in force, whatever their dates.
+        """Return the network with named projects, events or policies in force, whatever their dates.
 
         A set that history applies anyway is put in force for the whole period.
 
@@ -127,7 +127,7 @@ class Network:
         return Network(self.store, self.period, added, tuple(r for r in self.removed if r not in names))
 
     def without(self, *names: str) -> Network:
-        """Give the network with named sets taken out, as if they had not happened.
+        """Return the network without named sets of changes, as if they had not happened.
 
         Raises
         ------
@@ -191,7 +191,7 @@ class Network:
 
 
 def year_within(store: Store, year: int) -> Period:
-    """Give the period of a year of the data.
+    """Return the period of a year of the data.
 
     Raises
     ------
@@ -204,7 +204,7 @@ def year_within(store: Store, year: int) -> Period:
 
 
 def network_of(network: Network, year: int) -> Network:
-    """Give another year of the same package with the same named changes."""
+    """Return another year of the same package with the same named changes."""
     return Network(network.store, year_within(network.store, year), network.added, network.removed)
 
 

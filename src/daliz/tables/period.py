@@ -20,7 +20,7 @@ NEVER = np.datetime64("NaT", "D")
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Be a half-open stretch of days: one day, or a calendar year.
+    """Half-open stretch of days: one day, or a calendar year.
 
     Examples
     --------
@@ -33,12 +33,12 @@ class Period:
 
     @classmethod
     def of_year(cls, year: int) -> Period:
-        """Take a calendar year."""
+        """Make the period of a calendar year."""
         return cls(np.datetime64(f"{year:04d}-01-01", "D"), np.datetime64(f"{year + 1:04d}-01-01", "D"))
 
     @classmethod
     def of_day(cls, day: str | dt.date) -> Period:
-        """Take one day, given as a date or as text such as 2024-12-31."""
+        """Make the period of one day, given as a date or as text such as 2024-12-31."""
         try:
             parsed = (
                 dt.date(day.year, day.month, day.day)
@@ -57,11 +57,11 @@ class Period:
 
     @property
     def year(self) -> int:
-        """Give the year in which the period begins."""
+        """Return the year in which the period begins."""
         return int(str(self.start)[:4])
 
     def covers(self, start: Day, end: Day) -> float:
-        """Give the share of the period that lies between two days; NaT means open."""
+        """Compute the share of the period that lies between two days; NaT means open."""
         low = self.start if np.isnat(start) else max(self.start, start)
         high = self.end if np.isnat(end) else min(self.end, end)
         return max(0.0, float((high - low).astype(int)) / self.days)

@@ -25,7 +25,7 @@ SHOWN = 60
 
 
 def read_table(path: Path | Traversable, name: str) -> tuple[Table, list[Fault]]:
-    """Read one table; give it with the faults found, the faulty cells being left blank.
+    """Read one table and its faults; faulty cells are left blank.
 
     Accepts a byte-order mark and Windows line ends, which leave no doubt; refuses what would need a guess
     (semicolons, decimal commas, dates in other forms than 2024-12-31).
@@ -92,7 +92,7 @@ def _text_fault(file: str, text: str) -> Fault | None:
 
 
 def _rows(file: str, text: str) -> tuple[list[str], list[list[str]], set[int], list[Fault]]:
-    """Split into the header, the rows made as long as the header, those that were not, and the faults of rows."""
+    """Split a file into its header, rows of the header's length, odd rows, and the faults of rows."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     header: list[str] = []
     rows: list[list[str]] = []
@@ -231,7 +231,7 @@ def _few(cells: list[str], column: Column) -> Array | None:
 
 
 class _Origin(NamedTuple):
-    """Say where cells come from: the file, the key of each row, and the rows that were too short or long."""
+    """Origin of cells: the file, the key of each row, and the rows that were too short or too long."""
 
     file: str
     keys: list[str]

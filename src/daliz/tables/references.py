@@ -1,4 +1,4 @@
-"""Demand of tables what resolving rests on: rows named once, references that lead somewhere, needed figures."""
+"""Require what resolving needs: unique rows, references that lead somewhere, needed figures."""
 
 from __future__ import annotations
 
@@ -64,14 +64,14 @@ def _lost(table: Table, column: Column, known: Collection[str], wrong: set[str])
 
 
 def missing_fault(place: tuple[str, str, str], name: str, target: str, hints: Hints) -> Fault:
-    """Tell that a cell names a row that does not exist."""
+    """Describe a cell that names a row that does not exist."""
     table, row, column = place
     mend = hints.add(f"correct it or add the row to {target}.csv", name)
     return Fault(f"{table}.csv", row, column, name, f"must be an id of {target}.csv", mend)
 
 
 def factor_faults(tables: Mapping[str, Table]) -> Iterator[Fault]:
-    """Find classes and services whose emission factor does not say what a tonne or TEU emits on a km."""
+    """Find classes and services whose emission factor has no unit of a tonne-km or TEU-km."""
     factors = tables["emission_factors"]
     for name in ("speeds", "services"):
         table = tables[name]
@@ -147,7 +147,7 @@ def demand_figures(tables: Mapping[str, Table], written: Mapping[str, Table]) ->
 
 
 def _needed(column: Column, tables: Mapping[str, Table]) -> bool:
-    """Tell whether a column, or the one it inherits, must hold a figure in every row."""
+    """Check whether a column, or the one it inherits, must hold a figure in every row."""
     reference, _, above = column.inherits.partition(".")
     if not reference:
         return column.required

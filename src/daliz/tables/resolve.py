@@ -29,7 +29,7 @@ OPEN_ENOUGH = 0.5
 
 @dataclass(frozen=True)
 class Resolved:
-    """Hold tables as they stand in one period.
+    """Tables as they stand in one period.
 
     Attributes
     ----------
@@ -92,7 +92,7 @@ def _applied(changes: list[Change], period: Period) -> dict[Cell, list[dict[str,
 
 
 class _Calendar:
-    """Know the value of every cell on every day: evidence with dates, then changes, else the class."""
+    """Value of every cell on every day: dated evidence, then changes, else the class."""
 
     def __init__(
         self, tables: Mapping[str, Table], evidence: Table, period: Period, changes: list[Change]
@@ -109,7 +109,7 @@ class _Calendar:
                 self._changes[change.cell].append(change)
 
     def with_cells(self, table: Table) -> Table:
-        """Give a table with the means over the period of all cells that evidence or changes date."""
+        """Return a table with the means over the period of all cells that evidence or changes date."""
         columns: dict[str, Array] = {}
         for cell in dict.fromkeys([*self._dated, *self._changes]):
             if cell.table != table.name or cell.row not in table.position:
@@ -173,7 +173,7 @@ def _dated_evidence(evidence: Table) -> dict[Cell, list[tuple[Day, Day, float]]]
 
 
 def _open_share(table: Table, period: Period, switches: Mapping[tuple[str, str], list[Change]]) -> Array:
-    """Give the share of the period for which each row exists."""
+    """Compute the share of the period for which each row exists."""
     share = np.ones(len(table))
     dated = "from_date" in table.schema.columns and table.name != "changes"
     never = np.full(len(table), NEVER)

@@ -1,4 +1,4 @@
-"""Know every table and column: the schema is itself a table, `schema.csv`."""
+"""Schema of every table and column, itself read from a table, `schema.csv`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from importlib import resources
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Describe one column: type, unit, bounds, reference and where a blank cell inherits from."""
+    """One column: type, unit, bounds, reference and where a blank cell inherits from."""
 
     table: str
     name: str
@@ -29,13 +29,13 @@ class Column:
 
     @property
     def numeric(self) -> bool:
-        """Tell whether cells are numbers."""
+        """Return whether cells are numbers."""
         return self.type in {"number", "integer"}
 
 
 @dataclass(frozen=True, slots=True)
 class TableSchema:
-    """Describe one table."""
+    """Schema of one table."""
 
     name: str
     columns: dict[str, Column]
@@ -43,7 +43,7 @@ class TableSchema:
 
     @property
     def figures(self) -> tuple[str, ...]:
-        """Name the columns that hold figures about the world, which need evidence."""
+        """List the columns that hold figures about the world, which need evidence."""
         return tuple(c.name for c in self.columns.values() if c.figure)
 
 

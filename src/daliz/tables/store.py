@@ -1,4 +1,4 @@
-"""Keep the tables of a package, read from disk when first asked for."""
+"""Store of the tables of a package, read from disk when first asked for."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LAST_YEAR = 9998
 
 
 class Store(Mapping[str, Table]):
-    """Hold the tables of one package; a table that has no file is empty."""
+    """Tables of one package; a table that has no file is empty."""
 
     def __init__(
         self, descriptor: Mapping[str, Any], folder: Path | Traversable | None, tables: Mapping[str, Table]
@@ -62,14 +62,14 @@ class Store(Mapping[str, Table]):
         return read_table(path, name)
 
     def strangers(self) -> list[str]:
-        """Name the CSV files of the folder that no table is called, but for those that begin with x_."""
+        """List the CSV files of the folder that are no table, except those that begin with x_."""
         if self._folder is None:
             return []
         names = sorted(path.name for path in self._folder.iterdir() if path.name.endswith(".csv"))
         return [n for n in names if n.removesuffix(".csv") not in schema() and not n.startswith(OWN_COLUMN)]
 
     def replace(self, **tables: Table) -> Store:
-        """Give a store with some tables exchanged."""
+        """Return a store with some tables exchanged."""
         return Store(self.descriptor, self._folder, self._tables | tables)
 
     def digest(self) -> str:

@@ -1,4 +1,4 @@
-"""Hold one table as immutable typed columns."""
+"""One table as immutable typed columns."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WANTED = {"number": "a number", "integer": "a number", "date": "a date", "boolea
 
 
 class Table:
-    """Hold typed columns of one table; never changed in place.
+    """Typed columns of one table; never changed in place.
 
     Numbers are float64 with NaN for a blank cell, dates datetime64[D] with NaT, flags bool, the rest str
     with "" for a blank cell.
@@ -113,16 +113,16 @@ class Table:
 
     @property
     def columns(self) -> dict[str, Array]:
-        """Give the columns by name."""
+        """Return the columns by name."""
         return dict(self._columns)
 
     def kind(self, column: str) -> str:
-        """Give the type of a column; columns of one's own are text."""
+        """Return the type of a column; columns that the schema does not have are text."""
         return self.schema.columns[column].type if column in self.schema.columns else "text"
 
     @property
     def ids(self) -> Array:
-        """Give the key column."""
+        """Return the key column."""
         return self._columns[self.schema.key]
 
     @functools.cached_property
@@ -131,7 +131,7 @@ class Table:
         return {str(k): i for i, k in enumerate(self.ids)}
 
     def row(self, row_id: str) -> dict[str, Any]:
-        """Give one row as a dict of plain values.
+        """Return one row as a dict of plain values.
 
         Raises
         ------
@@ -145,7 +145,7 @@ class Table:
         return {name: values[i : i + 1].tolist()[0] for name, values in self._columns.items()}
 
     def rows(self) -> list[dict[str, Any]]:
-        """Give all rows as dicts of plain values; a date that is not known is None."""
+        """Return all rows as dicts of plain values; a date that is not known is None."""
         names = list(self._columns)
         return [
             dict(zip(names, cells, strict=True))
@@ -153,16 +153,16 @@ class Table:
         ]
 
     def take(self, keep: Array) -> Table:
-        """Give the rows chosen by a mask or by positions."""
+        """Return the rows chosen by a mask or by positions."""
         return Table(self.name, {n: v[keep] for n, v in self._columns.items()})
 
     def replace(self, **columns: Array) -> Table:
-        """Give a table with some columns exchanged."""
+        """Return a table with some columns exchanged."""
         return Table(self.name, self._columns | columns)
 
     @property
     def frame(self) -> pd.DataFrame:
-        """Give the table as a pandas DataFrame indexed by its key; a copy."""
+        """Return the table as a pandas DataFrame indexed by its key; a copy."""
         import pandas as pd
 
         return pd.DataFrame({n: v.copy() for n, v in self._columns.items()}).set_index(self.schema.key)
@@ -175,7 +175,7 @@ def _schema_of(name: str) -> TableSchema:
 
 
 def _frozen(values: Array) -> Array:
-    """Give an array that nobody can write to; the array of a caller is copied, not locked."""
+    """Return an array that nobody can write to; the array of a caller is copied, not locked."""
     if values.flags.writeable:
         values = values.copy()
         values.flags.writeable = False

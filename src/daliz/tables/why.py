@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Reason:
-    """Hold what is known of one figure.
+    """Evidence and arithmetic of one figure.
 
     Attributes
     ----------
@@ -168,7 +168,7 @@ def _evidence(network: Network, root: Cell) -> list[dict[str, Any]]:
 
 
 def _note(network: Network, root: Cell) -> str:
-    """Tell how a rate was moved from the year of its prices to the year of the network."""
+    """Explain how a rate was moved from the year of its prices to the year of the network."""
     if root.table != "rates":
         return ""
     row, indices = network.store["rates"].row(root.row), network.table("indices")

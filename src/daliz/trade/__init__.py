@@ -1,4 +1,4 @@
-"""Say what duties do to trade, and to the volumes of corridors and chains."""
+"""Effects of duties on trade, on the volumes of corridors, and on chains."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a part when it is first used, so that compiled loops load only where they are needed, and say what they need."""
+    """Import a part when it is first used; compiled loops load only where they are needed."""
     if name not in _HOMES:
         raise AttributeError(f"module 'daliz.trade' has no attribute {name!r}")
     if _HOMES[name] != "policy_effect":

@@ -1,4 +1,4 @@
-"""Say what a duty does to imports by an Armington model with a constant elasticity of substitution and finite supply.
+"""Compute what a duty does to imports by an Armington model with finite supply.
 
 Varieties v of one product (home, partner, others) with spending shares a_v at first prices of 1. With
 producer prices p_v and taxes z_v = (1 + t1) / (1 + t0), consumer prices are p_v z_v and
@@ -13,7 +13,8 @@ V, producers V_v (p_v^(1 + m_v) - 1) / (1 + m_v).
 
 References
 ----------
-.. [1] P. Armington, A theory of demand for products distinguished by place of production, IMF Staff Papers 16, 1969.
+.. [1] P. Armington, A theory of demand for products distinguished by place of production, IMF Staff
+   Papers 16, 1969.
 .. [2] J. Francois, H. Hall, Global simulation analysis of industry-level trade policy, World Bank, 2003.
 """
 
@@ -38,7 +39,7 @@ SETTLED = 1e-12
 
 @dataclass(frozen=True)
 class Armington:
-    """Hold the new equilibrium; shapes (varieties,) or (varieties, draws).
+    """New equilibrium; shapes (varieties,) or (varieties, draws).
 
     Attributes
     ----------
@@ -100,7 +101,8 @@ def armington(
     Examples
     --------
     >>> import numpy as np
-    >>> answer = armington(np.array([60.0, 30, 10]), np.zeros(3), np.array([0, 0.1, 0]), demand=-1.0, substitution=4.0, supply=np.array([1.0, 10, 10]))
+    >>> value, after, supply = np.array([60.0, 30, 10]), np.array([0, 0.1, 0]), np.array([1.0, 10, 10])
+    >>> answer = armington(value, np.zeros(3), after, demand=-1.0, substitution=4.0, supply=supply)
     >>> bool(answer.quantity[1] < 1 < answer.quantity[0]), answer.residual < 1e-10
     (True, True)
     """
@@ -180,13 +182,13 @@ def _effects(market: _Market, p: Floats, residual: float, draw: int | slice) -> 
 
 
 def _area(log_price: Floats, power: Floats) -> Floats:
-    """Give the integral of p^(power - 1) from 1 to exp(log_price); ln p at a power of 0."""
+    """Integrate p^(power - 1) from 1 to exp(log_price); ln p at a power of 0."""
     near = np.abs(power) < 1e-9
     return np.asarray(np.where(near, log_price, np.expm1(log_price * power) / np.where(near, 1.0, power)))
 
 
 def _index(share: Floats, price: Floats, s: Floats) -> Floats:
-    """Give ln P from log consumer prices; a weighted mean where s is 1."""
+    """Compute ln P from log consumer prices; a weighted mean where s is 1."""
     power = 1.0 - s
     near = np.abs(power) < 1e-9
     safe = np.where(near, 1.0, power)

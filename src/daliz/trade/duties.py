@@ -21,7 +21,7 @@ OTHERS = "ZZ"
 
 @dataclass(frozen=True)
 class Duty:
-    """Hold the duty on one exporter's product in one importer.
+    """Duty on one exporter's product in one importer.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class Duty:
 
 
 def policy_row(network: Network, name: str) -> Row:
-    """Give the row of a policy.
+    """Return the row of a policy.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def policy_row(network: Network, name: str) -> Row:
 
 
 def duty(network: Network, policy: str, importer: str, exporter: str, product: str) -> Duty:
-    """Give the duty on a product under a policy at its date.
+    """Find the duty on a product under a policy at its date.
 
     The rate is that of MFN and, unless an exemption waives them, all additional ones; an exemption leaves
     its own rate of them, and of several the lowest counts. A row that names policies holds only under

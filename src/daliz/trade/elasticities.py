@@ -1,4 +1,4 @@
-"""Hold the elasticities of a product, and refuse figures of a model that are out of their range."""
+"""Elasticities of a product, and the refusal of figures of a model that are out of their range."""
 
 from __future__ import annotations
 

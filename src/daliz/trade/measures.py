@@ -26,7 +26,7 @@ HALVINGS = 36
 
 
 class Line(NamedTuple):
-    """Be one product of one importer, with the duties on the partner and on others before and after."""
+    """One product of one importer, with the duties on the partner and on others before and after."""
 
     importer: str
     product: str
@@ -37,16 +37,16 @@ class Line(NamedTuple):
 
 
 class Measure(Protocol):
-    """Be a model: the effects of one line by name, and the duties on partner and others at the margin."""
+    """Model of a line of trade: its effects by name, and the duties on partner and others at the margin."""
 
     def __call__(
         self, network: Network, line: Line, exporter: str, figures: DrawnFigures
     ) -> tuple[dict[str, Floats], tuple[float, float]]:
-        """Give the effects of one line."""
+        """Compute the effects of one line."""
 
 
 def trade_row(network: Network, importer: str, product: str, exporter: str) -> str:
-    """Give the id of the row of `trades` of an exporter's product; blank for none."""
+    """Return the id of the row of `trades` of an exporter's product; blank for none."""
     t = network.table("trades")
     some = (t["importer"] == importer) & (t["exporter"] == exporter) & (t["product_id"] == product)
     rows = [str(i) for i in t.ids[some]]
@@ -58,7 +58,7 @@ def trade_row(network: Network, importer: str, product: str, exporter: str) -> s
 
 
 class DrawnFigures:
-    """Give figures with their draws, shape (draws + 1,)."""
+    """Figures of trades and products with their draws, shape (draws + 1,)."""
 
     def __init__(self, network: Network, draws: int, seed: int) -> None:
         self.network, self.draws = network, draws
@@ -71,7 +71,7 @@ class DrawnFigures:
         self.factor = dict(zip(cells, factor.astype(np.float64), strict=True))
 
     def of(self, table: str, row: str, column: str, blank: float = 0.0) -> Floats:
-        """Give a figure and its draws; `blank` where there is no row or no figure."""
+        """Return a figure and its draws; `blank` where there is no row or no figure."""
         if not row:
             return np.full(self.draws + 1, blank)
         t = self.network.table(table)
@@ -85,7 +85,7 @@ class DrawnFigures:
 def measure_smart(
     network: Network, line: Line, exporter: str, figures: DrawnFigures
 ) -> tuple[dict[str, Floats], tuple[float, float]]:
-    """Give the effects of one line by SMART, and the duties at the margin."""
+    """Compute the effects of one line by SMART, and the duties at the margin."""
     p = line.product
     m = figures.of("trades", trade_row(network, line.importer, p, exporter), "value_usd")
     n = figures.of("trades", trade_row(network, line.importer, p, OTHERS), "value_usd")
@@ -126,7 +126,7 @@ def measure_smart(
 def measure_armington(
     network: Network, line: Line, exporter: str, figures: DrawnFigures
 ) -> tuple[dict[str, Floats], tuple[float, float]]:
-    """Give the effects of one line by the Armington model, and the duties at the margin."""
+    """Compute the effects of one line by the Armington model, and the duties at the margin."""
     p = line.product
     value = np.array(
         [
@@ -167,7 +167,7 @@ def _elasticities(figures: DrawnFigures, product: str) -> Elasticities:
 
 
 def _collected(duty: Duty, imports: Floats) -> Floats:
-    """Give the duty collected: the lower rate up to the quota, the higher one above it."""
+    """Compute the duty collected: the lower rate up to the quota, the higher one above it."""
     if not np.isfinite(duty.quota_usd):
         return np.asarray(duty.rate * imports)
     inside = np.minimum(imports, duty.quota_usd)
@@ -180,7 +180,10 @@ def _effective(
     others: Callable[[Floats, Floats], Floats],
     count: int,
 ) -> tuple[Floats, Floats]:
-    """Give the duties that work at the margin: between the rates where a quota just binds, the rest being rent of who holds it."""
+    """Find the duties that work at the margin.
+
+    They lie between the rates where a quota just binds, the rest being rent of who holds it.
+    """
     t, u = np.full(count, line.after.rate), np.full(count, line.others_after.rate)
     for _ in range(20):
         last = t, u

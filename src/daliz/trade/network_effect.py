@@ -1,4 +1,4 @@
-"""Carry a change of trade onto the network: tonnes by corridor, and the story of a row of policies."""
+"""Carry a change of trade onto the network: tonnes by corridor, and the effects of all policies in order."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 
 def demand_under(answer: Tariff, *, after: bool = True) -> Demand:
-    """Give the demand of the network's year with the followed trades of a policy beside the markets, as they are before or after.
+    """Return the demand of the network's year with the followed trades of a policy, before or after it.
+
+    The trades stand beside the markets.
 
     The markets of a package may hold some of these tonnes already; the difference between before and
     after does not.
@@ -34,7 +36,7 @@ def demand_under(answer: Tariff, *, after: bool = True) -> Demand:
 
 
 def trade_rows(answer: Tariff, *, after: bool) -> list[dict[str, Any]]:
-    """Give the trades whose way is followed as rows of demand, in units of their cargo class."""
+    """Return the trades whose route is followed as rows of demand, in units of their cargo class."""
     products, cargoes, trades = (answer.network.table(t) for t in ("products", "cargoes", "trades"))
     tonnes = answer.tonnes()
     found = []
@@ -61,7 +63,7 @@ def trade_rows(answer: Tariff, *, after: bool) -> list[dict[str, Any]]:
 
 
 def corridor_effect(answer: Tariff, *, start: Flows | None = None) -> list[dict[str, Any]]:
-    """Give tonnes a year of the followed trades by corridor before and after, and kt of all traffic there.
+    """Compute tonnes a year of the followed trades by corridor before and after, and kt of all traffic.
 
     Both are equilibria of all demand, the second from the first.
 
@@ -118,7 +120,11 @@ def story(
     corridors: bool = True,
     exporter: str = EXPORTER,
 ) -> list[dict[str, Any]]:
-    """Give the policies of the table in their order: what each exposes, what trade it costs and diverts, revenue, tonnes by corridor."""
+    """Compute the effects of all policies of the table in their order.
+
+    A row says what a policy exposes, what trade it costs and diverts, its revenue, and tonnes by
+    corridor.
+    """
     rows = sorted(network.table("policies").rows(), key=lambda r: r["order"])
     found, start = [], None
     for r in rows:
@@ -151,7 +157,9 @@ def story(
 def talks(
     network: Network, *, model: str = "smart", draws: int = 400, region: str = "US", exporter: str = EXPORTER
 ) -> list[dict[str, Any]]:
-    """Compare what a round of talks might yield: trade in USD and tonnes, minerals of contract, and dependence of the buyers.
+    """Compare what a round of talks might yield.
+
+    It compares trade in USD and tonnes, minerals of contract, and dependence of the buyers.
 
     Each policy of the kind `talks` is asked on the network with its projects. Chains are those with
     contracts of these policies: what moves under them, and the share of the region's supply that comes
@@ -206,7 +214,7 @@ def _of_policy(network: Network, policy: str) -> set[str]:
 
 
 def _mean_cost(markets: list[dict[str, Any]]) -> float:
-    """Give the mean cost of a unit over what is delivered; nan if nothing is."""
+    """Compute the mean cost of a unit over what is delivered; NaN if nothing is."""
     served = [(m["cost_usd"], m["delivered"]) for m in markets if m["delivered"] > 0]
     total = sum(d for _, d in served)
     return sum(c * d for c, d in served) / total if total else float("nan")

@@ -1,4 +1,4 @@
-"""Say what a policy of duties does to trade: created, diverted, revenue, welfare, tonnes."""
+"""Compute what a policy of duties does to trade: creation, diversion, revenue, welfare, tonnes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ EXPORTER = "KZ"
 
 @dataclass(frozen=True)
 class Tariff:
-    """Hold what a policy does, against its base.
+    """Effects of a policy of duties, against its base.
 
     Attributes
     ----------
@@ -64,7 +64,7 @@ class Tariff:
         )
 
     def moved(self) -> npt.NDArray[np.bool_]:
-        """Tell for which lines the partner's duty, or what others pay beside it, changes, shape (lines,)."""
+        """Flag the lines for which the duty on the partner or on others changes, shape (lines,)."""
         return np.array(
             [
                 abs(x.after.rate - x.before.rate) > 1e-12
@@ -76,7 +76,7 @@ class Tariff:
         )
 
     def exposed(self) -> npt.NDArray[np.bool_]:
-        """Tell for which lines the partner's own duty rises, or a quota comes, shape (lines,)."""
+        """Flag the lines for which the partner's own duty rises, or a quota comes, shape (lines,)."""
         return np.array(
             [
                 x.after.rate > x.before.rate + 1e-12 or x.after.quota_usd < x.before.quota_usd
@@ -85,7 +85,10 @@ class Tariff:
         )
 
     def rows(self) -> list[dict[str, Any]]:
-        """Give each line with its duties, value and effects; `_low` and `_high` are the 5th and 95th percentile of the draws."""
+        """List each line with its duties, value and effects.
+
+        `_low` and `_high` are the 5th and 95th percentile of the draws.
+        """
         found = []
         for i, line in enumerate(self.lines):
             row = {
@@ -114,7 +117,7 @@ class Tariff:
         } | sums
 
     def tonnes(self) -> dict[tuple[str, str], tuple[float, float]]:
-        """Give tonnes a year by importer and product from the partner, before and after."""
+        """Compute tonnes a year by importer and product from the partner, before and after."""
         price = self.network.table("products")
         found = {}
         for i, line in enumerate(self.lines):
@@ -126,7 +129,10 @@ class Tariff:
         return found
 
     def chain_duties(self, chain: str) -> dict[tuple[str, str, str], float]:
-        """Give the duties for `supply`: share of value by commodity, country of the sender, and market or facility that takes it.
+        """Return the duties of a chain for the terms of `supply`.
+
+        They are shares of value by commodity, country of the sender, and market or facility that takes
+        it.
 
         What others pay stands for every other country; trade within a union bears none. Under a quota it
         is the rate at the margin.
@@ -153,7 +159,7 @@ class Tariff:
         return found
 
     def as_dict(self) -> dict[str, Any]:
-        """Give totals and lines as plain values."""
+        """Return totals and lines as plain values."""
         n = self.network
         return {
             "network": n.name,
@@ -198,7 +204,7 @@ def tariff(
     draws: int = 400,
     seed: int = 1,
 ) -> Tariff:
-    """Say what the duties of a policy do to the trade of an exporter, against those of a base.
+    """Compute what the duties of a policy do to the trade of an exporter, against those of a base.
 
     Parameters
     ----------
@@ -267,7 +273,10 @@ def _check(network: Network, model: str, exporter: str, draws: int) -> None:
 
 
 def _root(network: Network, base: str) -> str:
-    """Give the first policy of a line of bases, under whose duties the trade of the tables is; blank for free trade."""
+    """Return the first policy of a line of bases; blank for free trade.
+
+    The trade of the tables is under its duties.
+    """
     seen = [base]
     while base and policy_row(network, base)["base"]:
         base = str(policy_row(network, base)["base"])
@@ -288,7 +297,7 @@ def _against(
     figures: DrawnFigures,
     measure: Measure,
 ) -> tuple[dict[str, Floats], Floats]:
-    """Give the effects of a policy on the trade under the root, and the duties at the margin."""
+    """Compute the effects of a policy on the trade under the root, and the duties at the margin."""
     effects = {k: np.zeros((len(lines), figures.draws + 1)) for k in MEASURES}
     rates = np.zeros((len(lines), 2))
     for i, line in enumerate(_lines(network, policy, root, exporter, "", lines)):
@@ -301,7 +310,10 @@ def _against(
 def _lines(
     network: Network, policy: str, base: str, exporter: str, importer: str, like: tuple[Line, ...] = ()
 ) -> tuple[Line, ...]:
-    """Give the lines of an exporter with an importer, all if blank; or the lines of `like` with other duties."""
+    """Collect the lines of an exporter with an importer, all if blank.
+
+    With `like`, they are the same lines under other duties.
+    """
     trades = network.table("trades")
     found = []
     for r in trades.rows():

@@ -1,4 +1,4 @@
-"""Say what a duty does to imports by the SMART model of partial equilibrium.
+"""Compute what a duty does to imports by the SMART model of partial equilibrium.
 
 Imports M of one product from a partner k and from all others N, duties t0 and t1, elasticity of import
 demand e (0 or less), of substitution between origins s, and of export supply m (which may be infinite)
@@ -6,7 +6,8 @@ demand e (0 or less), of substitution between origins s, and of export supply m 
 
     creation     TC = M e (t1 - t0) / (1 + t0) / (1 - e / m)
     diversion    E = s (1 - r),   r = ((1 + t1_k) / (1 + t0_k)) / ((1 + t1_N) / (1 + t0_N))
-                 TD_k = M_k M_N E / (M_k + M_N + M_k E),   TD_N = -TD_k,   no more than the trade there is (Cline's form)
+                 TD_k = M_k M_N E / (M_k + M_N + M_k E),   TD_N = -TD_k   (Cline's form)
+                 no more than the trade there is
     price        dp / p = e (t1 - t0) / (1 + t0) / (m - e), nothing where supply is infinite
     revenue      dR = sum t1 M1 - sum t0 M0
     welfare      dW = sum (t0 + t1) / 2 TC
@@ -39,7 +40,7 @@ USUAL = Elasticities()
 
 @dataclass(frozen=True)
 class Smart:
-    """Hold effects of a change of duties, arrays of one shape (lines,) or (lines, draws), in USD a year.
+    """Effects of a change of duties in USD a year, arrays of one shape (lines,) or (lines, draws).
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Hold the model against what has been published."""
+"""Comparison of the model with published observations."""
 
 from daliz.validation.tuning import Tuned, best_tuned
 from daliz.validation.validate import Score, Validation, validate

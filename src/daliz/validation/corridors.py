@@ -1,4 +1,4 @@
-"""Show which corridors connect which pairs in which years."""
+"""Compare which corridors connect which pairs in which years."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 def corridor_matrix(
     network: Network, years: Sequence[int], progress: Callable[[int, int], None] | None = None
 ) -> list[dict[str, Any]]:
-    """Give one row per pair of the table `pairs` and year: best days and USD by corridor, "-" where it does not connect.
+    """Compute best days and USD by corridor, one row per pair of the table `pairs` and year.
+
+    A corridor that does not connect a pair has "-".
 
     A projected year has the projects in force whose own date has come (see `planned_network`).
     """
@@ -41,7 +43,7 @@ def corridor_matrix(
 
 
 def planned_projects(network: Network) -> list[str]:
-    """Name the projects that are no history yet and whose opening date lies before the end of the network's period."""
+    """List the projects of the future whose opening date lies before the end of the network's period."""
     first = first_dates(network.store["changes"])
     end = str(network.period.end)
     sets = network.store["change_sets"].rows()
@@ -53,7 +55,10 @@ def planned_projects(network: Network) -> list[str]:
 
 
 def planned_network(network: Network) -> Network:
-    """Give a network of a projected year with the projects promised until then in force; others unchanged."""
+    """Return a network of a projected year with the projects promised until then in force.
+
+    Other networks are returned as they are.
+    """
     if not network.projected:
         return network
     return network.under(*planned_projects(network))

@@ -1,4 +1,4 @@
-"""Measure what the figures stand on."""
+"""Measure the evidence behind the figures."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ MIDDLE_COLUMNS = (
 
 
 def share_sourced(network: Network, cells: Iterable[Cell] | None = None) -> tuple[int, float]:
-    """Count distinct figures in use and the share that stands on a source or on arithmetic from sources.
+    """Count distinct figures in use and the share that rests on a source or on arithmetic from sources.
 
     A value from one source in one column counts once, however many cells repeat it. A derived figure
     whose arithmetic calls on a figure that is an assumption, directly or further down, counts as an
@@ -67,7 +67,7 @@ def share_sourced(network: Network, cells: Iterable[Cell] | None = None) -> tupl
 
 
 def _standing(network: Network) -> dict[int, bool]:
-    """Tell for each row of evidence in use whether it stands on sources all the way down."""
+    """Check for each row of evidence in use whether it rests on sources all the way down."""
     evidence, grades = network.store["evidence"], network.store["grades"]
     used = [int(i) for i in np.flatnonzero(evidence["used"])]
     rows: dict[Cell, list[int]] = {}
@@ -88,7 +88,7 @@ def _standing(network: Network) -> dict[int, bool]:
 
 
 def itineraries(network: Network) -> list[tuple[dict[str, Any], Itinerary]]:
-    """Give the named itineraries: for each pair the Middle Corridor where it connects, else the best way."""
+    """Find the named itineraries: the Middle Corridor where it connects a pair, else the best route."""
     found = []
     for pair in network.store["pairs"].rows():
         best = best_by_corridor(network, pair["origin"], pair["destination"], cargo=pair["cargo_id"])
@@ -120,7 +120,10 @@ def middle_cells(network: Network) -> set[Cell]:
 
 
 def weights(network: Network) -> list[tuple[str, str, str, dict[str, dict[str, float]]]]:
-    """Give origin, destination, corridor and the shares of hours and dollars by grade of the named itineraries."""
+    """Compute the shares of hours and dollars by grade for the named itineraries.
+
+    Origin, destination and corridor come with them.
+    """
     return [
         (pair["origin"], pair["destination"], way.corridor, grade_weights(way))
         for pair, way in itineraries(network)

@@ -1,4 +1,4 @@
-"""Ask how many observations the model could meet at best if its hours were tuned to them."""
+"""Search how many observations the model could meet at best if its hours were tuned to them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ GENERATIONS = 300
 
 @dataclass(frozen=True)
 class Tuned:
-    """Hold the best tuning found.
+    """Best tuning found.
 
     Attributes
     ----------

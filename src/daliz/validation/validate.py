@@ -1,4 +1,4 @@
-"""Put every observation beside the model's answer."""
+"""Compare every observation with the answer of the model."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ LONGEST_SPOT = 45
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Hold one observation with the model's answer.
+    """One observation with the answer of the model.
 
     Attributes
     ----------
@@ -70,39 +70,39 @@ class Score:
 
     @property
     def error(self) -> float:
-        """Give answer over value minus one."""
+        """Return the answer over the value, minus one."""
         return float(self.answer / self.observation["value"] - 1.0)
 
 
 @dataclass(frozen=True)
 class Validation:
-    """Hold all scores."""
+    """Scores of all observations."""
 
     scores: list[Score]
 
     @property
     def scored(self) -> list[Score]:
-        """Give the scores that count."""
+        """Return the scores that count."""
         return [s for s in self.scores if s.scored]
 
     @property
     def eligible(self) -> list[Score]:
-        """Give the scores of all measured or scheduled independent observations, askable or not."""
+        """Return the scores of all measured or scheduled independent observations, askable or not."""
         return [s for s in self.scores if s.eligible]
 
     @property
     def share(self) -> float:
-        """Give the share of scored observations that the model meets; NaN if none is scored."""
+        """Return the share of scored observations that the model meets; NaN if none is scored."""
         return _share(self.scored)
 
     @property
     def share_of_eligible(self) -> float:
-        """Give the share of eligible observations that the model meets; NaN if there are none."""
+        """Return the share of eligible observations that the model meets; NaN if there are none."""
         return _share(self.eligible)
 
     @property
     def table(self) -> pd.DataFrame:
-        """Give one row per observation as a pandas DataFrame."""
+        """Return one row per observation as a pandas DataFrame."""
         import pandas as pd
 
         names = ("id", "kind", "measure", "statistic", "origin", "destination", "via", "value", "low", "high")
@@ -135,7 +135,7 @@ def _share(scores: list[Score]) -> float:
 
 
 def validate(network: Network, progress: Callable[[int, int], None] | None = None) -> Validation:
-    """Hold the model against every published observation of days, prices and emissions.
+    """Compare the model with every published observation of days, prices and emissions.
 
     The query of each observation is asked of the network as it stood in the middle of its period, or in
     its year if the period is as long; with the weather of the month if it is no longer than one. Claims
@@ -231,13 +231,13 @@ def _score(network: Network, row: dict[str, Any], networks: dict[Any, Network]) 
 
 
 def _eligible(row: dict[str, Any], network: Network) -> bool:
-    """Tell whether an observation is measured or scheduled, independent and of the years of the data."""
+    """Check whether an observation is measured or scheduled, independent and of the years of the data."""
     first = f"{network.store.descriptor['years']['first']}-01-01"
     return bool(row["kind"] in SCORED_KINDS and row["independent"] and str(row["from_date"]) >= first)
 
 
 def _counts(row: dict[str, Any], network: Network) -> bool:
-    """Tell whether an eligible observation counts something that the network holds."""
+    """Check whether an eligible observation counts something that the network holds."""
     days = (row["to_date"] - row["from_date"]).days
     spot = row["measure"] == "usd" and row["kind"] == "measured" and days <= LONGEST_SPOT
     return _eligible(row, network) and bool(row["askable"]) and not spot
@@ -257,7 +257,7 @@ def _answer(way: Itinerary, row: dict[str, Any]) -> float:
 
 
 def _counted(way: Itinerary, row: dict[str, Any]) -> list[Component]:
-    """Give the components that the clock of an observation counts."""
+    """Return the components that the clock of an observation counts."""
     ends = _ends(way) if row["clock"] == "departure" else set()
     return [c for c in way.components if c.part not in ends or c.cause not in ENDS]
 
@@ -276,7 +276,7 @@ def _ends(way: Itinerary) -> set[int]:
 
 
 def _outside(way: Itinerary, measure: str) -> float:
-    """Give the hours or dollars of terminals before the first departure and after the last arrival."""
+    """Compute hours or dollars of terminals before the first departure and after the last arrival."""
     ends = _ends(way)
     return sum(
         c.amount for c in way.components if c.measure == measure and c.part in ends and c.cause in ENDS
@@ -284,7 +284,7 @@ def _outside(way: Itinerary, measure: str) -> float:
 
 
 def is_met(answer: float, row: dict[str, Any]) -> bool:
-    """Tell whether an answer lies in the published range of an observation or within 15 % of its value."""
+    """Check whether an answer lies in the published range or within 15 % of the observed value."""
     value, low, high = row["value"], row["low"], row["high"]
     if abs(answer - value) <= TOLERANCE * value:
         return True
@@ -294,7 +294,7 @@ def is_met(answer: float, row: dict[str, Any]) -> bool:
 
 
 def _built_on(way: Itinerary, row: dict[str, Any]) -> str:
-    """Name a cell of the answer that was built from this observation's own figure."""
+    """Find a cell of the answer that was built from this observation's own figure."""
     store = way.graph.network.store
     evidence = store["evidence"]
     cells = {c.cell for c in way.components if c.cell is not None}

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import daliz
-from daliz.assignment.calibration import calibrate, year_models
-from daliz.assignment.rolling import roll
+from daliz.calibration.fit import calibrate, year_models
+from daliz.calibration.rolling import roll
 from daliz.report.minerals import seen_round
 from daliz.supplychain import chains
 from daliz.tables import schema

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from daliz.assignment.elements import elements_of
 from daliz.errors import NoMarketError, PlaceError, SupplyError, did_you_mean, need
 from daliz.graph import build_graph
+from daliz.paths.capacities import elements_of
 from daliz.supplychain.build import Terms, build
 from daliz.supplychain.chain import Chain, read_chain
 from daliz.supplychain.programme import plan
@@ -19,9 +19,9 @@ from daliz.supplychain.ways import ways_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from daliz.assignment import Flows
+    from daliz.arrays import Floats
+    from daliz.paths.capacities import Traffic
     from daliz.supplychain.build import Built
-    from daliz.supplychain.linear import Floats
     from daliz.supplychain.programme import Plan
     from daliz.supplychain.ways import Ways
     from daliz.tables import Network
@@ -43,7 +43,7 @@ def supply(
     years: int = 1,
     policy: str = "",
     duties: Mapping[tuple[str, str, str], float] | None = None,
-    flows: Flows | None = None,
+    flows: Traffic | None = None,
     gap: float = 1e-9,
 ) -> Supply:
     """Plan which facility makes what, and over which way it goes to market.
@@ -150,7 +150,7 @@ def _check(objective: str, penalty: float, carbon: float, years: int, gap: float
         raise SupplyError(f"A gap of {gap:g} cannot be proved; give a number between 0 and 1, such as 1e-9.")
 
 
-def _volume(flows: Flows, network: Network) -> Floats:
+def _volume(flows: Traffic, network: Network) -> Floats:
     if (
         len(flows.volume) != len(elements_of(build_graph(network, None)))
         or flows.network.digest != network.digest

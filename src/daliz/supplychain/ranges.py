@@ -15,8 +15,8 @@ from daliz.supplychain.results import Supply
 from daliz.tables.figures import Cell
 
 if TYPE_CHECKING:
+    from daliz.arrays import Floats
     from daliz.supplychain.chain import Chain, Row
-    from daliz.supplychain.linear import Floats
 
 DRAWS = 40
 DRAWN = {

@@ -15,8 +15,8 @@ from scipy.sparse import coo_array, csr_array
 
 import daliz
 from daliz.graph import build_graph
+from daliz.supplychain.column_generation import Trade, Wide, least_costs, plan_wide
 from daliz.supplychain.programme import Limits, Moves, Programme, Sales, Works
-from daliz.supplychain.wide import Trade, Wide, least_costs, plan_wide
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ from scipy.optimize import linprog
 
 import daliz
 from daliz.assignment import make_problem
-from daliz.assignment.capacity import capacity_flow
+from daliz.assignment.hard_capacity import capacity_flow
 from daliz.errors import DemandError
 from printed_networks import sioux_falls
 from small_networks import Link, road_network

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daliz.assignment.distribution import balance, fit_gravity, gravity, grow
 from daliz.errors import DemandError
+from daliz.paths.distribution import balance, fit_gravity, gravity, grow
 
 
 @given(st.integers(0, 2**32 - 1))

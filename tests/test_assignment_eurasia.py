@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 import daliz
-from daliz.assignment.calibration import YearModel, calibrate
-from daliz.assignment.demand import aversion, choice_values, quantities
-from daliz.assignment.elements import elements_of
-from daliz.assignment.series import observed
+from daliz.calibration.fit import YearModel, calibrate
+from daliz.calibration.series import observed
 from daliz.errors import DemandError, PlaceError
 from daliz.graph import build_graph
+from daliz.paths.capacities import elements_of
+from daliz.paths.demand import aversion, choice_values, quantities
 from test_cli import run
 
 if TYPE_CHECKING:
@@ -107,8 +107,8 @@ def test_the_shortest_route_is_in_the_set(flows: daliz.Flows) -> None:
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import dijkstra
 
-    from daliz.assignment.route_sets import arc_weight
-    from daliz.graph.rules import close_heavy, country_arcs, restrict
+    from daliz.paths.eligibility import close_heavy, country_arcs, restrict
+    from daliz.paths.route_sets import arc_weight
 
     r, graph = flows.routes, flows.routes.graph
     cargoes, country = flows.network.table("cargoes"), flows.network.table("nodes")["country"].astype(str)
@@ -272,7 +272,7 @@ def test_calibration_finds_parameters_that_made_the_counts(
     network: daliz.Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Counts made by the model itself with other parameters pull the fit from the prior towards them."""
-    import daliz.assignment.calibration as module
+    import daliz.calibration.fit as module
 
     model = YearModel(network, choice_values(network))
     true = choice_values(network) | {
@@ -354,7 +354,7 @@ def test_bad_options_of_the_command_are_named(capsys: pytest.CaptureFixture[str]
 
 def test_no_two_routes_of_a_pair_are_one(flows: daliz.Flows) -> None:
     """Every route of a pair differs from the others by its arcs, and merging loses none."""
-    from daliz.assignment.route_sets import merged
+    from daliz.paths.route_sets import merged
 
     r = flows.routes
     ways = {

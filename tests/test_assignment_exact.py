@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import daliz
-from daliz.assignment.demand import choice_values
-from daliz.assignment.kernels import delays
 from daliz.assignment.methods import choice_of
+from daliz.paths.demand import choice_values
+from daliz.paths.kernels import delays
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from scipy.optimize import brentq
 from scipy.sparse import csr_array
 
-from daliz.assignment.elements import Elements
-from daliz.assignment.kernels import delays, fans
-from daliz.assignment.logit import Choice, fixed_point, nesting, probabilities
+from daliz.assignment.sue import Choice, fixed_point, nesting, probabilities
+from daliz.paths.capacities import Elements
+from daliz.paths.kernels import delays, via
 
 
 def two_ways(base: tuple[float, ...], scale: float, demand: float, b: float = 2.0) -> Choice:
@@ -120,7 +120,7 @@ def test_shares_are_those_of_the_nested_logit(
 
 def test_path_size_counts_what_is_shared() -> None:
     """Two routes that share half of their km have a size of three quarters each."""
-    sizes = fans.path_sizes(
+    sizes = via.path_sizes(
         np.array([0, 2]), np.array([0, 2, 4]), np.array([0, 1, 0, 2]), np.array([5.0, 5.0, 5.0])
     )
     np.testing.assert_allclose(sizes, 0.75)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import daliz
-from daliz.assignment.drawing import Drawing
-from daliz.assignment.elements import elements_of
-from daliz.assignment.spread import corridor_ranges
 from daliz.errors import DemandError
+from daliz.paths.capacities import elements_of
+from daliz.studies.volume_draws import Drawing
+from daliz.studies.volume_ranges import corridor_ranges
 from daliz.tables.figures import Cell
 
 

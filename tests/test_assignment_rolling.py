@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from daliz.assignment.forecast import save_forecast
-from daliz.assignment.rolling import crps_normal, interval_score
+from daliz.calibration.forecast import save_forecast
+from daliz.calibration.rolling import crps_normal, interval_score
 
 if TYPE_CHECKING:
     from pathlib import Path

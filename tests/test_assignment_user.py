@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daliz.assignment import Problem, make_problem, user, user_equilibrium
-from daliz.assignment.kernels import delays
+from daliz.assignment import Problem, link_equilibrium, make_problem, user_equilibrium
 from daliz.errors import DemandError
+from daliz.paths.kernels import delays
 from printed_networks import braess, sioux_falls
 
 
@@ -36,7 +36,7 @@ def test_braess_sends_two_on_each_way() -> None:
 @pytest.mark.parametrize("lanes", [False, True])
 def test_sioux_falls_reaches_the_best_known_objective(lanes: bool) -> None:
     """Beckmann's objective is 4,231,335.287 to the last printed digit, at a gap of 1e-12, in order or in two lanes."""
-    with mock.patch.object(user, "LARGE", 1 if lanes else 1_000):
+    with mock.patch.object(link_equilibrium, "LARGE", 1 if lanes else 1_000):
         flow = user_equilibrium(sioux_falls(), gap=1e-12, threads=2)
     assert flow.gap <= 1e-12
     assert flow.objective == pytest.approx(4_231_335.287, abs=6e-4)
@@ -147,7 +147,7 @@ def test_wardrop_holds_on_random_networks(seed: int, lanes: bool) -> None:
         for a, b, q in zip(rng.integers(0, n, 12), rng.integers(0, n, 12), rng.uniform(0, 4, 12), strict=True)
     ]
     problem = make_problem(n, tail, head, form, trips)
-    with mock.patch.object(user, "LARGE", 1 if lanes else len(trips) + 1):
+    with mock.patch.object(link_equilibrium, "LARGE", 1 if lanes else len(trips) + 1):
         flow, two = (user_equilibrium(problem, gap=1e-9, passes=500, threads=n) for n in (1, 2))
     assert flow.converged
     assert balance(problem, flow.volume) < 1e-8
@@ -213,7 +213,7 @@ def test_ways_with_equal_sums_of_arc_numbers_are_told_apart() -> None:
     """Two ways whose arc numbers add up alike are two routes."""
     from types import SimpleNamespace
 
-    from daliz.assignment.route_sets import _joined, _Ways
+    from daliz.paths.route_sets import _joined, _Ways
 
     graph = SimpleNamespace(arcs=range(10))
     sums = np.ones((5, 2))

@@ -9,8 +9,8 @@ import pytest
 
 import daliz
 from daliz.graph import Cause, Graph, build_graph
-from daliz.routing.profile import profile
-from daliz.routing.reasons import reasons
+from daliz.routing.provenance import reasons
+from daliz.routing.time_cost_distance import profile
 from small_networks import Link, ask, every_way, places_of, road_network
 from tiny_package import tiny_network
 

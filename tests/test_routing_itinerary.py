@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 import daliz
 from daliz.graph import build_graph
-from daliz.routing.profile import profile
-from daliz.routing.reasons import grade_weights, reasons
+from daliz.routing.provenance import grade_weights, reasons
+from daliz.routing.time_cost_distance import profile
 from small_networks import Link, road_links, road_network
 from tiny_package import network_of, tiny_network, tiny_tables
 

@@ -9,7 +9,7 @@ import pytest
 
 import daliz
 from daliz.supplychain import chains
-from daliz.supplychain.wide import Trade, least_costs, plan_wide
+from daliz.supplychain.column_generation import Trade, least_costs, plan_wide
 
 CHAINS = (
     "uranium",

@@ -13,7 +13,7 @@ from scipy.optimize import linprog
 from scipy.sparse import csc_array, csr_array
 
 from daliz.errors import SupplyError
-from daliz.supplychain.linear import Linear, solve
+from daliz.optimise.linear import Linear, solve
 from daliz.supplychain.programme import (
     Aversion,
     Limits,
@@ -257,7 +257,7 @@ def test_a_programme_without_a_plan_is_refused() -> None:
 @settings(max_examples=20, deadline=None)
 def test_a_proof_holds_for_any_duals(data: st.DataObject) -> None:
     """Whatever the duals, the bound is at most the optimum: weak duality needs no solver."""
-    from daliz.supplychain.linear import prove
+    from daliz.optimise.linear import prove
 
     cost = np.array(data.draw(st.lists(st.floats(0.0, 9.0), min_size=3, max_size=3)))
     one = Linear(

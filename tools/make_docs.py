@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import daliz
-from daliz.assignment.calibration import calibrate, year_models
-from daliz.assignment.rolling import roll
+from daliz.calibration.fit import calibrate, year_models
+from daliz.calibration.rolling import roll
 from daliz.tables import schema
 from daliz.tables.check_evidence import grade_shares
 from daliz.validation.corridors import corridor_matrix
@@ -20,7 +20,7 @@ from docs_table import MADE, table
 from docs_validation import validation_page
 
 if TYPE_CHECKING:
-    from daliz.assignment.rolling import Rolling
+    from daliz.calibration.rolling import Rolling
 
 DOCS = Path(__file__).parents[1] / "docs"
 YEARS = (2019, 2020, 2021, 2022, 2023, 2024, 2025, 2026, 2030, 2035)

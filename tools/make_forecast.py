@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import daliz
-from daliz.assignment.calibration import calibrate, year_models
-from daliz.assignment.forecast import forecast, inputs_hash, save_forecast
+from daliz.calibration.fit import calibrate, year_models
+from daliz.calibration.forecast import forecast, inputs_hash, save_forecast
 
 TRIPS = (("Xi'an", "Baku", "RU", 12),)
 

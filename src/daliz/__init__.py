@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 from daliz import errors
 
 if TYPE_CHECKING:
-    from daliz.assignment import Demand, Flows, assign, demand_from_rows, demand_of
+    from daliz.assignment import Flows, assign
     from daliz.emissions import chain_emissions
+    from daliz.paths import Demand, demand_from_rows, demand_of
     from daliz.report import brief
     from daliz.routing import Itinerary, Leg, Routes, routes
+    from daliz.studies import corridor_effect, story, talks, ways_round
     from daliz.supplychain import (
         Supply,
         balance_of_ways,
@@ -29,13 +31,12 @@ if TYPE_CHECKING:
         split,
         supply,
         supply_ranges,
-        ways_round,
         without_each,
     )
     from daliz.supplychain import Terms as SupplyTerms
     from daliz.tables import Check, Network, Reason, check, why
     from daliz.tables import open_network as open  # noqa: A004
-    from daliz.trade import Tariff, corridor_effect, story, talks, tariff
+    from daliz.trade import Tariff, tariff
     from daliz.validation import Validation, validate
 
 __version__ = "0.1.0"
@@ -80,11 +81,11 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Demand": ("assignment", "Demand"),
+    "Demand": ("paths", "Demand"),
     "Flows": ("assignment", "Flows"),
     "assign": ("assignment", "assign"),
-    "demand_from_rows": ("assignment", "demand_from_rows"),
-    "demand_of": ("assignment", "demand_of"),
+    "demand_from_rows": ("paths", "demand_from_rows"),
+    "demand_of": ("paths", "demand_of"),
     "Check": ("tables", "Check"),
     "Network": ("tables", "Network"),
     "Reason": ("tables", "Reason"),
@@ -110,11 +111,11 @@ _HOMES = {
     "balance_of_ways": ("supplychain", "balance_of_ways"),
     "fit_premium": ("supplychain", "fit_premium"),
     "split": ("supplychain", "split"),
-    "ways_round": ("supplychain", "ways_round"),
+    "ways_round": ("studies", "ways_round"),
     "Tariff": ("trade", "Tariff"),
-    "corridor_effect": ("trade", "corridor_effect"),
-    "story": ("trade", "story"),
-    "talks": ("trade", "talks"),
+    "corridor_effect": ("studies", "corridor_effect"),
+    "story": ("studies", "story"),
+    "talks": ("studies", "talks"),
     "tariff": ("trade", "tariff"),
 }
 

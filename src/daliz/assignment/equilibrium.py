@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from daliz.assignment.problem import Floats, Ints, Problem, Words
+    from daliz.arrays import Floats, Ints, Words
+    from daliz.assignment.problem import Problem
 
 
 @dataclass(frozen=True)

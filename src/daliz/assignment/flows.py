@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from daliz.errors import PlaceError, did_you_mean
-from daliz.graph.corridors import corridors_of
+from daliz.paths.corridors import corridors_of
 
 if TYPE_CHECKING:
-    from daliz.assignment.demand import Demand
-    from daliz.assignment.elements import Elements
-    from daliz.assignment.problem import Flags, Floats, Ints
-    from daliz.assignment.route_sets import RouteSets
+    from daliz.arrays import Flags, Floats, Ints
+    from daliz.paths.capacities import Elements
+    from daliz.paths.demand import Demand
+    from daliz.paths.route_sets import RouteSets
     from daliz.tables import Network
 
 BALANCE = 1e-9
@@ -152,7 +152,7 @@ class Flows:
 
     @functools.cached_property
     def _waits(self) -> Floats:
-        from daliz.assignment.logit import incidence
+        from daliz.paths.capacities import incidence
 
         return np.asarray(incidence(self.routes, self.elements)[1] @ self.delay)
 
@@ -161,7 +161,7 @@ class Flows:
 
         An hour lost by 10 t counts as one TEU-hour.
         """
-        from daliz.assignment.logit import incidence
+        from daliz.paths.capacities import incidence
 
         _, tonnes = self._per_unit
         lost = (

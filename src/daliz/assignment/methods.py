@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from daliz.assignment.demand import choice_values, demand_of
-from daliz.assignment.elements import elements_of, more_congested
 from daliz.assignment.flows import Flows
 from daliz.errors import DemandError, need
 from daliz.graph import build_graph
-from daliz.graph.corridors import corridors_of
+from daliz.paths.capacities import elements_of, more_congested
+from daliz.paths.corridors import corridors_of
+from daliz.paths.demand import choice_values, demand_of
 
 if TYPE_CHECKING:
-    from daliz.assignment.demand import Demand
-    from daliz.assignment.logit import Choice
-    from daliz.assignment.problem import Floats, Ints
-    from daliz.assignment.route_sets import RouteSets
+    from daliz.arrays import Floats, Ints
+    from daliz.assignment.sue import Choice
+    from daliz.paths.demand import Demand
+    from daliz.paths.route_sets import RouteSets
     from daliz.tables import Network
 
 METHODS = ("logit", "user", "system", "capacity")
@@ -111,12 +111,12 @@ def assign(
         raise DemandError("There is no demand to assign; all quantities are 0.")
     asked = {"method": method, "target": goal, "elasticity": elasticity, "values": values}
     if method == "capacity":
-        from daliz.assignment.capacity import assign_capacity
+        from daliz.assignment.hard_capacity import assign_capacity
 
         return assign_capacity(network, demand, values, goal, asked)
     routes, row_pair = routes_of(network, demand, values, start)
     if method in {"user", "system"}:
-        from daliz.assignment.exact import assign_exact
+        from daliz.assignment.route_equilibrium import assign_exact
 
         def make(sets: RouteSets) -> Choice:
             return choice_of(network, sets, demand, row_pair, values)
@@ -151,7 +151,7 @@ def routes_of(
     network: Network, demand: Demand, values: dict[str, float], start: Flows | None
 ) -> tuple[RouteSets, Ints]:
     """Give the route sets of a demand, and the pair of each of its rows; those of `start` again if they hold all."""
-    from daliz.assignment.route_sets import route_sets
+    from daliz.paths.route_sets import route_sets
 
     keys = np.stack([demand.origin, demand.destination, demand.cargo, demand.averse.astype(np.int64)])
     if start is not None and start.network is network:
@@ -190,7 +190,7 @@ def choice_of(
     network: Network, routes: RouteSets, demand: Demand, row_pair: Ints, values: dict[str, float]
 ) -> Choice:
     """Give the choice of routes, with the constants of corridors and the nests of the modes."""
-    from daliz.assignment.logit import make_choice
+    from daliz.assignment.sue import make_choice
 
     ids = corridors_of(routes.graph).ids
     # rail corridors share one nest, every other corridor is one of its own
@@ -210,7 +210,7 @@ def round_queues(
     routes: RouteSets, network: Network, demand: Demand, values: dict[str, float], delay: Floats
 ) -> RouteSets:
     """Join to route sets the best ways at the delays of elements, which lead round the queues."""
-    from daliz.assignment.route_sets import merged, queue_tolls, route_sets
+    from daliz.paths.route_sets import merged, queue_tolls, route_sets
 
     more = route_sets(
         network, demand, reference_sd=values["reference-sd"], toll=queue_tolls(routes, delay), bent=("",)
@@ -230,7 +230,7 @@ def _assign_logit(
     steps: int,
     asked: dict[str, Any],
 ) -> Flows:
-    from daliz.assignment.logit import fixed_point
+    from daliz.assignment.sue import fixed_point
 
     choice = choice_of(network, routes, demand, row_pair, values)
     begin = start.volume if start is not None and len(start.volume) == len(choice.elements) else None

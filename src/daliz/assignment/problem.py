@@ -43,7 +43,7 @@ class Problem:
     tail, head
         uint32 arrays of shape (links,).
     kind
-        uint8 array of shape (links,): see `daliz.assignment.kernels.delays`.
+        uint8 array of shape (links,): see `daliz.paths.kernels.delays`.
     form
         float64 array of shape (links, 4): time when empty, capacity, and the two parameters of the kind.
     fixed

@@ -84,7 +84,8 @@ def run(
         return
     if threads != 1 or per_length or per_toll:
         raise typer.BadParameter("--threads, --per-length and --per-toll are for --tntp; leave them out.")
-    from daliz.assignment import assign, demand_from_rows
+    from daliz.assignment import assign
+    from daliz.paths import demand_from_rows
 
     network = open_for(package, year, under, without)
     for name in select:
@@ -97,7 +98,7 @@ def run(
     bottlenecks = flows.bottlenecks(top, by)
     ranges = []
     if draws:
-        from daliz.assignment.spread import corridor_ranges
+        from daliz.studies.volume_ranges import corridor_ranges
 
         ranges = corridor_ranges(flows, draws=draws)
     if as_json:
@@ -251,7 +252,7 @@ def _run_tntp(
     )
     flow: Any
     if method == "capacity":
-        from daliz.assignment.capacity import capacity_flow
+        from daliz.assignment.hard_capacity import capacity_flow
 
         flow = capacity_flow(problem, gap=target)
         rest = {"price": flow.price}

@@ -29,8 +29,8 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Run the verb."""
-    from daliz.assignment.calibration import calibrate, year_models
-    from daliz.assignment.rolling import roll
+    from daliz.calibration.fit import calibrate, year_models
+    from daliz.calibration.rolling import roll
     from daliz.errors import DemandError
     from daliz.tables.network import network_of
 

@@ -105,7 +105,7 @@ def run(
         if under or without:
             print_lines([SCENARIO_PRICES])
         if explain:
-            from daliz.routing.reasons import reasons
+            from daliz.routing.provenance import reasons
 
             for line in reasons(found.itineraries[0]):
                 typer.echo(line)

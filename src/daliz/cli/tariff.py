@@ -56,7 +56,8 @@ def run(
     as_csv: AsCsv = False,
 ) -> None:
     """Run the verb."""
-    from daliz.trade import corridor_effect, story, talks, tariff
+    from daliz.studies import corridor_effect, story, talks
+    from daliz.trade import tariff
 
     told = policy in {"story", "talks"}
     _refuse(policy, base, chart)

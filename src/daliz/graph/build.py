@@ -10,11 +10,11 @@ import numpy as np
 from daliz.graph.draft import ALL_GROUPS, Draft
 from daliz.graph.ledger import USD_KINDS, Cause
 from daliz.graph.lines import add_lines
+from daliz.graph.link_paths import Step
 from daliz.graph.pricing import Tariff
 from daliz.graph.running import Ride, Running
 from daliz.graph.terminals import Terminals
 from daliz.graph.through import add_through
-from daliz.graph.ways import Step
 
 if TYPE_CHECKING:
     from daliz.graph.graph import Graph

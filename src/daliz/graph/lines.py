@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from daliz.graph.ledger import USD_KINDS, Cause, Kind
+from daliz.graph.link_paths import Step
 from daliz.graph.running import Ride
-from daliz.graph.ways import Step
 
 if TYPE_CHECKING:
     from daliz.graph.draft import Draft

@@ -10,7 +10,7 @@ import numpy as np
 from daliz.errors import DataError
 from daliz.graph.graph import GROUPS
 from daliz.graph.ledger import USD_KINDS, Book, Cause, Kind
-from daliz.graph.ways import Step, Ways
+from daliz.graph.link_paths import Step, Ways
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,7 +9,7 @@ from daliz.report.duties import duty_answers
 from daliz.report.minerals import mineral_answers
 from daliz.report.volumes import volume_cases
 from daliz.routing.by_corridor import best_by_corridor
-from daliz.routing.reasons import grade_weights
+from daliz.routing.provenance import grade_weights
 from daliz.tables.check_evidence import grade_shares
 from daliz.tables.network import network_of
 from daliz.validation.corridors import corridor_matrix, planned_network

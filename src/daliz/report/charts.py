@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from daliz.report.translate import Speech
-from daliz.routing.profile import profile
+from daliz.routing.time_cost_distance import profile
 from daliz.tables.geo import parse_line
 
 if TYPE_CHECKING:

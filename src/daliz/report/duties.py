@@ -45,7 +45,8 @@ def duty_answers(network: Network, volumes: list[Case], step: Callable[[], None]
         or find_spec("highspy") is None
     ):
         return None
-    from daliz.trade import corridor_effect, story, talks, tariff
+    from daliz.studies import corridor_effect, story, talks
+    from daliz.trade import tariff
 
     lead, other = (tariff(network, LEAD, model=m, draws=DRAWS) for m in ("smart", "armington"))
     effect = {e["corridor"]: e for e in corridor_effect(lead)}

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
-from daliz.assignment.demand import AVOIDED
+from daliz.paths.demand import AVOIDED
 from daliz.report.chain_charts import balance_chart, dependence_chart, flow_map, sankey_chart
 from daliz.report.charts import corridor_names
 from daliz.report.document import Block, Bullets, Figure, Heading, Paragraph, TableBlock

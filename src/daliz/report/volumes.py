@@ -46,7 +46,7 @@ def volume_cases(network: Network, step: Callable[[], None]) -> list[Case]:
     if not len(network.store["flows"]) or find_spec("numba") is None or find_spec("highspy") is None:
         return []
     from daliz.assignment import assign
-    from daliz.assignment.spread import corridor_ranges
+    from daliz.studies.volume_ranges import corridor_ranges
 
     observed = network.store.descriptor["years"]["observed"]
     later = network_of(network, AHEAD)

@@ -11,11 +11,11 @@ from daliz.errors import RouteError
 from daliz.graph.graph import GROUPS, Arc, State
 from daliz.graph.ledger import USD_KINDS, Book, Cause, Kind
 from daliz.graph.pricing import Tariff
-from daliz.routing.places import nearest
+from daliz.paths.places import nearest
 
 if TYPE_CHECKING:
     from daliz.graph import Graph
-    from daliz.routing.places import Place
+    from daliz.paths.places import Place
     from daliz.tables import Network
 
 ACCESS_PLACES = 3

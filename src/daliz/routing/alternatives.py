@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from daliz.graph.corridors import corridors_of
+from daliz.paths.corridors import corridors_of
 from daliz.routing.search import shortest, trace
 
 if TYPE_CHECKING:

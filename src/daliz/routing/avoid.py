@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from daliz.errors import PlaceError, QueryError, did_you_mean
-from daliz.graph.rules import country_arcs
-from daliz.routing.places import find_place
+from daliz.paths.eligibility import country_arcs
+from daliz.paths.places import find_place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

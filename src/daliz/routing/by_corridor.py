@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from daliz.errors import RouteError
-from daliz.graph.corridors import corridors_of
+from daliz.paths.corridors import corridors_of
 from daliz.routing.alternatives import Fan
 from daliz.routing.query import make_query
 from daliz.routing.reliability import spreads

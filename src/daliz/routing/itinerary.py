@@ -169,7 +169,7 @@ class Itinerary:
     @functools.cached_property
     def corridor(self) -> str:
         """Name the corridor that the way belongs to: the first row of `corridors` that it satisfies."""
-        from daliz.graph.corridors import corridors_of
+        from daliz.paths.corridors import corridors_of
 
         return corridors_of(self.graph).name(list(self.arcs))
 
@@ -195,7 +195,7 @@ class Itinerary:
         >>> abs(way.emissions().wtw_kg - way.kg_co2e) < 1e-6
         True
         """
-        from daliz.routing.chains import chain_of
+        from daliz.routing.iso14083 import chain_of
 
         return chain_of(self)
 

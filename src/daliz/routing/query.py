@@ -10,17 +10,17 @@ import numpy.typing as npt
 
 from daliz.errors import PlaceError, QueryError, did_you_mean
 from daliz.graph import build_graph
-from daliz.graph.rules import close_heavy, restrict
+from daliz.paths.eligibility import close_heavy, restrict
+from daliz.paths.places import find_place
 from daliz.routing.access import with_access
 from daliz.routing.avoid import close_avoided, close_others
-from daliz.routing.places import find_place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from daliz.graph import Graph
     from daliz.graph.graph import ClassCosts
-    from daliz.routing.places import Place
+    from daliz.paths.places import Place
     from daliz.tables import Network
 
 Flags = npt.NDArray[np.bool_]

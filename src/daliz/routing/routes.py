@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from daliz.errors import QueryError
 from daliz.routing.alternatives import alternatives
-from daliz.routing.cuts import explain_no_way
 from daliz.routing.itinerary import Itinerary
+from daliz.routing.no_path import explain_no_way
 from daliz.routing.pareto import pareto
 from daliz.routing.query import Query, make_query
 from daliz.routing.reliability import spreads

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import block_diag, coo_array, csr_array, hstack
 
-from daliz.assignment.elements import elements_of
 from daliz.errors import SupplyError
 from daliz.graph import build_graph
+from daliz.paths.capacities import elements_of
+from daliz.supplychain.contract_matching import matching
 from daliz.supplychain.programme import Aversion, Limits, Moves, Programme, Sales, Works
-from daliz.supplychain.touching import matching
 from daliz.supplychain.ways import loads_of
 
 if TYPE_CHECKING:
+    from daliz.arrays import Floats
     from daliz.supplychain.chain import Chain, Row
-    from daliz.supplychain.linear import Floats
     from daliz.supplychain.terms import Terms
     from daliz.supplychain.ways import Ways
 

@@ -8,18 +8,18 @@ import numpy as np
 
 from daliz.errors import SupplyError
 from daliz.supplychain.build import build, unmet
+from daliz.supplychain.contract_matching import passing
 from daliz.supplychain.planning import plan_chain, ways_for
 from daliz.supplychain.programme import Planner, paid
-from daliz.supplychain.touching import passing
 from daliz.supplychain.tracing import market_mean, touched
 from daliz.supplychain.ways import KINDS, touches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from daliz.arrays import Flags, Floats
     from daliz.supplychain.build import Built
     from daliz.supplychain.chain import Chain
-    from daliz.supplychain.linear import Flags, Floats
     from daliz.supplychain.programme import Plan
     from daliz.supplychain.results import Supply
     from daliz.supplychain.ways import Ways

@@ -20,8 +20,8 @@ import numpy as np
 from scipy.sparse import csc_array
 
 from daliz.errors import NoMarketError, SupplyError
+from daliz.optimise.linear import Linear, solve
 from daliz.supplychain.exposure import CLOSED, check_kind, stands_on
-from daliz.supplychain.linear import Linear, solve
 from daliz.supplychain.planning import plan_chain
 from daliz.supplychain.terms import Terms
 from daliz.supplychain.ways import touches

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from daliz.assignment.elements import elements_of
 from daliz.errors import NoMarketError, PlaceError, SupplyError, did_you_mean, need
 from daliz.graph import build_graph
+from daliz.paths.capacities import elements_of
 from daliz.supplychain.build import build
 from daliz.supplychain.chain import Chain, read_chain
 from daliz.supplychain.programme import plan
@@ -20,9 +20,9 @@ from daliz.supplychain.ways import ways_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from daliz.assignment import Flows
+    from daliz.arrays import Floats
+    from daliz.paths.capacities import Traffic
     from daliz.supplychain.build import Built
-    from daliz.supplychain.linear import Floats
     from daliz.supplychain.programme import Plan
     from daliz.supplychain.ways import Ways
     from daliz.tables import Network
@@ -39,7 +39,7 @@ def supply(
     without: Iterable[str] = (),
     policy: str = "",
     terms: Terms = LEAST_COST,
-    flows: Flows | None = None,
+    flows: Traffic | None = None,
     gap: float = 1e-9,
 ) -> Supply:
     """Plan which facility makes what, and over which route it goes to market.
@@ -141,7 +141,7 @@ def ways_for(chain: Chain, closed: tuple[str, ...], known: Ways | None = None) -
     return ways
 
 
-def _volume(flows: Flows, network: Network) -> Floats:
+def _volume(flows: Traffic, network: Network) -> Floats:
     if (
         len(flows.volume) != len(elements_of(build_graph(network, None)))
         or flows.network.digest != network.digest

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from daliz.errors import SupplyError, did_you_mean
+from daliz.supplychain.contract_matching import matching
 from daliz.supplychain.planning import supply
 from daliz.supplychain.programme import Planner
-from daliz.supplychain.touching import matching
 
 if TYPE_CHECKING:
     from daliz.supplychain.results import Supply

@@ -26,10 +26,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import coo_array, csc_array, csr_array, vstack
 
-from daliz.supplychain.linear import Linear, Optimum, Solver
+from daliz.optimise.linear import Linear, Optimum, Solver
 
 if TYPE_CHECKING:
-    from daliz.supplychain.linear import Flags, Floats, Ints
+    from daliz.arrays import Flags, Floats, Ints
 
 PARTS = 100
 """Equal parts into which the buyers of an aversion are cut."""

@@ -14,8 +14,8 @@ from daliz.supplychain.programme import plan as solve_plan
 from daliz.tables.figures import Cell
 
 if TYPE_CHECKING:
+    from daliz.arrays import Floats
     from daliz.supplychain.chain import Chain, Row
-    from daliz.supplychain.linear import Floats
     from daliz.supplychain.results import Supply
 
 DRAWS = 40

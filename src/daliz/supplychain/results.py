@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from daliz.graph.corridors import corridors_of
+from daliz.paths.corridors import corridors_of
 from daliz.supplychain.build import emitted, unmet
 from daliz.supplychain.programme import balance, paid
 from daliz.supplychain.shortage import unmet_cut, unmet_reasons
@@ -16,9 +16,9 @@ from daliz.supplychain.tracing import stack
 from daliz.supplychain.ways import touches
 
 if TYPE_CHECKING:
+    from daliz.arrays import Floats
     from daliz.supplychain.build import Built
     from daliz.supplychain.chain import Chain
-    from daliz.supplychain.linear import Floats
     from daliz.supplychain.programme import Plan
     from daliz.supplychain.terms import Terms
     from daliz.supplychain.ways import Ways

@@ -13,7 +13,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from daliz.supplychain.linear import Floats
+    from daliz.arrays import Floats
     from daliz.supplychain.results import Supply
 
 COMPONENTS = ("production", "freight", "time", "carbon", "duty", "stock")

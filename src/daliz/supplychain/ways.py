@@ -8,19 +8,18 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy.sparse import coo_array, csr_array
 
-from daliz.assignment.demand import Demand, choice_values
-from daliz.assignment.elements import elements_of
-from daliz.assignment.logit import incidence
-from daliz.assignment.route_sets import load_tolls, merged, route_sets
 from daliz.errors import PlaceError, did_you_mean
 from daliz.graph import build_graph
-from daliz.graph.rules import country_arcs
+from daliz.paths.capacities import elements_of, incidence
+from daliz.paths.demand import Demand, choice_values
+from daliz.paths.eligibility import country_arcs
+from daliz.paths.route_sets import load_tolls, merged, route_sets
 
 if TYPE_CHECKING:
-    from daliz.assignment.route_sets import RouteSets
+    from daliz.arrays import Flags, Floats, Ints
     from daliz.graph import Graph
+    from daliz.paths.route_sets import RouteSets
     from daliz.supplychain.chain import Chain
-    from daliz.supplychain.linear import Flags, Floats, Ints
     from daliz.tables import Network
 
 KINDS = ("country", "port", "link", "operator", "owner")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from daliz.routing.by_corridor import best_by_corridor
-from daliz.routing.reasons import grade_weights
+from daliz.routing.provenance import grade_weights
 from daliz.tables.figures import Cell
 
 if TYPE_CHECKING:

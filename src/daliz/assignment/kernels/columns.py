@@ -5,8 +5,8 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
-from daliz.assignment.kernels.delays import area, delay
-from daliz.assignment.kernels.trees import NONE
+from daliz.paths.kernels.delays import area, delay
+from daliz.paths.kernels.trees import NONE
 
 V, T, D = 0, 1, 2
 """Columns of the state of a link: volume, delay (or marginal delay), its derivative."""

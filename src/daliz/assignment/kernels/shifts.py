@@ -5,7 +5,7 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
-from daliz.assignment.kernels.delays import delay
+from daliz.paths.kernels.delays import delay
 
 _F1 = nb.float64[::1]
 _F2 = nb.float64[:, ::1]

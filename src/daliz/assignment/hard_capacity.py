@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.sparse import csr_array
 
-from daliz.assignment.elements import elements_of
 from daliz.assignment.flows import Cut, Flows
-from daliz.assignment.kernels import columns, trees
-from daliz.assignment.master import Master, Solution
+from daliz.assignment.kernels import columns
 from daliz.assignment.problem import roots_of
 from daliz.errors import DemandError, need
+from daliz.optimise.path_master import Master, Solution
+from daliz.paths.capacities import elements_of
+from daliz.paths.kernels import trees
 
 if TYPE_CHECKING:
-    from daliz.assignment.demand import Demand
-    from daliz.assignment.problem import Floats, Ints, Problem
-    from daliz.assignment.route_sets import RouteSets
+    from daliz.arrays import Floats, Ints
+    from daliz.assignment.problem import Problem
+    from daliz.paths.demand import Demand
+    from daliz.paths.route_sets import RouteSets
     from daliz.tables import Network
 
 ROUNDS = 200
@@ -87,7 +89,7 @@ def capacity_flow(
     Examples
     --------
     >>> from daliz.assignment import make_problem
-    >>> from daliz.assignment.capacity import capacity_flow
+    >>> from daliz.assignment.hard_capacity import capacity_flow
     >>> two = make_problem(2, [0, 0], [1, 1], [[1, 3, 0, 1], [2, 3, 0, 1]], [(0, 1, 4.0)])
     >>> flow = capacity_flow(two)
     >>> flow.volume, flow.price
@@ -285,7 +287,7 @@ def assign_capacity(
     """
     need("highspy", extra="assign")
     from daliz.assignment.methods import choice_of, routes_of
-    from daliz.assignment.route_sets import load_tolls, merged, route_sets
+    from daliz.paths.route_sets import load_tolls, merged, route_sets
 
     routes, row_pair = routes_of(network, demand, values, None)
     elements = elements_of(routes.graph)
@@ -348,7 +350,7 @@ def _network_cut(
 ) -> Cut:
     """Prove what cannot be served: the least unserved demand is the programme without costs, and its duals are the weights."""
     from daliz.assignment.methods import choice_of
-    from daliz.assignment.route_sets import load_tolls, merged, route_sets
+    from daliz.paths.route_sets import load_tolls, merged, route_sets
 
     for _ in range(ROUNDS):
         choice = choice_of(network, routes, demand, row_pair, values)
@@ -386,7 +388,7 @@ def _fresh(routes: RouteSets, more: RouteSets, reduced: Floats, dual: Floats) ->
 
 def _kept(routes: RouteSets, more: RouteSets, fresh: Ints) -> RouteSets:
     """Give the smaller set with the fresh routes of the larger one."""
-    from daliz.assignment.route_sets import taken
+    from daliz.paths.route_sets import taken
 
     rank = np.arange(len(more.usd)) - more.first[more.pair]
     old = rank < np.diff(routes.first)[more.pair]

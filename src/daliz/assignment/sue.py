@@ -22,18 +22,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_array
 
-from daliz.assignment.kernels import columns, fans
+from daliz.assignment.kernels import columns
 from daliz.errors import DemandError
+from daliz.paths.capacities import incidence
+from daliz.paths.cost import values_of_time
+from daliz.paths.kernels import via
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from daliz.assignment.elements import Elements
-    from daliz.assignment.problem import Floats, Ints
-    from daliz.assignment.route_sets import RouteSets
-    from daliz.tables import Table
+    from scipy.sparse import csr_array
+
+    from daliz.arrays import Floats, Ints
+    from daliz.paths.capacities import Elements
+    from daliz.paths.route_sets import RouteSets
 
 TONNES_OF_SCALE = 20.0
 MEMORY = 8
@@ -314,7 +317,7 @@ def make_choice(
     if "choice" not in memo:
         bears, waits = incidence(routes, elements)
         bears.data *= elements.load[np.repeat(of, np.diff(bears.indptr)), bears.indices]
-        sizes = fans.path_sizes(routes.first, routes.begin, routes.arcs, routes.graph.km)
+        sizes = via.path_sizes(routes.first, routes.begin, routes.arcs, routes.graph.km)
         memo["choice"] = (
             bears,
             waits,
@@ -345,32 +348,3 @@ def make_choice(
         loads,
         both,
     )
-
-
-def values_of_time(cargoes: Table, spread: float) -> Floats:
-    """Give the value of an hour of one unit of each class, with the bands of a container set apart by a power.
-
-    v = m (v0 / m)^spread, m being the value of the middle band (the class named without -low or -high)
-    and v0 that of the table.
-    """
-    table = cargoes["value_of_time_usd_h"]
-    middle = [str(c).removesuffix("-low").removesuffix("-high") for c in cargoes.ids]
-    centre = np.array([table[cargoes.position.get(m, i)] for i, m in enumerate(middle)])
-    ratio = np.divide(table, centre, out=np.ones_like(table), where=centre > 0)
-    return np.asarray(centre * ratio**spread)
-
-
-def incidence(routes: RouteSets, elements: Elements) -> tuple[csr_array, csr_array]:
-    """Count how often each route loads each element that handles its class, and bears its delay, shapes (routes, elements)."""
-    found = []
-    shape = (len(routes.graph.arcs), len(elements))
-    steps = csr_array(
-        (np.ones(len(routes.arcs)), routes.arcs, routes.begin), shape=(len(routes.usd), shape[0])
-    )
-    for pairs in (elements.bears, elements.waits):
-        arcs = csr_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=shape)
-        counts = (steps @ arcs).tocsr()
-        of = np.repeat(routes.cargo[routes.pair], np.diff(counts.indptr))
-        counts.data *= elements.admits[of, counts.indices]
-        found.append(counts)
-    return found[0], found[1]

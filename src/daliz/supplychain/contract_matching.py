@@ -9,8 +9,8 @@ import numpy as np
 from daliz.supplychain.ways import closed_arcs
 
 if TYPE_CHECKING:
+    from daliz.arrays import Flags
     from daliz.supplychain.chain import Chain, Row
-    from daliz.supplychain.linear import Flags
     from daliz.supplychain.ways import Ways
 
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from daliz.assignment.distribution import gravity, grow
 from daliz.errors import DemandError, did_you_mean
+from daliz.paths.distribution import gravity, grow
 from daliz.tables.geo import great_circle_km
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from daliz.assignment.problem import Floats, Ints
+    from daliz.arrays import Floats, Ints
     from daliz.tables import Network
 
 AVOIDED = "RU"

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from daliz.assignment.elements import elements_of, with_capacity
 from daliz.graph.graph import multipliers
 from daliz.graph.ledger import KINDS, USD_KINDS, Kind
+from daliz.paths.capacities import elements_of, with_capacity
 from daliz.tables.figures import inverse_factors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from daliz.arrays import Floats, Ints
     from daliz.assignment.flows import Flows
-    from daliz.assignment.problem import Floats, Ints
     from daliz.tables.figures import Cell
 
 _USD = [*USD_KINDS.values(), Kind.PREMIUM]

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from daliz.assignment.calibration import TRANSFORMS
-from daliz.assignment.demand import choice_values, demand_of
-from daliz.assignment.drawing import Drawing
 from daliz.assignment.methods import assign
+from daliz.calibration.fit import TRANSFORMS
 from daliz.errors import DemandError
+from daliz.paths.demand import choice_values, demand_of
+from daliz.studies.volume_draws import Drawing
 from daliz.tables.figures import Cell
 
 if TYPE_CHECKING:

@@ -26,13 +26,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.stats import norm
 
-from daliz.assignment.calibration import SPREAD, TRANSFORMS, Calibration, YearModel, calibrate, forward_values
-from daliz.assignment.series import observed
+from daliz.calibration.fit import SPREAD, TRANSFORMS, Calibration, YearModel, calibrate, forward_values
+from daliz.calibration.series import observed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from daliz.assignment.problem import Floats
+    from daliz.arrays import Floats
 
 Z90 = 1.6448536269514722
 FEWEST = 3

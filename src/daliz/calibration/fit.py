@@ -21,17 +21,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.optimize import least_squares
 
-from daliz.assignment.demand import choice_priors, choice_values, demand_of
-from daliz.assignment.logit import fixed_point
 from daliz.assignment.methods import choice_of, round_queues, routes_of
-from daliz.assignment.series import Counter, counter, observed
+from daliz.assignment.sue import fixed_point
+from daliz.calibration.series import Counter, counter, observed
 from daliz.errors import DemandError, need
+from daliz.paths.demand import choice_priors, choice_values, demand_of
 from daliz.tables.network import network_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from daliz.assignment.problem import Floats
+    from daliz.arrays import Floats
     from daliz.tables import Network
 
 SPREAD = 0.35

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from daliz.assignment.demand import demand_from_rows, demand_of, joined
 from daliz.assignment.methods import assign
 from daliz.errors import TariffError
-from daliz.graph.corridors import corridors_of
+from daliz.paths.corridors import corridors_of
+from daliz.paths.demand import demand_from_rows, demand_of, joined
 from daliz.supplychain.chain import chains
 from daliz.supplychain.exposure import dependence
 from daliz.supplychain.planning import supply
@@ -17,8 +17,8 @@ from daliz.supplychain.terms import Terms
 from daliz.trade.policy_effect import EXPORTER, Tariff, tariff
 
 if TYPE_CHECKING:
-    from daliz.assignment.demand import Demand
     from daliz.assignment.flows import Flows
+    from daliz.paths.demand import Demand
     from daliz.tables import Network
 
 

@@ -16,15 +16,15 @@ import numpy as np
 
 from daliz.assignment.flows import Flows
 from daliz.assignment.kernels import shifts
-from daliz.assignment.route_sets import load_tolls, merged, queue_tolls, route_sets
+from daliz.paths.route_sets import load_tolls, merged, queue_tolls, route_sets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from daliz.assignment.demand import Demand
-    from daliz.assignment.logit import Choice
-    from daliz.assignment.problem import Floats, Ints
-    from daliz.assignment.route_sets import RouteSets
+    from daliz.arrays import Floats, Ints
+    from daliz.assignment.sue import Choice
+    from daliz.paths.demand import Demand
+    from daliz.paths.route_sets import RouteSets
     from daliz.tables import Network
 
 ROUNDS = 12

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from daliz.errors import DemandError
 from daliz.tables.figures import Cell
 
 if TYPE_CHECKING:
-    from daliz.assignment.problem import Bytes, Flags, Floats, Ints
+    from daliz.arrays import Bytes, Flags, Floats, Ints
     from daliz.graph import Graph
-    from daliz.tables import Table
+    from daliz.paths.route_sets import RouteSets
+    from daliz.tables import Network, Table
 
 HOURS_PER_WEEK, DAYS_PER_YEAR = 168.0, 365.0
 WEEKS_PER_YEAR = DAYS_PER_YEAR / 7.0
@@ -97,6 +99,18 @@ def with_capacity(elements: Elements, factor: Floats) -> Elements:
         background=elements.background * factor,
         parameters=parameters,
     )
+
+
+class Traffic(Protocol):
+    """Volumes on the capacities of a network, as an assignment finds them."""
+
+    @property
+    def network(self) -> Network:
+        """Network that the volumes are of."""
+
+    @property
+    def volume(self) -> Floats:
+        """Volume a year by capacity, in its unit."""
 
 
 class _Draft:
@@ -360,3 +374,19 @@ def _amounts(graph: Graph, unit: str) -> Floats:
         if resource == _RESOURCES[unit]:
             amount[cargoes.position[str(cargo)]] = value
     return amount
+
+
+def incidence(routes: RouteSets, elements: Elements) -> tuple[csr_array, csr_array]:
+    """Count how often each route loads each element that handles its class, and bears its delay, shapes (routes, elements)."""
+    found = []
+    shape = (len(routes.graph.arcs), len(elements))
+    steps = csr_array(
+        (np.ones(len(routes.arcs)), routes.arcs, routes.begin), shape=(len(routes.usd), shape[0])
+    )
+    for pairs in (elements.bears, elements.waits):
+        arcs = csr_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=shape)
+        counts = (steps @ arcs).tocsr()
+        of = np.repeat(routes.cargo[routes.pair], np.diff(counts.indptr))
+        counts.data *= elements.admits[of, counts.indices]
+        found.append(counts)
+    return found[0], found[1]

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.sparse import csr_array
 
-from daliz.graph.corridors import corridors_of
+from daliz.paths.corridors import corridors_of
 
 if TYPE_CHECKING:
-    from daliz.assignment.demand import Demand
-    from daliz.assignment.problem import Flags, Floats, Ints
-    from daliz.assignment.route_sets import RouteSets
+    from daliz.arrays import Flags, Floats, Ints
+    from daliz.paths.demand import Demand
+    from daliz.paths.route_sets import RouteSets
     from daliz.tables import Network
 
 

@@ -18,15 +18,17 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import numpy as np
 
 from daliz.assignment.equilibrium import Equilibrium, Store
-from daliz.assignment.kernels import columns, trees
-from daliz.assignment.kernels.delays import EXCESS
+from daliz.assignment.kernels import columns
 from daliz.assignment.problem import roots_of
 from daliz.errors import DemandError
+from daliz.paths.kernels import trees
+from daliz.paths.kernels.delays import EXCESS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from daliz.assignment.problem import Bytes, Floats, Ints, Problem
+    from daliz.arrays import Bytes, Floats, Ints
+    from daliz.assignment.problem import Problem
 
 WARM_FROM = 2e-4
 """Relative gap below which trees are grown in the order of the last ones."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
-from daliz.assignment.kernels.trees import NONE
+from daliz.paths.kernels.trees import NONE
 
 _u = nb.uint32
 _U1 = nb.uint32[::1]

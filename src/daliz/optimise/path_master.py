@@ -26,7 +26,7 @@ from daliz.errors import DemandError
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-    from daliz.assignment.problem import Floats, Ints
+    from daliz.arrays import Floats, Ints
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from daliz.assignment.calibration import SPREAD, Calibration, YearModel
-from daliz.assignment.rolling import Z90, foretell
-from daliz.assignment.series import observed
+from daliz.calibration.fit import SPREAD, Calibration, YearModel
+from daliz.calibration.rolling import Z90, foretell
+from daliz.calibration.series import observed
 from daliz.routing import routes
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def forecast(
 ) -> list[dict[str, Any]]:
     """Foretell every series for the year after the origin, and the mean days of some trips.
 
-    A series with a value at the origin grows from it as the model does (see `daliz.assignment.rolling`);
+    A series with a value at the origin grows from it as the model does (see `daliz.calibration.rolling`);
     one without is the model's own level with the typical error of the fit, and says so.
 
     Parameters

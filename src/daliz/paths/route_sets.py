@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from daliz.assignment.demand import AVOIDED
-from daliz.assignment.elements import elements_of
-from daliz.assignment.kernels import fans, trees
 from daliz.errors import DemandError
 from daliz.graph import build_graph
-from daliz.graph.corridors import corridors_of
-from daliz.graph.rules import bound_by, close_heavy, country_arcs, restrict
+from daliz.paths.capacities import elements_of
+from daliz.paths.corridors import corridors_of
+from daliz.paths.demand import AVOIDED
+from daliz.paths.eligibility import bound_by, close_heavy, country_arcs, restrict
+from daliz.paths.kernels import trees, via
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from daliz.assignment.demand import Demand
-    from daliz.assignment.problem import Flags, Floats, Ints, Words
+    from daliz.arrays import Flags, Floats, Ints, Words
     from daliz.graph import Graph
+    from daliz.paths.demand import Demand
     from daliz.tables import Network
 
 MOST, SHARED, STRETCH, LIMIT = 2, 0.7, 1.5, 2.5
@@ -253,7 +253,7 @@ def _fan(arcs: _Arcs, weight: Floats, pairs: Ints) -> tuple[Ints, Ints, Ints, Wo
     goals, behind = np.unique(pairs[1], return_inverse=True)
     out = _trees(arcs, sources, weight[arcs.out], arcs.start, arcs.head, arcs.tail, arcs.out)
     back = _trees(arcs, goals, weight[arcs.back], arcs.back_start, arcs.back_head, arcs.back_tail, arcs.back)
-    return fans.ways(
+    return via.ways(
         ahead.astype(np.int64),
         behind.astype(np.int64),
         sources.astype(np.uint32),
@@ -306,10 +306,10 @@ def _trees(
         0,
         count,
     )
-    km, bits = np.zeros((count, states, fans.MODES)), np.zeros((count, states), np.uint32)
+    km, bits = np.zeros((count, states, via.MODES)), np.zeros((count, states), np.uint32)
     arc_km, arc_bits = np.ascontiguousarray(arcs.km[order_of]), arcs.bits[order_of]
     for r in range(count):
-        fans.gather(tail, pred[r], settled[r], order[r], arc_km, arc_bits, km[r], bits[r])
+        via.gather(tail, pred[r], settled[r], order[r], arc_km, arc_bits, km[r], bits[r])
     return dist, pred, km, bits
 
 

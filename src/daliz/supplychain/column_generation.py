@@ -22,7 +22,7 @@ from daliz.errors import SupplyError
 from daliz.supplychain.programme import Moves, Plan, Planner, Programme
 
 if TYPE_CHECKING:
-    from daliz.supplychain.linear import Floats, Ints
+    from daliz.arrays import Floats, Ints
 
 NEAREST = 4
 """Makers that each taker, and takers that each maker, begins with."""

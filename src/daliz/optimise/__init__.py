@@ -1,0 +1,1 @@
+"""Solve linear programmes and path flows on HiGHS."""

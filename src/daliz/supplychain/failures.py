@@ -1,6 +1,6 @@
 """Find the least set of failures that cuts a market off.
 
-A market is cut off if no whole way of supply to it is left: a tree of trips and recipes from the ground
+A market is cut off if no whole tree of supply to it is left: a tree of trips and recipes from the ground
 to the market. A set of failures must hit every such tree. The least set that hits the trees found so far
 is a lower bound; where it leaves a tree standing, that tree joins, and where it leaves none, the set is
 the answer. (Hitting sets by generation of constraints [1]_.)
@@ -42,7 +42,7 @@ class Failures:
     Attributes
     ----------
     names
-        What fails; none if the market cannot be cut off this way.
+        What fails; none if the market cannot be cut off by this kind.
     kind, market
         What was asked.
     bound

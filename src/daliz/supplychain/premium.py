@@ -34,7 +34,7 @@ class Split:
     round, total
         Units a year that go over the cordon, and all that the contract counts.
     makes
-        What makes the split: the premium, and each other contract that binds on these ways.
+        What makes the split: the premium, and each other contract that binds on these routes.
     """
 
     contract: str
@@ -98,7 +98,7 @@ def split(network: Network, chain: str, contract: str, via: tuple[str, ...], pre
     contract
         Contract of the kind premium.
     via
-        Countries, places or links that make the cordon round the avoided way.
+        Countries, places or links that make the cordon round the avoided route.
     premium_usd
         Mean premium in USD a unit; 0 gives the plan that only counts cost.
 

@@ -35,7 +35,7 @@ def supply_ranges(
     """Compute the 5th and 95th percentile of what a plan says, over the ranges of the evidence.
 
     Capacities, costs of plants, demands, costs of lanes and quantities of contracts are drawn (figures of
-    one group together); ways and their freight stand, so what a range of freight does is not in it. Each
+    one group together); routes and their freight stand, so what a range of freight does is not in it. Each
     draw is a plan of its own.
 
     Parameters

@@ -96,7 +96,7 @@ class Supply:
 
         It is by units if all prices are 0, and 0 below a billionth.
 
-        Under `profit` nobody promises to serve demand, and the share is nan.
+        Under `profit` nobody promises to serve demand, and the share is NaN.
         """
         if self.terms.objective == "profit":
             return float("nan")

@@ -45,7 +45,7 @@ class Ways:
     Attributes
     ----------
     trips
-        The trip of each way.
+        The trip of each route.
     usd, time_usd, hours, variance, kg, km
         float64 (ways,): freight, what the hours and their spread are worth, h, h2, kg CO2e, km.
     route, lane
@@ -147,9 +147,9 @@ def ways_of(
     chain
         Chain with facilities and markets at places.
     without
-        Countries, places, links and operators that no way may touch.
+        Countries, places, links and operators that no route may touch.
     prices
-        USD of a unit of capacity by element, shape (elements,): ways that avoid dear ones join those known.
+        USD of a unit of capacity by element, shape (elements,): routes that avoid dear ones join those known.
     known
         Ways found before, to be joined by the new ones.
     """

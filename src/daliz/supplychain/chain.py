@@ -275,6 +275,14 @@ def _known(name: str, known: dict[str, Row], where: str, chain: str) -> None:
         )
 
 
+def _end(row: Row, column: str, where: str, ends: set[str], chain: str) -> None:
+    if row[column] not in ends:
+        raise SupplyError(
+            f"{where}: {column} {row[column]!r} is no facility and no market of the chain "
+            f"{chain}.{did_you_mean(row[column], ends)}"
+        )
+
+
 def _check(chain: Chain) -> None:
     for row in chain.commodities.values():
         for column in ("mass_t", "content"):
@@ -293,19 +301,11 @@ def _check(chain: Chain) -> None:
         where = f"lanes.csv, row {row['id']}"
         _known(row["commodity_id"], chain.commodities, where, chain.id)
         _known(row["from_id"], chain.facilities, where, chain.id)
-        if row["to_id"] not in ends:
-            raise SupplyError(
-                f"{where}: to_id {row['to_id']!r} is no facility and no market of the chain "
-                f"{chain.id}.{did_you_mean(row['to_id'], ends)}"
-            )
+        _end(row, "to_id", where, ends, chain.id)
     for row in chain.stocks:
         where = f"stocks.csv, row {row['id']}"
         _known(row["commodity_id"], chain.commodities, where, chain.id)
-        if row["at_id"] not in ends:
-            raise SupplyError(
-                f"{where}: at_id {row['at_id']!r} is no facility and no market of the chain "
-                f"{chain.id}.{did_you_mean(row['at_id'], ends)}"
-            )
+        _end(row, "at_id", where, ends, chain.id)
         if row["opening"] > row["maximum"]:
             raise SupplyError(
                 f"{where}: opening {row['opening']:g} is more than the maximum {row['maximum']:g}; "

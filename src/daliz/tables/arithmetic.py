@@ -28,7 +28,7 @@ _OPERATORS: dict[type, Callable[[float, float], float]] = {
 
 
 class Arithmetic:
-    """Compute expressions over the tables of a package.
+    """Arithmetic of expressions over the tables of a package.
 
     Numbers, + - * / **, min, max, `gc("a", "b", ...)` for great-circle km through nodes, `shape("link")`
     for km along a link's shape, `cell("table", "row", "column")` for another figure, `index("series",

@@ -49,7 +49,7 @@ def shipping(
 
 
 def cost_of(programme: Programme, value: float) -> float:
-    """Give what a plan costs when all is sold: its value without what the sales are worth."""
+    """Compute what a plan costs when all is sold: its value without what the sales are worth."""
     return value + float(programme.sales.most @ programme.sales.value)
 
 
@@ -133,7 +133,7 @@ def tables(**changes: list[Row]) -> dict[str, list[Row]]:
 
 
 def changed(table: str, row: str, **cells: Any) -> dict[str, list[Row]]:
-    """Give the tables with cells of one row changed."""
+    """Return the tables with cells of one row changed."""
     whole = tables()
     return whole | {table: [r | cells if r["id"] == row else r for r in whole[table]]}
 

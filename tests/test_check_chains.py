@@ -1,4 +1,4 @@
-"""Hold the check of chains and duties: each mistake is told with its row."""
+"""Protect the check of chains and duties: each mistake is told with its row."""
 
 from __future__ import annotations
 

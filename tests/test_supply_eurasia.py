@@ -1,4 +1,4 @@
-"""Hold the embedded chains: every plan is proved, Russia can be avoided, uranium divides as was seen, duties and policies reach them."""
+"""Protect the embedded chains: plans are proved, Russia can be avoided, uranium divides as was seen."""
 
 from __future__ import annotations
 

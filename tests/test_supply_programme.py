@@ -1,4 +1,4 @@
-"""Hold the programme of chains to textbooks, to other formulations and to the theory of linear programmes."""
+"""Compare the programme of chains with textbooks, other formulations and the theory of linear programmes."""
 
 from __future__ import annotations
 

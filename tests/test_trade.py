@@ -1,4 +1,4 @@
-"""Hold what duties do to the stated properties of the models, to cases worked by hand, and to other formulations."""
+"""Compare the models of duties with their stated properties, cases by hand and other formulations."""
 
 from __future__ import annotations
 

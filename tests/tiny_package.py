@@ -44,7 +44,7 @@ def tiny_tables(**changes: Mapping[str, Mapping[str, Any] | None]) -> Tables:
 
 
 def changed(table: str, rows: Sequence[Row], by_id: Mapping[str, Mapping[str, Any] | None]) -> list[Row]:
-    """Give rows of a table changed by id: a mapping changes or adds one, None takes one out."""
+    """Return rows of a table changed by id: a mapping changes or adds one, None takes one out."""
     key = schema()[table].key
     kept = {row[key]: dict(row) for row in rows}
     for row_id, cells in by_id.items():

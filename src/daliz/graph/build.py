@@ -44,10 +44,7 @@ def build_graph(network: Network, month: int | None = None) -> Graph:
     >>> build_graph(daliz.open("eurasia"))
     <Graph of eurasia 2024: ... states, ... arcs, ... entries>
     """
-    key = ("graph", month)
-    if key not in network._cache:  # noqa: SLF001
-        network._cache[key] = make_graph(network, month)  # noqa: SLF001
-    graph: Graph = network._cache[key]  # noqa: SLF001
+    graph: Graph = network.once(f"graph {month}", lambda: make_graph(network, month))
     return graph
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -85,8 +85,8 @@ class Graph:
         Groups that an arc would admit if there were a rate for them, by arc.
     ways
         The arcs that a through arc stands for, by through arc.
-    memo
-        What others compute once from this graph.
+    shut
+        Arcs that a shock closes, with the reason.
     """
 
     network: Network
@@ -100,7 +100,27 @@ class Graph:
     head: Ints = field(repr=False)
     unpriced: dict[int, frozenset[str]] = field(default_factory=dict, repr=False)
     ways: dict[int, tuple[int, ...]] = field(default_factory=dict, repr=False)
-    memo: dict[str, Any] = field(default_factory=dict, repr=False)
+    shut: dict[int, str] = field(default_factory=dict, repr=False)
+
+    OF_ARCS: ClassVar[tuple[str, ...]] = (
+        "yard",
+        "km",
+        "arc_links",
+        "link_arcs",
+        "place_arcs",
+        "service_arcs",
+        "borders",
+    )
+    """What is computed from states and arcs alone, and shared by graphs on the same arcs."""
+
+    def on_same_arcs(self, **changes: Any) -> Self:
+        """Return a graph with other costs or closures on the same states and arcs."""
+        other = replace(self, **changes)
+        other.__dict__.update({n: self.__dict__[n] for n in self.OF_ARCS if n in self.__dict__})
+        return other
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {f.name: getattr(self, f.name) for f in fields(self)}
 
     def __repr__(self) -> str:
         sizes = f"{len(self.states):,} states, {len(self.arcs):,} arcs, {len(self.ledger):,} entries"

@@ -64,7 +64,6 @@ def add_through(graph: Graph, tariff: Tariff) -> Graph:
         tail=np.array([a.tail for a in arcs], dtype=np.int64),
         head=np.array([a.head for a in arcs], dtype=np.int64),
         ways=graph.ways | {n: t.way for n, t in numbered},
-        memo={},
     )
 
 

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from daliz.errors import DemandError, did_you_mean
+from daliz.paths.choice import ChoiceParameters, table_values
 from daliz.paths.distribution import gravity, grow
 from daliz.tables.geo import great_circle_km
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
-    from daliz.arrays import Floats, Ints
-    from daliz.tables import Network
+    from daliz.arrays import Flags, Floats, Ints
+    from daliz.tables import Network, Table
 
-AVOIDED = "RU"
-"""Country that averse shippers avoid, unless they send from or to it."""
 MOST_UNITS = 1e12
 KEEP = 1e-4
 """Share of a market below which a pair of places is not told apart; its quantity goes to the others."""
 
 
+GIVEN = "given"
+"""Tag of rows that the user gives without one."""
+
+
 @dataclass(frozen=True)
 class Demand:
-    """Hold who wants to send what, by pair of places, cargo class and segment.
+    """Who wants to send what: a row for each pair of places, cargo class and segment of shippers.
 
     Attributes
     ----------
@@ -35,25 +38,27 @@ class Demand:
     cargo
         Rows of `cargoes`; the class is also the band of value of time.
     units
-        Units of cargo a year that choose their way, float64.
-    flow
-        Market of each row; -1 for rows given by the user.
-    averse
-        Whether the shippers avoid Russia.
-    captive_t
-        Tonnes a year by market that are bound to one way and not assigned; `captive_teu` the TEU among them.
+        Units of cargo a year that choose their route, float64.
+    tag, tags
+        What each row belongs to, as a position in `tags`: a market, a trade, or `given`.
+    avoid, avoided
+        What its shippers stay out of, as a position in `avoided`: sets of countries, the first one empty.
+    captive_t, captive_teu
+        Tonnes and TEU a year by tag that are bound to one route and not assigned.
     markets
-        Ids of the markets.
+        The tags that are markets of the network.
     """
 
     origin: Ints
     destination: Ints
     cargo: Ints
     units: Floats
-    flow: Ints
-    averse: np.typing.NDArray[np.bool_]
+    tag: Ints
+    avoid: Ints
     captive_t: Floats
     captive_teu: Floats
+    tags: tuple[str, ...]
+    avoided: tuple[tuple[str, ...], ...]
     markets: tuple[str, ...]
     year: int
 
@@ -61,10 +66,24 @@ class Demand:
         return len(self.units)
 
     def __repr__(self) -> str:
-        return (
-            f"<Demand of {self.year}: {len(self):,} rows in {len(self.markets)} markets; the split over "
-            "pairs of places is synthetic>"
-        )
+        split = "; the split over pairs of places is synthetic" if self.markets else ""
+        return f"<Demand of {self.year}: {len(self):,} rows in {len(self.markets)} markets{split}>"
+
+    def tagged(self, tags: Collection[str]) -> Flags:
+        """Tell which rows bear one of some tags, shape (rows,)."""
+        wanted = [i for i, t in enumerate(self.tags) if t in tags]
+        return np.isin(self.tag, wanted)
+
+
+class Row(NamedTuple):
+    """One row of demand in the making."""
+
+    origin: int
+    destination: int
+    cargo: int
+    units: float
+    tag: str
+    avoid: tuple[str, ...]
 
 
 def quantities(network: Network, year: int | None = None) -> dict[str, float]:
@@ -83,7 +102,7 @@ def quantities(network: Network, year: int | None = None) -> dict[str, float]:
     series: dict[str, dict[int, float]] = {}
     for flow, y, q in zip(table["flow_id"], table["year"], table["quantity"], strict=True):
         series.setdefault(str(flow), {})[int(y)] = float(q)
-    share = choice_values(network).get("growth-share", 0.0)
+    share = table_values(network).get("growth-share", 0.0)
     found = {}
     for flow, known in series.items():
         first, last = min(known), max(known)
@@ -98,26 +117,14 @@ def quantities(network: Network, year: int | None = None) -> dict[str, float]:
     return found
 
 
-def choice_values(network: Network) -> dict[str, float]:
-    """Give the parameters of the table `choice`."""
-    table = network.table("choice")
-    return dict(zip(table.ids.astype(str).tolist(), table["value"].tolist(), strict=True))
-
-
-def choice_priors(network: Network) -> dict[str, float]:
-    """Give the centres of the priors of the fitted parameters."""
-    table = network.table("choice")
-    return {str(i): float(p) for i, p in zip(table.ids, table["prior"], strict=True) if not np.isnan(p)}
-
-
 def demand_of(
     network: Network,
     year: int | None = None,
     *,
-    values: dict[str, float] | None = None,
-    scale: dict[str, float] | None = None,
+    values: Mapping[str, float] | None = None,
+    scale: Mapping[str, float] | None = None,
 ) -> Demand:
-    """Make the demand of a year: markets split over pairs by gravity, classes by share, and those averse to Russia.
+    """Make the demand of a year: markets split over pairs by gravity, classes by share, and segments by aversion.
 
     Parameters
     ----------
@@ -142,72 +149,114 @@ def demand_of(
     <Demand of 2024: ... rows in 78 markets; the split over pairs of places is synthetic>
     """
     year = network.year if year is None else year
-    values = choice_values(network) | (values or {})
-    flows, cargoes, nodes = (network.table(t) for t in ("flows", "cargoes", "nodes"))
+    choice = ChoiceParameters.of(network, values)
+    flows = network.table("flows")
     if not len(flows):
         raise DemandError(
             f"{network.name} has no markets (table flows), so there is nothing to assign; give `demand`."
         )
     amounts = quantities(network, year)
-    for name, factor in (scale or {}).items():
+    _check_scale(flows, scale or {})
+    ends, classes = _by_flow(network, "flow_ends"), _by_flow(network, "flow_cargoes")
+    rows: list[Row] = []
+    captive: dict[str, tuple[float, float]] = {}
+    for row in flows.rows():
+        name = str(row["id"])
+        start, stop = ([r for r in ends.get(name, []) if r["end"] == e] for e in ("origin", "destination"))
+        if name not in amounts or not start or not stop or name not in classes:
+            raise DemandError(
+                f"Market {name} lacks quantities, origins, destinations or classes; fill flow_years, "
+                "flow_ends and flow_cargoes."
+            )
+        quantity = amounts[name] * (scale or {}).get(name, 1.0)
+        pairs = _split(network, start, stop, choice["gravity-deterrence"])
+        more, bound = _of_market(network, row, quantity, classes[name], (pairs, aversion(choice, row, year)))
+        rows += more
+        captive[name] = bound
+    return _closed(rows, captive, tuple(captive), year)
+
+
+def _check_scale(flows: Table, scale: Mapping[str, float]) -> None:
+    for name, factor in scale.items():
         if name not in flows.position or not np.isfinite(factor) or factor < 0:
             raise DemandError(
-                f"Market {name!r} cannot be scaled by {factor:g}; give a market of the table flows "
-                "and a number of 0 or more."
+                f"Market {name!r} cannot be scaled by {factor:g}; give a market of the table flows and a "
+                "number of 0 or more."
             )
-    ends, classes = _by_flow(network, "flow_ends"), _by_flow(network, "flow_cargoes")
-    away = aversion(values, year)
-    inside = nodes["country"] == AVOIDED
-    parts, captive, boxes = [], np.zeros(len(flows)), np.zeros(len(flows))
-    for n, row in enumerate(flows.rows()):
-        start, stop = (
-            [r for r in ends.get(row["id"], []) if r["end"] == e] for e in ("origin", "destination")
-        )
-        if row["id"] not in amounts or not start or not stop or row["id"] not in classes:
+
+
+def _of_market(
+    network: Network,
+    row: dict[str, Any],
+    quantity: float,
+    classes: list[dict[str, Any]],
+    over: tuple[list[tuple[int, int, float]], float],
+) -> tuple[list[Row], tuple[float, float]]:
+    """Return the rows of a market split over pairs and averse share (`over`), and its captive tonnes and TEU."""
+    cargoes, country = network.table("cargoes"), network.table("nodes")["country"].astype(str)
+    pairs, away = over
+    averse = tuple(str(row["avoids"]).split())
+    rows: list[Row] = []
+    tonnes = boxes = 0.0
+    for share in classes:
+        c = cargoes.position[share["cargo_id"]]
+        payload, teu = float(cargoes["payload_t"][c]), float(cargoes["teu"][c])
+        if row["unit"] == "TEU" and not teu > 0:
             raise DemandError(
-                f"Market {row['id']} lacks quantities, origins, destinations or classes; fill "
-                "flow_years, flow_ends and flow_cargoes."
+                f"Market {row['id']} is counted in TEU, but its class {share['cargo_id']} is no "
+                "container; mend flow_cargoes."
             )
-        quantity = amounts[row["id"]] * (scale or {}).get(row["id"], 1.0)
-        pairs = _split(network, start, stop, values["gravity-deterrence"])
-        for share in classes[row["id"]]:
-            c = cargoes.position[share["cargo_id"]]
-            payload = float(cargoes["payload_t"][c])
-            if row["unit"] == "TEU" and not cargoes["teu"][c] > 0:
-                raise DemandError(
-                    f"Market {row['id']} is counted in TEU, but its class {share['cargo_id']} is no "
-                    "container; mend flow_cargoes."
-                )
-            units = (
-                quantity
-                * share["share"]
-                * (1.0 / float(cargoes["teu"][c]) if row["unit"] == "TEU" else 1000.0 / payload)
-            )
-            bound = units * (1.0 - row["contestable_share"])
-            captive[n] += bound * payload
-            boxes[n] += bound * float(cargoes["teu"][c])
-            for avoids, part in ((True, away), (False, 1.0 - away)) if row["averse"] else ((False, 1.0),):
-                size = units * row["contestable_share"] * part
-                parts += [
-                    (i, j, c, size * w, n, avoids and not (inside[i] or inside[j]))
-                    for i, j, w in pairs
-                    if size * w > 0
-                ]
-    return _closed(parts, (captive, boxes), tuple(flows.ids.astype(str).tolist()), year)
+        units = quantity * share["share"] * (1.0 / teu if row["unit"] == "TEU" else 1000.0 / payload)
+        bound = units * (1.0 - row["contestable_share"])
+        tonnes, boxes = tonnes + bound * payload, boxes + bound * teu
+        for avoid, part in ((averse, away), ((), 1.0 - away)) if averse else (((), 1.0),):
+            size = units * row["contestable_share"] * part
+            rows += [
+                # who sends from or to a country does not stay out of it
+                Row(i, j, c, size * w, str(row["id"]), _outside(avoid, country[i], country[j]))
+                for i, j, w in pairs
+                if size * w > 0
+            ]
+    return rows, (tonnes, boxes)
+
+
+def _outside(avoid: tuple[str, ...], *ends: str) -> tuple[str, ...]:
+    return tuple(c for c in avoid if c not in ends)
 
 
 def _closed(
-    parts: list[tuple[Any, ...]], captive: tuple[Floats, Floats], markets: tuple[str, ...], year: int
+    rows: Sequence[Row], captive: Mapping[str, tuple[float, float]], markets: tuple[str, ...], year: int
 ) -> Demand:
-    columns = [list(x) for x in zip(*parts, strict=True)] if parts else [[]] * 6
-    whole = [np.array(columns[i], np.int64) for i in (0, 1, 2, 4)]
-    units, averse = np.array(columns[3], np.float64), np.array(columns[5], np.bool_)
-    return Demand(whole[0], whole[1], whole[2], units, whole[3], averse, *captive, markets, year)
+    """Put rows into columns; tags are the markets and then the others in the order of their rows."""
+    tags = {t: i for i, t in enumerate(dict.fromkeys([*markets, *(r.tag for r in rows)]))}
+    avoided = {a: i for i, a in enumerate(dict.fromkeys([(), *(r.avoid for r in rows)]))}
+    whole = np.array(
+        [(r.origin, r.destination, r.cargo, tags[r.tag], avoided[r.avoid]) for r in rows], np.int64
+    ).reshape(-1, 5)
+    bound = np.array([captive.get(t, (0.0, 0.0)) for t in tags], np.float64).reshape(-1, 2)
+    return Demand(
+        *(whole[:, i].copy() for i in range(3)),
+        np.array([r.units for r in rows], np.float64),
+        whole[:, 3].copy(),
+        whole[:, 4].copy(),
+        bound[:, 0].copy(),
+        bound[:, 1].copy(),
+        tuple(tags),
+        tuple(avoided),
+        markets,
+        year,
+    )
 
 
-def aversion(values: dict[str, float], year: int) -> float:
-    """Give the share of averse shippers who stay out of Russia: `aversion` in 2022, times the decay each year after."""
-    return values["aversion"] * values["aversion-decay"] ** (year - 2022) if year >= 2022 else 0.0
+def aversion(choice: ChoiceParameters, market: Mapping[str, Any], year: int) -> float:
+    """Return the share of a market's averse shippers who stay out of what they avoid.
+
+    It is `aversion` in the market's year `avoids_from`, times `aversion-decay` each year after, and 0 before.
+    """
+    since = market["avoids_from"]
+    if not market["avoids"] or np.isnan(since) or year < since:
+        return 0.0
+    return choice["aversion"] * choice["aversion-decay"] ** (year - int(since))
 
 
 def _by_flow(network: Network, table: str) -> dict[str, list[dict[str, Any]]]:
@@ -234,33 +283,37 @@ def _split(
 
 
 def joined(one: Demand, other: Demand) -> Demand:
-    """Put the rows of a demand behind those of another, whose markets and captive quantities stay."""
+    """Put the rows of a demand behind those of another; each row keeps its tag, and captive quantities add up."""
+    rows = [r for d in (one, other) for r in _rows_of(d)]
+    captive: dict[str, tuple[float, float]] = {}
+    for d in (one, other):
+        for t, kt, teu in zip(d.tags, d.captive_t.tolist(), d.captive_teu.tolist(), strict=True):
+            before = captive.get(t, (0.0, 0.0))
+            captive[t] = (before[0] + kt, before[1] + teu)
+    return _closed(rows, captive, tuple(dict.fromkeys((*one.markets, *other.markets))), one.year)
 
-    def both(name: str) -> Any:
-        return np.concatenate([getattr(one, name), getattr(other, name)])
 
-    return replace(
-        one,
-        origin=both("origin"),
-        destination=both("destination"),
-        cargo=both("cargo"),
-        units=both("units"),
-        flow=both("flow"),
-        averse=both("averse"),
-    )
+def _rows_of(demand: Demand) -> list[Row]:
+    columns = (demand.origin, demand.destination, demand.cargo, demand.units, demand.tag, demand.avoid)
+    return [
+        Row(o, d, c, u, demand.tags[t], demand.avoided[a])
+        for o, d, c, u, t, a in zip(*(x.tolist() for x in columns), strict=True)
+    ]
 
 
 def demand_from_rows(network: Network, rows: Sequence[dict[str, Any]], year: int | None = None) -> Demand:
     """Make demand from rows of origin, destination, cargo and units a year.
 
+    A row may name countries to `avoid`, separated by spaces, and bear a `tag` under which its volumes are told.
+
     Raises
     ------
     DemandError
-        If a place or class is unknown, both ends are one, or a quantity is negative or no number; the row
-        is named.
+        If a place, class or country is unknown, both ends are one, or a quantity is negative or no number; the row is
+        named.
     """
-    nodes = network.table("nodes")
-    russian = nodes["country"] == AVOIDED
+    country = network.table("nodes")["country"].astype(str)
+    known = set(country.tolist())
     found = []
     for n, row in enumerate(rows, 1):
         place = [_known(network, "nodes", "place", row, key, n) for key in ("origin", "destination")]
@@ -270,10 +323,18 @@ def demand_from_rows(network: Network, rows: Sequence[dict[str, Any]], year: int
             raise DemandError(
                 f"Demand row {n}: origin and destination are both {row['origin']}; give two places."
             )
-        averse = _yes(row.get("averse", ""), n) and not russian[place].any()
+        avoid = tuple(sorted(str(row.get("avoid") or "").upper().split()))
+        unknown = [c for c in avoid if c not in known]
+        if unknown:
+            raise DemandError(
+                f"Demand row {n}: there is no country {unknown[0]!r} in this network (column avoid)."
+                f"{did_you_mean(unknown[0], known)} Give ISO codes separated by spaces."
+            )
         if units > 0:
-            found.append((place[0], place[1], cargo, units, -1, averse))
-    return _closed(found, (np.zeros(0), np.zeros(0)), (), network.year if year is None else year)
+            ends = (country[place[0]], country[place[1]])
+            tag = str(row.get("tag") or GIVEN)
+            found.append(Row(place[0], place[1], cargo, units, tag, _outside(avoid, *ends)))
+    return _closed(found, {}, (), network.year if year is None else year)
 
 
 def _known(network: Network, table: str, what: str, row: dict[str, Any], key: str, n: int) -> int:
@@ -304,12 +365,3 @@ def _units(row: dict[str, Any], n: int) -> float:
             f"Demand row {n}: units is {units:g}; it must be a number from 0 to {MOST_UNITS:g}."
         )
     return units
-
-
-def _yes(value: Any, n: int) -> bool:
-    text = str(value or "").strip().casefold()
-    if text in {"", "no", "false", "0"}:
-        return False
-    if text in {"yes", "true", "1"}:
-        return True
-    raise DemandError(f"Demand row {n}: averse is {value!r}; it must be yes or no.")

@@ -85,20 +85,21 @@ def find_place(network: Network, text: str) -> Place:
 
 
 def _names(network: Network) -> dict[str, list[int]]:
-    """Index the folded names of all places; kept with the network."""
-    cache = network._cache  # noqa: SLF001
-    if "names" not in cache:
-        nodes = network.table("nodes")
-        index: dict[str, list[int]] = {}
-        for column in NAMES:
-            for i, name in enumerate(nodes[column]):
-                for form in {folded(str(name)), folded(_BRACKETS.sub("", str(name)))} - {""}:
-                    known = index.setdefault(form, [])
-                    if i not in known:
-                        known.append(i)
-        cache["names"] = index
-    found: dict[str, list[int]] = cache["names"]
+    """Index the folded names of all places, once for a network."""
+    found: dict[str, list[int]] = network.once("names", lambda: _indexed(network))
     return found
+
+
+def _indexed(network: Network) -> dict[str, list[int]]:
+    nodes = network.table("nodes")
+    index: dict[str, list[int]] = {}
+    for column in NAMES:
+        for i, name in enumerate(nodes[column]):
+            for form in {folded(str(name)), folded(_BRACKETS.sub("", str(name)))} - {""}:
+                known = index.setdefault(form, [])
+                if i not in known:
+                    known.append(i)
+    return index
 
 
 def nearest(network: Network, place: Place, candidates: list[int], count: int) -> list[tuple[int, float]]:

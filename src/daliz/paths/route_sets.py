@@ -1,422 +1,249 @@
-"""Make sets of routes: for each pair of places and class of cargo the best different ways of each corridor."""
+"""Keep the routes of many pairs in flat arrays."""
 
 from __future__ import annotations
 
 import functools
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from daliz.errors import DemandError
-from daliz.graph import build_graph
-from daliz.paths.capacities import elements_of
-from daliz.paths.corridors import corridors_of
-from daliz.paths.demand import AVOIDED
-from daliz.paths.eligibility import bound_by, close_heavy, country_arcs, restrict
-from daliz.paths.kernels import trees, via
+from daliz.paths.kernels import via
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
-    from daliz.arrays import Flags, Floats, Ints, Words
-    from daliz.graph import Graph
+    from daliz.arrays import Bytes, Flags, Floats, Ints, Words
     from daliz.paths.demand import Demand
-    from daliz.tables import Network
+    from daliz.paths.ground import Ground
 
-MOST, SHARED, STRETCH, LIMIT = 2, 0.7, 1.5, 2.5
-"""Ways of a corridor; share of km in common; cost over the corridor's best; cost of a corridor over the best of all."""
-BENT = ("", "rail", "road")
-PREFERENCE = 4.0
-"""Cost of other modes, times, when one is preferred to find ways wholly by it."""
+SHOWN = 5
+"""Pairs without a route that an error names."""
+QUEUES = 128
+"""Bit of `RouteSets.source` for routes found round queues; the lower bits are the searches that found a route."""
+
+
+class Pairs(NamedTuple):
+    """Pairs of places with a cargo class and a set of avoided countries, arrays of shape (pairs,).
+
+    `avoid` is a position in `avoided`.
+    """
+
+    origin: Ints
+    destination: Ints
+    cargo: Ints
+    avoid: Ints
+    avoided: tuple[tuple[str, ...], ...]
+
+    def __len__(self) -> int:  # type: ignore[override]
+        return len(self.origin)
+
+    def keys(self) -> list[tuple[int, int, int, tuple[str, ...]]]:
+        """Return what tells each pair from all others, on any demand of the network."""
+        columns = zip(*(x.tolist() for x in self[:4]), strict=True)
+        return [(o, d, c, self.avoided[a]) for o, d, c, a in columns]
+
+
+def pairs_of(demand: Demand) -> tuple[Pairs, Ints]:
+    """Return the pairs that demand names, and the pair of each of its rows, shape (rows,)."""
+    keys = np.stack([demand.origin, demand.destination, demand.cargo, demand.avoid])
+    found, of_row = np.unique(keys, axis=1, return_inverse=True)
+    return Pairs(*(found[i].copy() for i in range(4)), demand.avoided), of_row.ravel()
+
+
+class Sums(NamedTuple):
+    """What routes take for one unit of their class, float64 arrays of shape (routes,): USD, h, h2, kg CO2e, km."""
+
+    usd: Floats
+    hours: Floats
+    variance: Floats
+    kg: Floats
+    km: Floats
 
 
 @dataclass(frozen=True)
 class RouteSets:
-    """Hold the routes of all pairs; those of pair k are `first[k]` to `first[k + 1]`.
+    """The routes of all pairs; those of pair k are `first[k]` to `first[k + 1]`.
+
+    Routes of a pair stand in the order of their corridors, those of one nest together, and then of their fingerprints,
+    so that a set does not hang on how it was found.
 
     Attributes
     ----------
-    graph
+    ground
         Where arcs are numbered.
+    pairs
+        What each pair is.
     first
         int64 array of shape (pairs + 1,).
     begin, arcs
         The arcs of route r are `arcs[begin[r] : begin[r + 1]]`.
     corridor
         Row of the corridor of each route, -1 for none.
-    usd, hours, variance, kg, km
-        float64 arrays of shape (routes,), for one unit of the pair's class.
-    origin, destination, cargo, averse
-        What each pair is, shapes (pairs,).
+    mark
+        uint64 array of shape (routes,): fingerprint of the arcs.
+    source
+        uint8 array of shape (routes,): bits of the searches that found the route.
+    sums
+        What one unit of the pair's class takes.
     """
 
-    graph: Graph
+    ground: Ground
+    pairs: Pairs
     first: Ints
     begin: Ints
-    arcs: Ints
+    arcs: Words
     corridor: Ints
-    usd: Floats
-    hours: Floats
-    variance: Floats
-    kg: Floats
-    km: Floats
-    origin: Ints
-    destination: Ints
-    cargo: Ints
-    averse: Flags
-    memo: dict[str, Any] = field(default_factory=dict, repr=False)
+    mark: npt.NDArray[np.uint64]
+    source: Bytes
+    sums: Sums
+
+    def __len__(self) -> int:
+        return len(self.mark)
+
+    def __repr__(self) -> str:
+        network = self.ground.network
+        return (
+            f"<RouteSets of {network.name} {network.year}: {len(self):,} routes of {len(self.pairs):,} pairs>"
+        )
+
+    def __getstate__(self) -> dict[str, object]:
+        return {f.name: getattr(self, f.name) for f in fields(self)}
 
     @functools.cached_property
     def pair(self) -> Ints:
-        """Give the pair of each route, shape (routes,)."""
-        return np.repeat(np.arange(len(self.first) - 1), np.diff(self.first))
+        """The pair of each route, shape (routes,)."""
+        return np.repeat(np.arange(len(self.pairs)), np.diff(self.first))
 
-    def __repr__(self) -> str:
-        return (
-            f"<RouteSets of {self.graph.network.name} {self.graph.network.year}: {len(self.usd):,} "
-            f"routes of {len(self.first) - 1:,} pairs>"
+    @functools.cached_property
+    def cargo(self) -> Ints:
+        """The cargo class of each route, shape (routes,)."""
+        return self.pairs.cargo[self.pair]
+
+    def on_arcs(self, arcs: Flags) -> Flags:
+        """Tell which routes use any of the arcs flagged, shape (routes,)."""
+        return np.asarray(via.any_on(self.begin, self.arcs, arcs))
+
+    def on_links(self, rows: Sequence[int]) -> Flags:
+        """Tell which routes use any of some rows of `links`, shape (routes,)."""
+        arcs = np.zeros(len(self.ground.arcs), np.bool_)
+        for row in rows:
+            arcs[self.ground.link_arcs.get(row, [])] = True
+        return self.on_arcs(arcs)
+
+    def take(self, rows: Ints) -> RouteSets:
+        """Return some of the routes, in their order."""
+        begin, arcs = via.rows_of(self.begin, self.arcs, rows.astype(np.int64))
+        return replace(
+            self,
+            first=np.searchsorted(self.pair[rows], np.arange(len(self.first))),
+            begin=begin,
+            arcs=arcs,
+            corridor=self.corridor[rows],
+            mark=self.mark[rows],
+            source=self.source[rows],
+            sums=Sums(*(x[rows] for x in self.sums)),
         )
 
+    def require_all(self) -> None:
+        """Refuse pairs without a route.
 
-class _Ways(NamedTuple):
-    """Hold pair, corridor and number of arcs of each way, the arcs one after the other, and sums of shape (5, ways)."""
+        Raises
+        ------
+        DemandError
+            It names the pairs.
+        """
+        lost = np.flatnonzero(np.diff(self.first) == 0)
+        if len(lost):
+            names = ", ".join(self.pair_name(int(k)) for k in lost[:SHOWN])
+            more = f" and {len(lost) - SHOWN} more" if len(lost) > SHOWN else ""
+            raise DemandError(
+                f"No way leads for {names}{more}. Ask `daliz routes` what separates them, or take the demand out."
+            )
 
-    pair: Ints
-    corridor: Ints
-    length: Ints
-    steps: Ints
-    sums: Floats
-
-
-class _Arcs:
-    """Hold the arcs of a graph sorted by tail and by head, with what counts for corridors."""
-
-    def __init__(self, graph: Graph) -> None:
-        self.out = np.argsort(graph.tail, kind="stable")
-        self.back = np.argsort(graph.head, kind="stable")
-        every = np.arange(len(graph.states) + 1)
-        self.tail, self.head = graph.tail[self.out].astype(np.uint32), graph.head[self.out].astype(np.uint32)
-        self.start = np.searchsorted(self.tail, every).astype(np.uint32)
-        self.back_tail = graph.head[self.back].astype(np.uint32)
-        self.back_head = graph.tail[self.back].astype(np.uint32)
-        self.back_start = np.searchsorted(self.back_tail, every).astype(np.uint32)
-        # where the arc of the order by head lies in the order by tail
-        position = np.empty(len(self.out), np.int64)
-        position[self.out] = np.arange(len(self.out))
-        self.arc_back = position[self.back].astype(np.uint32)
-        self.place = np.array([s.node for s in graph.states], np.uint32)
-        marks = corridors_of(graph).marks()
-        self.km, self.bits = marks.km, marks.bits
-        self.need, self.bar, self.main = marks.need, marks.bar, marks.main
-        self.length = graph.km
+    def pair_name(self, k: int) -> str:
+        """Name a pair as it is printed."""
+        p, network = self.pairs, self.ground.network
+        nodes, cargoes = network.table("nodes").ids, network.table("cargoes").ids
+        avoid = f", without {' '.join(p.avoided[p.avoid[k]])}" if p.avoided[p.avoid[k]] else ""
+        return f"{nodes[p.origin[k]]} - {nodes[p.destination[k]]} ({cargoes[p.cargo[k]]}{avoid})"
 
 
-def arc_weight(cargo: dict[str, Any], costs: Any, reference_sd: float) -> Floats:
-    """Give the generalised cost of each arc in USD; the standard deviation enters linearised at `reference_sd` hours.
+def signs_of(arcs: int) -> npt.NDArray[np.uint64]:
+    """Return the random numbers that stand for arcs, so that routes of equal sums of arc numbers differ."""
+    return np.random.default_rng(0).integers(0, 2**63, arcs, dtype=np.uint64)
 
-    c = usd + v h + v r s^2 / (2 s0), so that arcs add up; at s = s0 it bears half of the value of
-    reliability, and its slope by variance is the right one.
-    """
-    time = float(cargo["value_of_time_usd_h"])
-    reliability = time * float(cargo["reliability_ratio"])
-    weight: Floats = np.maximum(
-        costs.usd + time * costs.hours + reliability * costs.variance / (2.0 * reference_sd), 0.0
+
+def sorted_sets(sets: RouteSets, pair: Ints) -> RouteSets:
+    """Put routes in any order into the order of sets, and join those found more than once."""
+    rank = sets.ground.corridors.rank[sets.corridor]
+    order = np.lexsort((sets.mark, rank, pair))
+    pair, mark = pair[order], sets.mark[order]
+    fresh = np.ones(len(order), np.bool_)
+    fresh[1:] = (pair[1:] != pair[:-1]) | (mark[1:] != mark[:-1])
+    begins = np.flatnonzero(fresh)
+    source = np.bitwise_or.reduceat(sets.source[order], begins) if len(begins) else sets.source[:0]
+    kept = order[begins]
+    begin, arcs = via.rows_of(sets.begin, sets.arcs, kept)
+    return replace(
+        sets,
+        first=np.searchsorted(pair[begins], np.arange(len(sets.pairs) + 1)),
+        begin=begin,
+        arcs=arcs,
+        corridor=sets.corridor[kept],
+        mark=sets.mark[kept],
+        source=source.astype(np.uint8),
+        sums=Sums(*(x[kept] for x in sets.sums)),
     )
-    return weight
-
-
-def route_sets(
-    network: Network,
-    demand: Demand,
-    *,
-    reference_sd: float,
-    toll: Floats | None = None,
-    bent: tuple[str, ...] = BENT,
-    threads: int = 2,
-    whole: bool = True,
-) -> RouteSets:
-    """Make the routes of all pairs that demand names.
-
-    Parameters
-    ----------
-    network
-        Network of a year.
-    demand
-        Pairs with classes.
-    reference_sd
-        See `arc_weight`.
-    toll
-        USD to add for one unit of each class on each arc, shape (classes, arcs), as of queues or prices
-        of capacity.
-    bent
-        Modes to prefer in turn, "" for none.
-    threads
-        Threads that work on classes; the result does not depend on them.
-    whole
-        Refuse pairs without a way; else they have no routes. Under tolls they are never refused.
-
-    Raises
-    ------
-    DemandError
-        If a pair has no route; it names the pair and the class.
-    """
-    graph = build_graph(network, None)
-    if "sorted arcs" not in graph.memo:
-        graph.memo["sorted arcs"] = _Arcs(graph)
-    arcs: _Arcs = graph.memo["sorted arcs"]
-    keys = np.stack([demand.origin, demand.destination, demand.cargo, demand.averse.astype(np.int64)])
-    pairs = np.unique(keys, axis=1)
-    found: list[_Ways] = []
-    with ThreadPoolExecutor(threads) as pool:
-        tasks = pool.map(
-            lambda g: _group_ways(graph, arcs, pairs[:, g.rows], g, reference_sd, toll, bent),
-            list(_groups(graph, pairs)),
-        )
-        for ways in tasks:
-            found += ways
-    # under tolls the best way of a pair may come to a place twice and be left out; its plain routes are known
-    return _joined(graph, pairs, found, whole=whole and toll is None)
-
-
-@dataclass(frozen=True)
-class _Group:
-    """Be the pairs of one class that are bound by the same rules."""
-
-    cargo: dict[str, Any]
-    ends: tuple[str, str]
-    averse: bool
-    rows: Ints
-
-
-def _groups(graph: Graph, pairs: Ints) -> Iterator[_Group]:
-    network = graph.network
-    cargoes, country = network.table("cargoes"), network.table("nodes")["country"].astype(str)
-    known: dict[tuple[Any, ...], list[int]] = {}
-    rules: dict[tuple[int, str, str], tuple[str, ...]] = {}
-    ends: dict[tuple[Any, ...], tuple[str, str]] = {}
-    for k, (o, d, c, a) in enumerate(pairs.T.tolist()):
-        between = (c, country[o], country[d])
-        if between not in rules:
-            rules[between] = bound_by(graph, cargoes.row(str(cargoes.ids[c])), between[1:])
-        key = (c, a, rules[between])
-        known.setdefault(key, []).append(k)
-        ends.setdefault(key, between[1:])
-    for key, rows in known.items():
-        yield _Group(cargoes.row(str(cargoes.ids[key[0]])), ends[key], bool(key[1]), np.array(rows))
-
-
-def _group_ways(
-    graph: Graph,
-    arcs: _Arcs,
-    pairs: Ints,
-    group: _Group,
-    reference_sd: float,
-    toll: Floats | None,
-    bent: tuple[str, ...],
-) -> list[_Ways]:
-    """Find the ways of a group of pairs under plain costs and with each of some modes preferred."""
-    closed: dict[int, str] = {}
-    costs = restrict(graph, group.cargo, group.ends, "", "", graph.costs(str(group.cargo["id"])), closed)
-    close_heavy(graph, group.cargo, closed)
-    shut = ~costs.admitted
-    shut[list(closed)] = True
-    only = graph.network.table("services")["operators_only"]
-    for row in np.flatnonzero(only):
-        shut[graph.service_arcs.get(int(row), [])] = True
-    if group.averse:
-        shut[country_arcs(graph, AVOIDED)] = True
-    weight = arc_weight(group.cargo, costs, reference_sd)
-    if toll is not None:
-        weight = weight + toll[graph.network.table("cargoes").position[group.cargo["id"]]]
-    weight[shut] = np.inf
-    values = np.stack([costs.usd, costs.hours, costs.variance, costs.kg, graph.km])
-    found = []
-    for mode in bent:
-        leaning = (
-            weight if not mode else weight * np.where(corridors_of(graph).foreign_to(mode), PREFERENCE, 1.0)
-        )
-        pair, corridor, count, way = _fan(arcs, leaning, pairs)
-        steps = arcs.out[way]
-        sums = (
-            np.add.reduceat(values[:, steps], np.concatenate([[0], np.cumsum(count)[:-1]]), axis=1)
-            if len(count)
-            else np.zeros((5, 0))
-        )
-        found.append(_Ways(group.rows[pair], corridor, count, steps, sums))
-    return found
-
-
-def _fan(arcs: _Arcs, weight: Floats, pairs: Ints) -> tuple[Ints, Ints, Ints, Words]:
-    sources, ahead = np.unique(pairs[0], return_inverse=True)
-    goals, behind = np.unique(pairs[1], return_inverse=True)
-    out = _trees(arcs, sources, weight[arcs.out], arcs.start, arcs.head, arcs.tail, arcs.out)
-    back = _trees(arcs, goals, weight[arcs.back], arcs.back_start, arcs.back_head, arcs.back_tail, arcs.back)
-    return via.ways(
-        ahead.astype(np.int64),
-        behind.astype(np.int64),
-        sources.astype(np.uint32),
-        goals.astype(np.uint32),
-        out[0],
-        back[0],
-        out[1],
-        back[1],
-        out[2],
-        back[2],
-        out[3],
-        back[3],
-        arcs.tail,
-        arcs.back_tail,
-        arcs.arc_back,
-        arcs.place,
-        arcs.length[arcs.out],
-        arcs.need,
-        arcs.bar,
-        arcs.main,
-        MOST,
-        SHARED,
-        STRETCH,
-        LIMIT,
-    )
-
-
-def _trees(
-    arcs: _Arcs, roots: Ints, cost: Floats, start: Words, head: Words, tail: Words, order_of: Ints
-) -> tuple[Any, ...]:
-    states, count = len(start) - 1, len(roots)
-    dist, pred, order = (
-        np.empty((count, states)),
-        np.empty((count, states), np.uint32),
-        np.empty((count, states), np.uint32),
-    )
-    settled = np.zeros(count, np.uint32)
-    trees.grow(
-        start,
-        head,
-        np.ascontiguousarray(cost[None]),
-        roots.astype(np.uint32),
-        np.zeros(count, np.uint32),
-        0,
-        dist,
-        pred,
-        order,
-        settled,
-        False,
-        0,
-        count,
-    )
-    km, bits = np.zeros((count, states, via.MODES)), np.zeros((count, states), np.uint32)
-    arc_km, arc_bits = np.ascontiguousarray(arcs.km[order_of]), arcs.bits[order_of]
-    for r in range(count):
-        via.gather(tail, pred[r], settled[r], order[r], arc_km, arc_bits, km[r], bits[r])
-    return dist, pred, km, bits
-
-
-def _joined(graph: Graph, pairs: Ints, found: list[_Ways], *, whole: bool = True) -> RouteSets:
-    """Sort routes by pair and leave out those found twice."""
-    pair = np.concatenate([f.pair for f in found])
-    count = np.concatenate([f.length for f in found])
-    steps = np.concatenate([f.steps for f in found])
-    sums = np.concatenate([f.sums for f in found], axis=1)
-    corridor = np.concatenate([f.corridor for f in found])
-    begin = np.concatenate([[0], np.cumsum(count)])
-    # a way's fingerprint: the sum of random numbers that stand for its arcs, so that ways of equal sums
-    # of arc numbers differ
-    signs = np.random.default_rng(0).integers(0, 2**63, len(graph.arcs), dtype=np.uint64)
-    prints = np.add.reduceat(signs[steps], begin[:-1])
-    _, kept = np.unique(
-        np.stack([pair.astype(np.uint64), prints, count.astype(np.uint64)]), axis=1, return_index=True
-    )
-    kept = kept[np.lexsort((kept, pair[kept]))]
-    first = np.searchsorted(pair[kept], np.arange(pairs.shape[1] + 1))
-    if whole:
-        _refuse_unreached(graph, pairs, first)
-    length = count[kept]
-    new_begin = np.concatenate([[0], np.cumsum(length)])
-    index = np.repeat(begin[kept] - new_begin[:-1], length) + np.arange(new_begin[-1])
-    usd, hours, variance, kg, km = sums[:, kept]
-    return RouteSets(
-        graph,
-        first,
-        new_begin,
-        steps[index],
-        corridor[kept],
-        usd,
-        hours,
-        variance,
-        kg,
-        km,
-        pairs[0],
-        pairs[1],
-        pairs[2],
-        pairs[3].astype(bool),
-    )
-
-
-def queue_tolls(routes: RouteSets, delay: Floats) -> Floats:
-    """Give the USD that delays of elements add to each arc for one unit of each class, shape (classes, arcs)."""
-    graph = routes.graph
-    elements, time = elements_of(graph), graph.network.table("cargoes")["value_of_time_usd_h"]
-    arc, element = elements.waits.T
-    return np.stack(
-        [
-            v * np.bincount(arc, (delay * admitted)[element], len(graph.arcs))
-            for v, admitted in zip(time, elements.admits, strict=True)
-        ]
-    )
-
-
-def load_tolls(routes: RouteSets, price: Floats) -> Floats:
-    """Give what prices of loading elements add to each arc in USD for one unit of each class, shape (classes, arcs)."""
-    elements, arcs = elements_of(routes.graph), len(routes.graph.arcs)
-    arc, element = elements.bears.T
-    return np.stack([np.bincount(arc, (load * price)[element], arcs) for load in elements.load])
 
 
 def merged(one: RouteSets, other: RouteSets) -> RouteSets:
-    """Join two sets of routes of the same pairs; routes of the first that the second repeats stay once."""
-    pairs = np.stack([one.origin, one.destination, one.cargo, one.averse.astype(np.int64)])
-    found = [
-        _Ways(
-            r.pair, r.corridor, np.diff(r.begin), r.arcs, np.stack([r.usd, r.hours, r.variance, r.kg, r.km])
-        )
-        for r in (one, other)
-    ]
-    return _joined(one.graph, pairs, found, whole=False)
+    """Join two sets of routes of the same pairs; what both hold stays once."""
+    both = replace(
+        one,
+        begin=np.concatenate([one.begin, one.begin[-1] + other.begin[1:]]),
+        arcs=np.concatenate([one.arcs, other.arcs]),
+        corridor=np.concatenate([one.corridor, other.corridor]),
+        mark=np.concatenate([one.mark, other.mark]),
+        source=np.concatenate([one.source, other.source]),
+        sums=Sums(*(np.concatenate(x) for x in zip(one.sums, other.sums, strict=True))),
+    )
+    return sorted_sets(both, np.concatenate([one.pair, other.pair]))
 
 
-def taken(routes: RouteSets, rows: Ints) -> RouteSets:
-    """Give some of the routes, in their order."""
-    length = np.diff(routes.begin)[rows]
-    begin = np.concatenate([[0], np.cumsum(length)])
-    index = np.repeat(routes.begin[rows] - begin[:-1], length) + np.arange(begin[-1])
-    first = np.searchsorted(routes.pair[rows], np.arange(len(routes.first)))
+def spliced(old: RouteSets, touched: Flags, block: RouteSets) -> RouteSets:
+    """Put the routes of `block` in place of those of the touched pairs, shape (pairs,)."""
+    rest = np.flatnonzero(~touched[old.pair])
+    order = np.argsort(np.concatenate([old.pair[rest], block.pair]), kind="stable")
+    rows = np.concatenate([rest, len(old) + np.arange(len(block))])[order]
+    begin, arcs = via.rows_of_two(old.begin, old.arcs, block.begin, block.arcs, rows)
+
+    def joined(a: npt.NDArray[np.generic], b: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+        return np.concatenate([a[rest], b])[order]
+
+    counts = np.where(touched, np.diff(block.first), np.diff(old.first))
     return replace(
-        routes,
-        first=first,
+        block,
+        first=np.concatenate([[0], np.cumsum(counts)]),
         begin=begin,
-        arcs=routes.arcs[index],
-        corridor=routes.corridor[rows],
-        usd=routes.usd[rows],
-        hours=routes.hours[rows],
-        variance=routes.variance[rows],
-        kg=routes.kg[rows],
-        km=routes.km[rows],
-        memo={},
+        arcs=arcs,
+        corridor=joined(old.corridor, block.corridor),
+        mark=joined(old.mark, block.mark),
+        source=joined(old.source, block.source),
+        sums=Sums(*(joined(a, b) for a, b in zip(old.sums, block.sums, strict=True))),
     )
 
 
-def _refuse_unreached(graph: Graph, pairs: Ints, first: Ints) -> None:
-    lost = np.flatnonzero(np.diff(first) == 0)
-    if len(lost):
-        nodes, cargoes = graph.network.table("nodes"), graph.network.table("cargoes")
-        names = [
-            f"{nodes.ids[o]} - {nodes.ids[d]} ({cargoes.ids[c]}{', averse to Russia' if a else ''})"
-            for o, d, c, a in pairs[:, lost[:5]].T.tolist()
-        ]
-        more = f" and {len(lost) - 5} more" if len(lost) > 5 else ""
-        raise DemandError(
-            f"No way leads for {', '.join(names)}{more}. Ask `daliz routes` what separates them, or "
-            "take the demand out."
-        )
+def matched(wanted: RouteSets, known: RouteSets) -> Ints:
+    """Find the routes of one set in another of the same pairs: rows of `known`, -1 for those that it lacks."""
+    keys = (known.pair.astype(np.uint64) << np.uint64(1)) ^ known.mark
+    order = np.argsort(keys, kind="stable")
+    here = (wanted.pair.astype(np.uint64) << np.uint64(1)) ^ wanted.mark
+    at = np.minimum(np.searchsorted(keys[order], here), max(len(order) - 1, 0))
+    if not len(order):
+        return np.full(len(wanted), -1)
+    row = order[at]
+    same = (known.mark[row] == wanted.mark) & (known.pair[row] == wanted.pair)
+    return np.where(same, row, -1)

@@ -52,7 +52,6 @@ def with_access(graph: Graph, place: Place, *, outward: bool) -> tuple[Graph, in
         groups=np.hstack(groups),
         tail=np.array([a.tail for a in arcs], dtype=np.int64),
         head=np.array([a.head for a in arcs], dtype=np.int64),
-        memo={},
     )
     return larger, state
 

@@ -18,7 +18,7 @@ from daliz.tables.write import save_package
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
 
@@ -49,7 +49,7 @@ class Network:
         self.period = period
         self.added = added
         self.removed = removed
-        self._cache: dict[Any, Any] = {}
+        self._made: dict[str, Any] = {}
 
     @classmethod
     def from_tables(
@@ -59,6 +59,15 @@ class Network:
         descriptor = {"name": name, "version": "0", "years": {"first": 1990, "observed": 2024, "last": 2100}}
         made = {table: Table.from_rows(table, list(rows)) for table, rows in tables.items()}
         return cls(Store(descriptor, None, made), Period.of_year(year))
+
+    def once(self, key: str, make: Callable[[], Any]) -> Any:
+        """Compute what hangs on this network alone when it is first asked for; it is left out of a pickle."""
+        if key not in self._made:
+            self._made[key] = make()
+        return self._made[key]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {n: getattr(self, n) for n in ("store", "period", "added", "removed")} | {"_made": {}}
 
     @property
     def name(self) -> str:

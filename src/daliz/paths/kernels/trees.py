@@ -7,6 +7,8 @@ import numpy as np
 
 NONE = np.uint32(0xFFFFFFFF)
 """No link leads here."""
+DONE = np.uint32(0xFFFFFFFE)
+"""Place of a node that has left the heap for good."""
 _u = nb.uint32
 _U1 = nb.uint32[::1]
 _F1 = nb.float64[::1]
@@ -82,6 +84,7 @@ def dijkstra(
         if size > 0:
             _sift_down(heap, place, dist, size, heap[size])
         order[settled] = node
+        place[node] = DONE
         settled = _u(settled + _u(1))
         if node < first_through and node != origin:
             continue
@@ -98,6 +101,9 @@ def dijkstra(
                 else:
                     size = _u(size + _u(1))
                     _sift_up(heap, place, dist, _u(size - _u(1)), to)
+            elif value == dist[to] and value < np.inf and a < pred[to] and place[to] != DONE:
+                # of equal entries the first arc counts, so that a tree does not hang on how it was grown
+                pred[to] = a
     return settled
 
 

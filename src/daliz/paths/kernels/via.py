@@ -1,4 +1,4 @@
-"""Find the best different ways of each corridor through single states, compiled."""
+"""Find good and different alternatives through single states for very many pairs, compiled."""
 
 from __future__ import annotations
 
@@ -8,20 +8,11 @@ import numpy as np
 from daliz.paths.kernels.trees import NONE
 
 _u = nb.uint32
-_U1 = nb.uint32[::1]
-_F1 = nb.float64[::1]
-_F2 = nb.float64[:, ::1]
-MODES = 5
-KEPT = 24
-"""Ways of a corridor that are looked at, in the order of cost."""
+SAME = 1e-9
+"""Relative difference of costs below which two alternatives through states are one."""
 
 
-@nb.njit(
-    nb.void(_U1, _U1, _u, _U1, _F2, _U1, _F2, _U1),
-    cache=True,
-    nogil=True,
-    error_model="numpy",
-)
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def gather(
     tail: np.ndarray,
     pred: np.ndarray,
@@ -33,6 +24,7 @@ def gather(
     bits: np.ndarray,
 ) -> None:
     """Sum km by mode and join the marks of arcs along a tree, state by state in the order of settling."""
+    modes = km.shape[1]
     for i in range(settled):
         s = order[i]
         a = pred[s]
@@ -41,24 +33,19 @@ def gather(
             bits[s] = 0
             continue
         t = tail[a]
-        for m in range(MODES):
+        for m in range(modes):
             km[s, m] = km[t, m] + arc_km[a, m]
         bits[s] = bits[t] | arc_bits[a]
 
 
-@nb.njit(
-    nb.int64(_F1, _F1, _u, nb.uint32[::1], nb.uint32[::1], nb.int64[::1]),
-    cache=True,
-    nogil=True,
-    error_model="numpy",
-)
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def corridor(
     out: np.ndarray, back: np.ndarray, bits: int, need: np.ndarray, bar: np.ndarray, main: np.ndarray
 ) -> int:
-    """Give the first corridor that a way satisfies, -1 for none."""
+    """Return the first corridor that a path satisfies; the number of corridors if there is none."""
     best = 0
     most = -1.0
-    for m in range(MODES):
+    for m in range(out.shape[0]):
         value = out[m] + back[m]
         if value > most:
             most = value
@@ -66,15 +53,10 @@ def corridor(
     for c in range(need.shape[0]):
         if (bits & need[c]) == need[c] and (bits & bar[c]) == 0 and (main[c] < 0 or main[c] == best):
             return c
-    return -1
+    return need.shape[0]
 
 
-@nb.njit(
-    nb.int64(_u, _u, _u, _U1, _U1, _U1, _U1, _U1, _U1, _U1, nb.uint32[::1], nb.int64),
-    cache=True,
-    nogil=True,
-    error_model="numpy",
-)
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def trace(
     origin: int,
     state: int,
@@ -86,29 +68,29 @@ def trace(
     arc_back: np.ndarray,
     place: np.ndarray,
     seen: np.ndarray,
-    way: np.ndarray,
+    path: np.ndarray,
     stamp: int,
 ) -> int:
-    """Write the arcs of the way through a state; return their number, or -1 if it comes to a place twice."""
+    """Write the arcs of the path through a state; return their number, or -1 if it comes to a place twice."""
     n = 0
     s = state
     while s != origin:
         a = pred[s]
-        way[n] = a
+        path[n] = a
         n += 1
         s = tail[a]
     for i in range(n // 2):
-        way[i], way[n - 1 - i] = way[n - 1 - i], way[i]
+        path[i], path[n - 1 - i] = path[n - 1 - i], path[i]
     s = state
     while s != goal:
         b = follow[s]
-        way[n] = arc_back[b]
+        path[n] = arc_back[b]
         n += 1
         s = back_tail[b]
     last = place[origin]
     seen[last] = stamp
     for i in range(1, n + 1):
-        p = place[tail[way[i]]] if i < n else place[goal]
+        p = place[tail[path[i]]] if i < n else place[goal]
         if p != last:
             if seen[p] == stamp:
                 return -1
@@ -117,41 +99,88 @@ def trace(
     return n
 
 
-_WAYS = nb.types.Tuple((nb.int64[::1], nb.int64[::1], nb.int64[::1], _U1))
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def candidates(
+    out: np.ndarray,
+    back: np.ndarray,
+    out_km: np.ndarray,
+    back_km: np.ndarray,
+    out_bits: np.ndarray,
+    back_bits: np.ndarray,
+    most: float,
+    need: np.ndarray,
+    bar: np.ndarray,
+    main: np.ndarray,
+    cost: np.ndarray,
+    via: np.ndarray,
+    size: np.ndarray,
+    spilled: np.ndarray,
+) -> None:
+    """Sort the best states of each corridor by cost into `via` and `cost`, shapes (corridors + 1, window)."""
+    window = cost.shape[1]
+    size[:] = 0
+    spilled[:] = 0
+    for s in range(out.shape[0]):
+        total = out[s] + back[s]
+        if not total <= most:
+            continue
+        c = corridor(out_km[s], back_km[s], out_bits[s] | back_bits[s], need, bar, main)
+        n = size[c]
+        if n == window and total >= cost[c, window - 1]:
+            spilled[c] = 1
+            continue
+        i = min(n, window - 1)
+        while i > 0 and cost[c, i - 1] > total:
+            i -= 1
+        if i > 0 and total - cost[c, i - 1] <= SAME * total:
+            continue
+        if i < n and cost[c, i] - total <= SAME * total:
+            continue
+        if n == window:
+            spilled[c] = 1
+        for j in range(min(n, window - 1), i, -1):
+            cost[c, j] = cost[c, j - 1]
+            via[c, j] = via[c, j - 1]
+        cost[c, i] = total
+        via[c, i] = s
+        size[c] = min(n + 1, window)
 
 
-@nb.njit(
-    _WAYS(
-        nb.int64[::1],
-        nb.int64[::1],
-        _U1,
-        _U1,
-        _F2,
-        _F2,
-        nb.uint32[:, ::1],
-        nb.uint32[:, ::1],
-        nb.float64[:, :, ::1],
-        nb.float64[:, :, ::1],
-        nb.uint32[:, ::1],
-        nb.uint32[:, ::1],
-        _U1,
-        _U1,
-        _U1,
-        _U1,
-        _F1,
-        nb.uint32[::1],
-        nb.uint32[::1],
-        nb.int64[::1],
-        nb.int64,
-        nb.float64,
-        nb.float64,
-        nb.float64,
-    ),
-    cache=True,
-    nogil=True,
-    error_model="numpy",
-)
-def ways(
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def _alike(
+    path: np.ndarray,
+    n: int,
+    mark: np.ndarray,
+    stamp: int,
+    arc_length: np.ndarray,
+    arcs: np.ndarray,
+    first: int,
+    counts: np.ndarray,
+    kept: int,
+    overlap: float,
+) -> bool:
+    """Tell whether a path shares more than a share of its km with one of those kept."""
+    length = 0.0
+    for j in range(n):
+        mark[path[j]] = stamp
+        length += arc_length[path[j]]
+    at = first
+    for r in range(kept):
+        common = 0.0
+        other = 0.0
+        for j in range(at, at + counts[r]):
+            other += arc_length[arcs[j]]
+            if mark[arcs[j]] == stamp:
+                common += arc_length[arcs[j]]
+        at += counts[r]
+        if common > overlap * min(length, other):
+            return True
+    return False
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def alternatives(
+    pairs: np.ndarray,
     ahead: np.ndarray,
     behind: np.ndarray,
     origin: np.ndarray,
@@ -172,68 +201,74 @@ def ways(
     need: np.ndarray,
     bar: np.ndarray,
     main: np.ndarray,
-    most: int,
-    shared: float,
-    stretch: float,
-    limit: float,
+    rule: np.ndarray,
+    kept_cost: np.ndarray,
+    bound: np.ndarray,
+    window_end: np.ndarray,
 ) -> tuple:
-    """Give up to `most` ways in each corridor for each pair: pair, corridor, number of arcs, and the arcs one after the other.
+    """Find the alternatives of some pairs: pair, corridor, number of arcs, and the arcs one after the other.
 
-    Pair k grows from tree `ahead[k]` and to tree `behind[k]`. A further way of a corridor costs at most
-    `stretch` times its best and shares at most the share `shared` of its km with each one kept; the best
-    of a corridor costs at most `limit` times the best of all.
+    Pair k grows from tree `ahead[k]` and to tree `behind[k]`. `rule` holds how many alternatives a corridor has at most, the
+    share of km that two may have in common, the cost of one over the best of its corridor, the cost of a corridor over
+    the best of all, and how many states of a corridor are looked at.
+
+    Written beside, for each pair and corridor (the last for none): the costs of what was kept (infinite where less),
+    the cost below which a new path might enter, and the cost up to which the states looked at filled their window
+    (minus infinity where they did not).
     """
-    pairs = ahead.shape[0]
-    states = out.shape[1]
+    most, window = int(rule[0]), int(rule[4])
+    overlap, stretch, limit = rule[1], rule[2], rule[3]
     corridors = need.shape[0] + 1
-    pair_of = np.empty(pairs * corridors * most, np.int64)
-    corridor_of = np.empty(pairs * corridors * most, np.int64)
-    count_of = np.empty(pairs * corridors * most, np.int64)
-    arcs = np.empty(1024, np.uint32)
+    states = out.shape[1]
+    rows = pairs.shape[0] * corridors * most
+    pair_of = np.empty(rows, np.int64)
+    corridor_of = np.empty(rows, np.int64)
+    count_of = np.empty(rows, np.int64)
+    arcs = np.empty(4096, np.uint32)
     used = 0
     found = 0
-    cost = np.empty((corridors, KEPT))
-    via = np.empty((corridors, KEPT), np.uint32)
+    cost = np.empty((corridors, window))
+    via = np.empty((corridors, window), np.uint32)
     size = np.empty(corridors, np.int64)
-    way = np.empty(2 * states, np.uint32)
-    seen = np.zeros(states, np.uint32)
-    stamp = _u(0)
+    spilled = np.empty(corridors, np.uint8)
+    path = np.empty(2 * states, np.uint32)
+    seen = np.zeros(place.max() + 1, np.uint32)
     mark = np.zeros(tail.shape[0], np.uint32)
-    for k in range(pairs):
+    stamp = _u(0)
+    for q in range(pairs.shape[0]):
+        k = pairs[q]
         f = ahead[k]
         b = behind[k]
+        kept_cost[k, :, :] = np.inf
+        bound[k, :] = np.inf
+        window_end[k, :] = -np.inf
         best = out[f, goal[b]]
         if not best < np.inf:
             continue
-        size[:] = 0
-        for s in range(states):
-            total = out[f, s] + back[b, s]
-            if not total <= limit * best:
-                continue
-            c = corridor(out_km[f, s], back_km[b, s], out_bits[f, s] | back_bits[b, s], need, bar, main)
-            c = corridors - 1 if c < 0 else c
-            n = size[c]
-            if n == KEPT and total >= cost[c, KEPT - 1]:
-                continue
-            i = n if n < KEPT else KEPT - 1
-            while i > 0 and cost[c, i - 1] > total:
-                i -= 1
-            if i > 0 and total - cost[c, i - 1] <= 1e-9 * total:
-                continue
-            if i < n and cost[c, i] - total <= 1e-9 * total:
-                continue
-            for j in range(min(n, KEPT - 1), i, -1):
-                cost[c, j] = cost[c, j - 1]
-                via[c, j] = via[c, j - 1]
-            cost[c, i] = total
-            via[c, i] = s
-            size[c] = min(n + 1, KEPT)
+        candidates(
+            out[f],
+            back[b],
+            out_km[f],
+            back_km[b],
+            out_bits[f],
+            back_bits[b],
+            limit * best,
+            need,
+            bar,
+            main,
+            cost,
+            via,
+            size,
+            spilled,
+        )
         for c in range(corridors):
             kept = 0
             first = used
             least = np.inf
+            whole = True
             for i in range(size[c]):
                 if kept == most or cost[c, i] > stretch * least:
+                    whole = False
                     break
                 stamp = _u(stamp + _u(1))
                 n = trace(
@@ -247,66 +282,290 @@ def ways(
                     arc_back,
                     place,
                     seen,
-                    way,
+                    path,
                     stamp,
                 )
                 if n < 0:
                     continue
-                length = 0.0
-                for j in range(n):
-                    mark[way[j]] = stamp
-                    length += arc_length[way[j]]
-                near = False
-                at = first
-                for r in range(found - kept, found):
-                    common = 0.0
-                    other = 0.0
-                    for j in range(at, at + count_of[r]):
-                        other += arc_length[arcs[j]]
-                        if mark[arcs[j]] == stamp:
-                            common += arc_length[arcs[j]]
-                    at += count_of[r]
-                    if common > shared * min(length, other):
-                        near = True
-                        break
-                if near:
+                if _alike(
+                    path,
+                    n,
+                    mark,
+                    stamp,
+                    arc_length,
+                    arcs,
+                    first,
+                    count_of[found - kept : found],
+                    kept,
+                    overlap,
+                ):
                     continue
                 if used + n > arcs.shape[0]:
                     more = np.empty(2 * (used + n), np.uint32)
                     more[:used] = arcs[:used]
                     arcs = more
-                arcs[used : used + n] = way[:n]
+                arcs[used : used + n] = path[:n]
                 used += n
                 pair_of[found] = k
                 corridor_of[found] = c if c < corridors - 1 else -1
                 count_of[found] = n
+                kept_cost[k, c, kept] = cost[c, i]
                 found += 1
                 kept += 1
                 least = min(least, cost[c, i])
+            bound[k, c] = kept_cost[k, c, most - 1] if kept == most else min(stretch * least, limit * best)
+            if whole and kept < most and spilled[c] == 1:
+                window_end[k, c] = cost[c, size[c] - 1]
     return pair_of[:found].copy(), corridor_of[:found].copy(), count_of[:found].copy(), arcs[:used].copy()
 
 
-@nb.njit(
-    nb.float64[::1](nb.int64[::1], nb.int64[::1], nb.int64[::1], _F1),
-    cache=True,
-    nogil=True,
-    error_model="numpy",
-)
-def path_sizes(first: np.ndarray, begin: np.ndarray, arcs: np.ndarray, km: np.ndarray) -> np.ndarray:
-    """Give the path size of each route: the mean over its km of one over the number of the pair's routes there."""
-    size = np.ones(begin.shape[0] - 1)
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def touched(
+    ahead: np.ndarray,
+    behind: np.ndarray,
+    goal: np.ndarray,
+    out: np.ndarray,
+    back: np.ndarray,
+    old_out: np.ndarray,
+    old_back: np.ndarray,
+    out_moved: np.ndarray,
+    back_moved: np.ndarray,
+    out_km: np.ndarray,
+    back_km: np.ndarray,
+    out_bits: np.ndarray,
+    back_bits: np.ndarray,
+    need: np.ndarray,
+    bar: np.ndarray,
+    main: np.ndarray,
+    limit: float,
+    kept_cost: np.ndarray,
+    bound: np.ndarray,
+    window_end: np.ndarray,
+    marked: np.ndarray,
+) -> None:
+    """Mark the pairs whose alternatives may differ on mended trees, beside those marked already.
+
+    A pair is touched if its best path moved, if a state whose path moved stood inside a full window, or if a moved
+    path is new and cheap enough to enter its corridor (see `alternatives`).
+    """
+    states = out.shape[1]
+    corridors = bound.shape[1]
+    for k in range(ahead.shape[0]):
+        if marked[k]:
+            continue
+        f = ahead[k]
+        b = behind[k]
+        if out_moved[f, goal[b]] == 1:
+            marked[k] = True
+            continue
+        best = old_out[f, goal[b]]
+        if not best < np.inf:
+            continue
+        most = limit * best
+        full = -np.inf
+        for c in range(corridors):
+            full = max(full, window_end[k, c])
+        for s in range(states):
+            if out_moved[f, s] == 0 and back_moved[b, s] == 0:
+                continue
+            if old_out[f, s] + old_back[b, s] <= full:
+                marked[k] = True
+                break
+            total = out[f, s] + back[b, s]
+            if not total <= most:
+                continue
+            c = corridor(out_km[f, s], back_km[b, s], out_bits[f, s] | back_bits[b, s], need, bar, main)
+            if total > bound[k, c]:
+                continue
+            new = True
+            for i in range(kept_cost.shape[2]):
+                if abs(total - kept_cost[k, c, i]) <= SAME * total:
+                    new = False
+            if new:
+                marked[k] = True
+                break
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def path_sizes(
+    pairs: np.ndarray,
+    first: np.ndarray,
+    begin: np.ndarray,
+    arcs: np.ndarray,
+    km: np.ndarray,
+    open_: np.ndarray,
+    size: np.ndarray,
+) -> None:
+    """Write the path size of each open route of some pairs: the mean over its km of one over the pair's routes there."""
     count = np.zeros(km.shape[0], np.int64)
-    for k in range(first.shape[0] - 1):
-        for i in range(begin[first[k]], begin[first[k + 1]]):
-            count[arcs[i]] += 1
+    for q in range(pairs.shape[0]):
+        k = pairs[q]
+        for r in range(first[k], first[k + 1]):
+            if open_[r]:
+                for i in range(begin[r], begin[r + 1]):
+                    count[arcs[i]] += 1
         for r in range(first[k], first[k + 1]):
             total = 0.0
             shared = 0.0
-            for i in range(begin[r], begin[r + 1]):
-                total += km[arcs[i]]
-                shared += km[arcs[i]] / count[arcs[i]]
-            if total > 0.0:
-                size[r] = shared / total
-        for i in range(begin[first[k]], begin[first[k + 1]]):
-            count[arcs[i]] = 0
-    return size
+            if open_[r]:
+                for i in range(begin[r], begin[r + 1]):
+                    total += km[arcs[i]]
+                    shared += km[arcs[i]] / count[arcs[i]]
+            size[r] = shared / total if total > 0.0 else 1.0
+        for r in range(first[k], first[k + 1]):
+            if open_[r]:
+                for i in range(begin[r], begin[r + 1]):
+                    count[arcs[i]] = 0
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def rows_of(begin: np.ndarray, arcs: np.ndarray, rows: np.ndarray) -> tuple:
+    """Copy some routes: where each begins, and their arcs."""
+    out_begin = np.empty(rows.shape[0] + 1, np.int64)
+    out_begin[0] = 0
+    for i in range(rows.shape[0]):
+        out_begin[i + 1] = out_begin[i] + begin[rows[i] + 1] - begin[rows[i]]
+    out = np.empty(out_begin[-1], arcs.dtype)
+    for i in range(rows.shape[0]):
+        b = begin[rows[i]]
+        o = out_begin[i]
+        for j in range(begin[rows[i] + 1] - b):
+            out[o + j] = arcs[b + j]
+    return out_begin, out
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def sums_of(
+    rows: np.ndarray,
+    begin: np.ndarray,
+    arcs: np.ndarray,
+    group: np.ndarray,
+    values: np.ndarray,
+    sums: np.ndarray,
+) -> None:
+    """Sum values of shape (groups, arcs, columns) over the arcs of some routes into `sums`, shape (routes, columns)."""
+    columns = values.shape[2]
+    for q in range(rows.shape[0]):
+        r = rows[q]
+        g = group[q]
+        sums[r, :] = 0.0
+        for i in range(begin[r], begin[r + 1]):
+            for c in range(columns):
+                sums[r, c] += values[g, arcs[i], c]
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def marks_of(begin: np.ndarray, arcs: np.ndarray, sign: np.ndarray) -> np.ndarray:
+    """Compute a fingerprint of each route: the sum of random numbers that stand for its arcs."""
+    mark = np.zeros(begin.shape[0] - 1, np.uint64)
+    for r in range(mark.shape[0]):
+        for i in range(begin[r], begin[r + 1]):
+            mark[r] += sign[arcs[i]]
+    return mark
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def any_on(begin: np.ndarray, arcs: np.ndarray, flag: np.ndarray) -> np.ndarray:
+    """Tell which routes use any of the arcs flagged."""
+    found = np.zeros(begin.shape[0] - 1, np.bool_)
+    for r in range(found.shape[0]):
+        for i in range(begin[r], begin[r + 1]):
+            if flag[arcs[i]]:
+                found[r] = True
+                break
+    return found
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def best_paths(
+    ahead: np.ndarray,
+    root: np.ndarray,
+    goal: np.ndarray,
+    dist: np.ndarray,
+    pred: np.ndarray,
+    tail: np.ndarray,
+    place: np.ndarray,
+) -> tuple:
+    """Trace the best path of each pair in the trees of their origins: number of arcs (0 for none), and the arcs.
+
+    A path that comes to a place twice is left out.
+    """
+    count = np.zeros(ahead.shape[0], np.int64)
+    arcs = np.empty(64 * max(ahead.shape[0], 1), np.uint32)
+    seen = np.zeros(place.max() + 1, np.int64)
+    used = 0
+    for k in range(ahead.shape[0]):
+        f = ahead[k]
+        s = goal[k]
+        if not dist[f, s] < np.inf:
+            continue
+        n = 0
+        last = place[s]
+        seen[last] = k + 1
+        twice = False
+        while s != root[f]:
+            a = pred[f, s]
+            if used + n == arcs.shape[0]:
+                more = np.empty(2 * arcs.shape[0], np.uint32)
+                more[: used + n] = arcs[: used + n]
+                arcs = more
+            arcs[used + n] = a
+            n += 1
+            s = tail[a]
+            if place[s] != last:
+                last = place[s]
+                if seen[last] == k + 1:
+                    twice = True
+                    break
+                seen[last] = k + 1
+        if twice:
+            continue
+        for i in range(n // 2):
+            arcs[used + i], arcs[used + n - 1 - i] = arcs[used + n - 1 - i], arcs[used + i]
+        count[k] = n
+        used += n
+    return count, arcs[:used].copy()
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def gather_all(
+    rows: np.ndarray,
+    tail: np.ndarray,
+    pred: np.ndarray,
+    settled: np.ndarray,
+    order: np.ndarray,
+    arc_km: np.ndarray,
+    arc_bits: np.ndarray,
+    km: np.ndarray,
+    bits: np.ndarray,
+) -> None:
+    """Sum km and join marks along some trees (see `gather`)."""
+    for i in range(rows.shape[0]):
+        r = rows[i]
+        gather(tail, pred[r], settled[r], order[r], arc_km, arc_bits, km[r], bits[r])
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def rows_of_two(
+    begin: np.ndarray, arcs: np.ndarray, more_begin: np.ndarray, more_arcs: np.ndarray, rows: np.ndarray
+) -> tuple:
+    """Copy some routes of two sets, those of the second numbered behind those of the first."""
+    count = begin.shape[0] - 1
+    out_begin = np.empty(rows.shape[0] + 1, np.int64)
+    out_begin[0] = 0
+    for i in range(rows.shape[0]):
+        r = rows[i]
+        n = begin[r + 1] - begin[r] if r < count else more_begin[r - count + 1] - more_begin[r - count]
+        out_begin[i + 1] = out_begin[i] + n
+    out = np.empty(out_begin[-1], arcs.dtype)
+    for i in range(rows.shape[0]):
+        r = rows[i]
+        o = out_begin[i]
+        if r < count:
+            for j in range(begin[r + 1] - begin[r]):
+                out[o + j] = arcs[begin[r] + j]
+        else:
+            b = more_begin[r - count]
+            for j in range(more_begin[r - count + 1] - b):
+                out[o + j] = more_arcs[b + j]
+    return out_begin, out

@@ -1,0 +1,270 @@
+"""Grow shortest-path trees for all pairs of a class, and mend them when arcs close or change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from daliz.paths.kernels import repair, trees, via
+
+if TYPE_CHECKING:
+    from daliz.arrays import Bytes, Flags, Floats, Ints, Words
+    from daliz.paths.corridors import Marks
+    from daliz.paths.ground import SortedArcs
+    from daliz.paths.via import Alternatives
+
+
+@dataclass(frozen=True)
+class Trees:
+    """Trees of some roots: distance, entering arc, order of settling and its length, shapes (roots, states)."""
+
+    root: Words
+    dist: Floats
+    pred: Words
+    order: Words
+    settled: Words
+
+    def copied(self) -> Trees:
+        """Return trees that can be mended."""
+        parts = (self.dist, self.pred, self.order, self.settled)
+        return Trees(self.root, *(x.copy() for x in parts))
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """What a new path must beat, by pair and corridor (see `kernels.via.alternatives`)."""
+
+    kept: Floats
+    bound: Floats
+    window: Floats
+
+    @classmethod
+    def empty(cls, pairs: int, corridors: int, rule: Alternatives) -> Thresholds:
+        """Make room for some pairs."""
+        shape = (pairs, corridors + 1)
+        return cls(np.empty((*shape, rule.per_corridor)), np.empty(shape), np.empty(shape))
+
+    def copied(self) -> Thresholds:
+        """Return thresholds that can be written anew."""
+        return Thresholds(self.kept.copy(), self.bound.copy(), self.window.copy())
+
+
+@dataclass(frozen=True)
+class Field:
+    """Pairs of one class under one set of costs, with the trees from their origins and to their destinations.
+
+    Attributes
+    ----------
+    weight
+        float64 (arcs,): cost of each arc of the graph, infinite where closed.
+    ahead, behind
+        int64 (pairs,): tree of the origin and of the destination of each pair.
+    out, back
+        The trees; arcs are numbered by tail in `out` and by head in `back`.
+    thresholds
+        Of the alternatives found.
+    """
+
+    weight: Floats
+    ahead: Ints
+    behind: Ints
+    out: Trees
+    back: Trees
+    thresholds: Thresholds
+
+
+@dataclass(frozen=True)
+class Found:
+    """Paths of pairs: pair, corridor (-1 for none), number of arcs, and the arcs of the graph one after the other."""
+
+    pair: Ints
+    corridor: Ints
+    count: Ints
+    arcs: Words
+
+
+class Forester:
+    """Grows and mends the trees of one ground, and finds alternatives in them."""
+
+    def __init__(self, arcs: SortedArcs, marks: Marks, length: Floats, rule: Alternatives) -> None:
+        self.arcs, self.marks, self.rule = arcs, marks, rule
+        self.out_order = arcs.out.astype(np.uint32)
+        self.length = np.ascontiguousarray(length[arcs.out])
+        self.km = tuple(np.ascontiguousarray(marks.km[o]) for o in (arcs.out, arcs.back))
+        self.bits = tuple(np.ascontiguousarray(marks.bits[o]) for o in (arcs.out, arcs.back))
+
+    def grow(self, weight: Floats, origins: Ints, destinations: Ints) -> Field:
+        """Grow the trees of pairs, given the states of their ends."""
+        a = self.arcs
+        sources, ahead = np.unique(origins, return_inverse=True)
+        goals, behind = np.unique(destinations, return_inverse=True)
+        out = _grown(sources, weight[a.out], a.start, a.head)
+        back = _grown(goals, weight[a.back], a.back_start, a.back_head)
+        none = Thresholds.empty(len(ahead), len(self.marks.need), self.rule)
+        return Field(weight, ahead.astype(np.int64), behind.astype(np.int64), out, back, none)
+
+    def alternatives(self, field: Field, pairs: Ints) -> Found:
+        """Find the alternatives of some pairs of a field, and write its thresholds."""
+        a, m, t = self.arcs, self.marks, field.thresholds
+        out_km, out_bits = self._gathered(field.out, 0, field.ahead[pairs])
+        back_km, back_bits = self._gathered(field.back, 1, field.behind[pairs])
+        pair, corridor, count, arcs = via.alternatives(
+            pairs.astype(np.int64),
+            field.ahead,
+            field.behind,
+            field.out.root,
+            field.back.root,
+            field.out.dist,
+            field.back.dist,
+            field.out.pred,
+            field.back.pred,
+            out_km,
+            back_km,
+            out_bits,
+            back_bits,
+            a.tail,
+            a.back_tail,
+            a.arc_back,
+            a.place,
+            self.length,
+            m.need,
+            m.bar,
+            m.main,
+            self.rule.numbers,
+            t.kept,
+            t.bound,
+            t.window,
+        )
+        return Found(pair, corridor, count, self.out_order[arcs])
+
+    def mend(self, field: Field, weight: Floats, marked: Flags) -> tuple[Field, Ints]:
+        """Mend a field to new costs, and return it with the pairs whose alternatives may differ.
+
+        Pairs in `marked`, whose known routes changed, are among them.
+        """
+        rose, fell = (np.flatnonzero(x) for x in (weight > field.weight, weight < field.weight))
+        out, out_moved = self._mended(field.out, weight, (rose, fell), forward=True)
+        back, back_moved = self._mended(field.back, weight, (rose, fell), forward=False)
+        thresholds = field.thresholds.copied()
+        mended = Field(weight, field.ahead, field.behind, out, back, thresholds)
+        if not (out_moved.any() or back_moved.any()):
+            return mended, np.flatnonzero(marked)
+        out_km, out_bits = self._gathered(out, 0, np.arange(len(out.root)))
+        back_km, back_bits = self._gathered(back, 1, np.arange(len(back.root)))
+        found = marked.copy()
+        m, t = self.marks, field.thresholds
+        via.touched(
+            field.ahead,
+            field.behind,
+            field.back.root,
+            out.dist,
+            back.dist,
+            field.out.dist,
+            field.back.dist,
+            out_moved,
+            back_moved,
+            out_km,
+            back_km,
+            out_bits,
+            back_bits,
+            m.need,
+            m.bar,
+            m.main,
+            self.rule.limit,
+            t.kept,
+            t.bound,
+            t.window,
+            found,
+        )
+        return mended, np.flatnonzero(found)
+
+    def _mended(
+        self, old: Trees, weight: Floats, changed: tuple[Ints, Ints], *, forward: bool
+    ) -> tuple[Trees, Bytes]:
+        a = self.arcs
+        number = np.empty(len(weight), np.uint32)
+        number[a.out if forward else a.back] = np.arange(len(weight), dtype=np.uint32)
+        moved = np.zeros(old.dist.shape, np.uint8)
+        raised, lowered = (number[c] for c in changed)
+        head = a.head if forward else a.back_head
+        if not len(lowered) and not (old.pred[:, head[raised]] == raised).any():
+            return old, moved
+        new = old.copied()
+        ends = (a.start, a.head, a.tail, a.back_start, a.back_head, a.arc_back)
+        if not forward:
+            ends = (a.back_start, a.back_head, a.back_tail, a.start, a.head, a.arc_out)
+        cost = np.ascontiguousarray(weight[a.out if forward else a.back])
+        room = np.empty((3, old.dist.shape[1]), np.uint32)
+        repair.repair_all(
+            *ends,
+            cost,
+            raised,
+            lowered,
+            new.dist,
+            new.pred,
+            new.order,
+            new.settled,
+            moved,
+            room[0],
+            room[1],
+            room[2],
+        )
+        return new, moved
+
+    def _gathered(
+        self, of: Trees, side: int, rows: Ints
+    ) -> tuple[Floats, np.ndarray[tuple[int, int], np.dtype[np.uint64]]]:
+        """Sum km by mode and join marks along the trees in some rows."""
+        tail = self.arcs.back_tail if side else self.arcs.tail
+        shape = of.dist.shape
+        km, bits = np.empty((*shape, self.marks.km.shape[1])), np.empty(shape, np.uint64)
+        via.gather_all(
+            np.unique(rows), tail, of.pred, of.settled, of.order, self.km[side], self.bits[side], km, bits
+        )
+        return km, bits
+
+
+def _grown(roots: Ints, cost: Floats, start: Words, head: Words) -> Trees:
+    shape = (len(roots), len(start) - 1)
+    tree = Trees(
+        roots.astype(np.uint32),
+        np.empty(shape),
+        np.empty(shape, np.uint32),
+        np.empty(shape, np.uint32),
+        np.zeros(len(roots), np.uint32),
+    )
+    trees.grow(
+        start,
+        head,
+        np.ascontiguousarray(cost[None]),
+        tree.root,
+        np.zeros(len(roots), np.uint32),
+        0,
+        tree.dist,
+        tree.pred,
+        tree.order,
+        tree.settled,
+        False,
+        0,
+        len(roots),
+    )
+    return tree
+
+
+def best_paths(arcs: SortedArcs, weight: Floats, origins: Ints, destinations: Ints) -> Found:
+    """Find the best path of each pair at some costs; pairs without one, or that come to a place twice, have none."""
+    sources, ahead = np.unique(origins, return_inverse=True)
+    tree = _grown(sources, weight[arcs.out], arcs.start, arcs.head)
+    count, path = via.best_paths(
+        ahead.astype(np.int64),
+        tree.root,
+        destinations.astype(np.uint32),
+        tree.dist,
+        tree.pred,
+        arcs.tail,
+        arcs.place,
+    )
+    some = np.flatnonzero(count)
+    return Found(some, np.full(len(some), -1), count[some], arcs.out.astype(np.uint32)[path])

@@ -102,7 +102,7 @@ CHOICE = {
     "reference-sd": 100,
     "scale": 0.001,
     "nest-route": 1,
-    "nest-rail": 1,
+    "nest-corridor": 1,
     "aversion": 0,
     "aversion-decay": 0,
 }

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 from daliz import errors
 
 if TYPE_CHECKING:
-    from daliz.assignment import Flows, assign
+    from daliz.assignment import Flows, assign, assign_model
+    from daliz.assignment import Terms as AssignmentTerms
     from daliz.emissions import chain_emissions
-    from daliz.paths import Demand, demand_from_rows, demand_of
+    from daliz.paths import ChoiceParameters, Demand, Model, Scale, Shock, demand_from_rows, demand_of
     from daliz.report import brief
     from daliz.routing import Itinerary, Leg, Routes, routes
     from daliz.studies import corridor_effect, story, talks, ways_round
@@ -41,19 +42,25 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "AssignmentTerms",
     "Check",
+    "ChoiceParameters",
     "Demand",
     "Flows",
     "Itinerary",
     "Leg",
+    "Model",
     "Network",
     "Reason",
     "Routes",
+    "Scale",
+    "Shock",
     "Supply",
     "SupplyTerms",
     "Tariff",
     "Validation",
     "assign",
+    "assign_model",
     "balance_of_ways",
     "brief",
     "chain_emissions",
@@ -83,7 +90,13 @@ __all__ = [
 _HOMES = {
     "Demand": ("paths", "Demand"),
     "Flows": ("assignment", "Flows"),
+    "AssignmentTerms": ("assignment", "Terms"),
+    "ChoiceParameters": ("paths", "ChoiceParameters"),
+    "Model": ("paths", "Model"),
+    "Scale": ("paths", "Scale"),
+    "Shock": ("paths", "Shock"),
     "assign": ("assignment", "assign"),
+    "assign_model": ("assignment", "assign_model"),
     "demand_from_rows": ("paths", "demand_from_rows"),
     "demand_of": ("paths", "demand_of"),
     "Check": ("tables", "Check"),

@@ -7,6 +7,7 @@ DalizError
 ├── PlaceError       a place, project or event is unknown
 ├── QueryError       the question cannot be asked in this form
 ├── DemandError      demand, a capacity or a delay cannot be assigned
+├── ShockError       what is to be closed, opened or scaled cannot be
 ├── SupplyError      a chain of production cannot be planned
 │   └── NoMarketError no market is left
 ├── TariffError      a duty, a trade or an elasticity cannot be used
@@ -57,6 +58,10 @@ class FormatError(DataError):
 
 class DemandError(DalizError):
     """Demand, capacity or delay that cannot be assigned."""
+
+
+class ShockError(DalizError):
+    """Shock or change that names nothing, or what is so already."""
 
 
 class SupplyError(DalizError):

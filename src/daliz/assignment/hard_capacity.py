@@ -1,396 +1,114 @@
-"""Find the least-cost flow within hard capacities, what goes unserved and why, and the price of each capacity."""
+"""Find the least-cost flow of a network within hard capacities, what goes unserved and why, and the price of each capacity."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_array
 
-from daliz.assignment.flows import Cut, Flows
-from daliz.assignment.kernels import columns
-from daliz.assignment.problem import roots_of
-from daliz.errors import DemandError, need
-from daliz.optimise.path_master import Master, Solution
-from daliz.paths.capacities import elements_of
-from daliz.paths.kernels import trees
+from daliz.assignment.flows import Flows
+from daliz.assignment.loading import Loading
+from daliz.assignment.outcome import Cut, Outcome
+from daliz.errors import need
+from daliz.optimise.path_master import Master
+from daliz.paths.route_sets import matched, merged
+from daliz.paths.search import find_routes
+from daliz.paths.tolls import load_tolls
 
 if TYPE_CHECKING:
-    from daliz.arrays import Floats, Ints
-    from daliz.assignment.problem import Problem
-    from daliz.paths.demand import Demand
+    from daliz.arrays import Flags, Floats
+    from daliz.assignment.outcome import Terms
+    from daliz.paths.model import Model
     from daliz.paths.route_sets import RouteSets
-    from daliz.tables import Network
 
 ROUNDS = 200
 HEAVY = 1e12
 """USD of a unit of weight while a cut is sought."""
 PENALTY = 20.0
-"""Penalty for a unit unserved on the network: this many times the dearest route of all pairs without queues."""
+"""Penalty for a unit unserved: this many times the dearest route of all pairs without queues."""
+SERVED = 1e-9
+"""Share of demand below which what is unserved is rounding."""
 
 
-@dataclass(frozen=True)
-class CapacityFlow:
-    """Hold a flow within capacities.
-
-    Attributes
-    ----------
-    volume, price
-        float64 (links,): volume, and what a further unit of capacity would save.
-    served, unserved
-        float64 (pairs,).
-    cost, bound, gap
-        Cost with penalties, its lower bound, and (cost - bound) / cost.
-    cut
-        Proof that what is unserved cannot be served; None if all is.
-    """
-
-    problem: Problem
-    volume: Floats
-    price: Floats
-    served: Floats
-    unserved: Floats
-    cost: float
-    bound: float
-    gap: float
-    converged: bool
-    cut: Cut | None
-
-    def __repr__(self) -> str:
-        state = "" if self.converged else ", NOT CONVERGED"
-        return (
-            f"<CapacityFlow: served {self.served.sum():,.1f}, unserved {self.unserved.sum():,.1f}, cost "
-            f"{self.cost:,.2f}, gap {self.gap:.2g}{state}>"
-        )
-
-
-def capacity_flow(
-    problem: Problem, capacity: Floats | None = None, *, gap: float = 1e-9, rounds: int = ROUNDS
-) -> CapacityFlow:
-    """Find the least-cost flow of a problem within capacities, at the times when empty.
-
-    Parameters
-    ----------
-    problem
-        Links and demand; delays are not used.
-    capacity
-        float64 (links,) in the order of `problem`; those of the problem's delays if left out.
-    gap
-        Relative gap to prove.
-    rounds
-        Rounds of columns after which to give up; the result then says so.
-
-    Raises
-    ------
-    DemandError
-        If a pair has no way at all.
-
-    Examples
-    --------
-    >>> from daliz.assignment import make_problem
-    >>> from daliz.assignment.hard_capacity import capacity_flow
-    >>> two = make_problem(2, [0, 0], [1, 1], [[1, 3, 0, 1], [2, 3, 0, 1]], [(0, 1, 4.0)])
-    >>> flow = capacity_flow(two)
-    >>> flow.volume, flow.price
-    (array([3., 1.]), array([1., 0.]))
-    """
-    need("numba", "highspy", extra="assign")
-    limit = problem.form[:, 1] if capacity is None else np.asarray(capacity, np.float64)
-    if limit.shape != problem.tail.shape:
-        raise DemandError(f"Capacities are given for {limit.size} links, but there are {len(problem.tail)}.")
-    if not len(problem.demand):
-        raise DemandError("There is no demand to assign; all quantities are 0.")
-    if not (limit > 0).all():
-        a = int(np.flatnonzero(~(limit > 0))[0])
-        raise DemandError(
-            f"Link {problem.names[a] + 1}: its capacity is {limit[a]:g}; it must be more than 0. "
-            "Leave a closed link out."
-        )
-    pricer = _Pricer(problem)
-    free = problem.form[:, 0]
-    start = pricer.routes(free + problem.fixed)
-    # dearer than any way that comes to no node twice, so that nothing is left that fits
-    dear = free + problem.fixed
-    penalty = np.full(
-        len(problem.demand), max(problem.nodes * float(dear[np.isfinite(dear)].max(initial=0.0)), 1.0)
-    )
-    pool, found, bound = _columns(pricer, problem.demand, limit, free, penalty, start, gap, rounds)
-    volume = pool.loads(len(limit)).T @ found.flow
-    cut = None
-    if found.unserved.sum() > 1e-9 * problem.demand.sum():
-        ones = np.ones(len(problem.demand))
-        start = pricer.routes(
-            np.full_like(problem.fixed, 1e-12) + np.where(np.isinf(problem.fixed), np.inf, 0.0)
-        )
-        _, tight, _ = _columns(
-            pricer, problem.demand, limit, np.zeros_like(free), ones, start, gap, rounds, plain=True
-        )
-        least = np.minimum(
-            pricer.routes(tight.price + np.where(np.isinf(problem.fixed), np.inf, 0.0)).cost, 1.0
-        )
-        cut = Cut(tight.price, least, float(problem.demand @ least - tight.price @ limit))
-    reached = max(found.cost - bound, 0.0) / max(abs(found.cost), 1e-300)
-    return CapacityFlow(
-        problem,
-        volume,
-        found.price,
-        problem.demand - found.unserved,
-        found.unserved,
-        found.cost,
-        bound,
-        reached,
-        reached <= gap,
-        cut,
-    )
-
-
-@dataclass(frozen=True)
-class _Routes:
-    """Hold a route of each pair: cost and links."""
-
-    pair: Ints
-    cost: Floats
-    begin: Ints
-    links: Ints
-
-    def loads(self, count: int) -> csr_array:
-        return csr_array((np.ones(len(self.links)), self.links, self.begin), shape=(len(self.pair), count))
-
-    def take(self, rows: Ints) -> _Routes:
-        size = np.diff(self.begin)[rows]
-        begin = np.concatenate([[0], np.cumsum(size)])
-        index = np.repeat(self.begin[rows] - begin[:-1], size) + np.arange(begin[-1])
-        return _Routes(self.pair[rows], self.cost[rows], begin, self.links[index])
-
-    def joined(self, other: _Routes) -> _Routes:
-        return _Routes(
-            np.concatenate([self.pair, other.pair]),
-            np.concatenate([self.cost, other.cost]),
-            np.concatenate([self.begin, self.begin[-1] + other.begin[1:]]),
-            np.concatenate([self.links, other.links]),
-        )
-
-
-class _Pricer:
-    """Find the shortest routes of all pairs at given costs of links, with the trees and columns of the equilibrium."""
-
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
-        self.tree, self.root, self.group = roots_of(problem)
-        shape = (len(self.root), problem.nodes)
-        self.dist, self.pred, self.order = (
-            np.empty(shape),
-            np.empty(shape, np.uint32),
-            np.empty(shape, np.uint32),
-        )
-        self.settled = np.zeros(len(self.root), np.uint32)
-
-    def routes(self, cost: Floats) -> _Routes:
-        """Give the shortest route of each pair at costs of shape (links,) or (classes, links)."""
-        p = self.problem
-        by_class = np.array(np.broadcast_to(np.atleast_2d(cost), p.fixed.shape), order="C")
-        trees.grow(
-            p.start,
-            p.head,
-            by_class,
-            self.root,
-            self.group,
-            p.first_through,
-            self.dist,
-            self.pred,
-            self.order,
-            self.settled,
-            False,
-            0,
-            len(self.root),
-        )
-        pairs = len(p.demand)
-        none = np.zeros(pairs + 1, np.int64)
-        first, begin, links, *_ = columns.extend(
-            p.tail,
-            self.tree,
-            p.target,
-            p.demand,
-            self.group,
-            p.fixed,
-            self.dist,
-            self.pred,
-            np.zeros((len(p.tail), 3)),
-            none,
-            np.zeros(1, np.int64),
-            np.zeros(0, np.uint32),
-            np.zeros(0),
-            np.zeros(0),
-            True,
-        )
-        lost = np.flatnonzero(np.diff(first) == 0)
-        if len(lost):
-            k = lost[0]
-            raise DemandError(
-                f"Demand row {p.rows[k] + 1} asks for {p.demand[k]:g} from node {p.origin[k]} to "
-                f"node {p.target[k]}, but no way leads there."
-            )
-        return _Routes(np.arange(pairs), self.dist[self.tree, p.target], begin, links.astype(np.int64))
-
-
-def _columns(
-    pricer: _Pricer,
-    demand: Floats,
-    capacity: Floats,
-    free: Floats,
-    penalty: Floats,
-    start: _Routes,
-    gap: float,
-    rounds: int,
-    *,
-    plain: bool = False,
-) -> tuple[_Routes, Solution, float]:
-    """Add columns until the gap is proven; `plain` leaves fixed costs out."""
-    p = pricer.problem
-    fixed = np.where(np.isinf(p.fixed), np.inf, 0.0) if plain else p.fixed
-
-    def true_cost(routes: _Routes) -> Floats:
-        group = p.group[routes.pair]
-        of = np.repeat(np.arange(len(routes.pair)), np.diff(routes.begin))
-        return np.asarray(
-            np.bincount(of, (free + fixed)[group[of], routes.links], len(routes.pair)), np.float64
-        )
-
-    master = Master(demand, capacity, penalty)
-    pool = _Routes(start.pair, true_cost(start), start.begin, start.links)
-    master.add(pool.pair, pool.cost, pool.loads(len(capacity)))
-    best = -np.inf
-    found = master.solve()
-    for _ in range(rounds):
-        routes = pricer.routes(free + found.price + fixed)
-        best = max(best, master.bound(found.price, routes.cost))
-        if found.cost - best <= gap * max(abs(found.cost), 1e-300):
-            break
-        better = np.flatnonzero(routes.cost < found.dual - 1e-10 * np.maximum(np.abs(found.dual), 1e-10))
-        if not len(better):
-            break
-        fresh = routes.take(better)
-        fresh = _Routes(fresh.pair, true_cost(fresh), fresh.begin, fresh.links)
-        master.add(fresh.pair, fresh.cost, fresh.loads(len(capacity)))
-        pool = pool.joined(fresh)
-        found = master.solve()
-    return pool, found, best
-
-
-def assign_capacity(
-    network: Network, demand: Demand, values: dict[str, float], target: float, asked: dict[str, Any]
-) -> Flows:
-    """Assign to the least-cost flow within the capacities of elements, of USD, time and reliability without queues.
+def assign_capacity(model: Model, terms: Terms) -> Flows:
+    """Assign to the least-cost flow within the capacities, of USD, time and reliability without queues.
 
     Columns are the route sets, joined by the best routes at the prices of capacity, round by round.
     """
     need("highspy", extra="assign")
-    from daliz.assignment.methods import choice_of, routes_of
-    from daliz.paths.route_sets import load_tolls, merged, route_sets
-
-    routes, row_pair = routes_of(network, demand, values, None)
-    elements = elements_of(routes.graph)
-    room = np.maximum(elements.capacity - elements.background, 0.0)
-    choice = choice_of(network, routes, demand, row_pair, values)
-    dearest = float(choice.base.max())
-    penalty = np.full(len(choice.units), PENALTY * dearest)
-    master = Master(choice.units, room, penalty)
-    master.add(routes.pair, choice.base, choice.bears)
+    routes, room = model.routes, model.capacities.room
+    loading = Loading.of(model, routes)
+    penalty = np.full(len(loading.units), PENALTY * float(loading.base.max(initial=0.0)))
+    master = _master(loading, room, penalty, loading.base)
     found, best, gap = master.solve(), -np.inf, np.inf
     for _ in range(ROUNDS):
-        more = merged(
-            routes,
-            route_sets(
-                network, demand, reference_sd=values["reference-sd"], toll=load_tolls(routes, found.price)
-            ),
-        )
-        choice = choice_of(network, more, demand, row_pair, values)
-        least = np.minimum.reduceat(choice.base + choice.bears @ found.price, more.first[:-1])
-        best = max(best, master.bound(found.price, least))
+        toll = load_tolls(model.ground, model.capacities, found.price)
+        more = merged(routes, find_routes(model.search, toll=toll))
+        wider = Loading.of(model, more)
+        reduced = wider.base + wider.loads @ found.price
+        best = max(best, master.bound(found.price, _least(wider, reduced, penalty)))
         gap = max(found.cost - best, 0.0) / max(abs(found.cost), 1e-300)
-        fresh = _fresh(routes, more, choice.base + choice.bears @ found.price, found.dual)
-        if gap <= target or not len(fresh):
+        fresh = _fresh(routes, more, reduced, found.dual)
+        if gap <= terms.target or not fresh.any():
             break
         routes = _kept(routes, more, fresh)
-        choice = choice_of(network, routes, demand, row_pair, values)
-        master = Master(choice.units, room, penalty)
-        master.add(routes.pair, choice.base, choice.bears)
+        loading = Loading.of(model, routes)
+        master = _master(loading, room, penalty, loading.base)
         found = master.solve()
-    volume = choice_of(network, routes, demand, row_pair, values).loads @ found.flow
     cut = None
-    if found.unserved.sum() > 1e-9 * choice.units.sum():
-        cut = _network_cut(network, demand, values, routes, row_pair, room)
-    return Flows(
-        network,
-        demand,
-        routes,
-        elements,
-        "capacity",
-        row_pair,
+    if found.unserved.sum() > SERVED * loading.units.sum():
+        cut = _cut(model, routes, room)
+    outcome = Outcome(
         found.flow,
         found.unserved,
-        volume,
-        np.zeros(len(elements)),
+        loading.loads.T @ found.flow,
+        np.zeros(len(room)),
         found.price,
-        {"relative gap": gap, "target": target},
-        gap <= target,
-        asked,
+        {"relative_gap": gap, "target": terms.target},
+        gap <= terms.target,
         cut,
     )
+    return Flows(model.routed(routes), "capacity", terms, outcome)
 
 
-def _network_cut(
-    network: Network,
-    demand: Demand,
-    values: dict[str, float],
-    routes: RouteSets,
-    row_pair: Ints,
-    room: Floats,
-) -> Cut:
-    """Prove what cannot be served: the least unserved demand is the programme without costs, and its duals are the weights."""
-    from daliz.assignment.methods import choice_of
-    from daliz.paths.route_sets import load_tolls, merged, route_sets
-
+def _cut(model: Model, routes: RouteSets, room: Floats) -> Cut:
+    """Prove what cannot be served: the least unserved demand is the programme without costs; its duals are weights."""
+    ones = np.ones(len(model.units))
     for _ in range(ROUNDS):
-        choice = choice_of(network, routes, demand, row_pair, values)
-        master = Master(choice.units, room, np.ones(len(choice.units)))
-        master.add(routes.pair, np.zeros(len(routes.usd)), choice.bears)
-        found = master.solve()
-        # weights so heavy that all other cost is nothing beside them: the routes found are the lightest
-        # there are
-        more = merged(
-            routes,
-            route_sets(
-                network,
-                demand,
-                reference_sd=values["reference-sd"],
-                toll=HEAVY * load_tolls(routes, found.price),
-            ),
-        )
-        wider = choice_of(network, more, demand, row_pair, values)
-        weight = wider.bears @ found.price
+        loading = Loading.of(model, routes)
+        found = _master(loading, room, ones, np.zeros(len(routes))).solve()
+        # weights so heavy that all other cost is nothing beside them: the routes found are the lightest there are
+        toll = HEAVY * load_tolls(model.ground, model.capacities, found.price)
+        more = merged(routes, find_routes(model.search, toll=toll))
+        wider = Loading.of(model, more)
+        weight = wider.loads @ found.price
         fresh = _fresh(routes, more, weight, found.dual)
-        if not len(fresh):
+        if not fresh.any():
             break
         routes = _kept(routes, more, fresh)
-    least = np.minimum(np.minimum.reduceat(weight, more.first[:-1]), 1.0)
-    return Cut(found.price, least, float(choice.units @ least - found.price @ room))
+    least = _least(wider, weight, ones)
+    return Cut(found.price, least, float(wider.units @ least - found.price @ room))
 
 
-def _fresh(routes: RouteSets, more: RouteSets, reduced: Floats, dual: Floats) -> Ints:
-    """Give the routes of the larger set that are new and pay."""
-    rank = np.arange(len(more.usd)) - more.first[more.pair]
-    old = np.diff(routes.first)[more.pair]
+def _master(loading: Loading, room: Floats, penalty: Floats, cost: Floats) -> Master:
+    master = Master(loading.units, room, penalty)
+    master.add(loading.pair, cost, loading.loads)
+    return master
+
+
+def _least(loading: Loading, cost: Floats, most: Floats) -> Floats:
+    """Return the least cost of the routes of each pair, at most `most`, shape (pairs,)."""
+    least = most.copy()
+    np.minimum.at(least, loading.pair, cost)
+    return least
+
+
+def _fresh(routes: RouteSets, more: RouteSets, reduced: Floats, dual: Floats) -> Flags:
+    """Tell which routes of the larger set are new and pay, shape (routes,)."""
     pays = reduced < dual[more.pair] - 1e-9 * np.abs(dual[more.pair])
-    return np.flatnonzero((rank >= old) & pays)
+    return np.asarray((matched(more, routes) < 0) & pays)
 
 
-def _kept(routes: RouteSets, more: RouteSets, fresh: Ints) -> RouteSets:
-    """Give the smaller set with the fresh routes of the larger one."""
-    from daliz.paths.route_sets import taken
-
-    rank = np.arange(len(more.usd)) - more.first[more.pair]
-    old = rank < np.diff(routes.first)[more.pair]
-    old[fresh] = True
-    return taken(more, np.flatnonzero(old))
+def _kept(routes: RouteSets, more: RouteSets, fresh: Flags) -> RouteSets:
+    """Return the smaller set with the fresh routes of the larger one."""
+    return more.take(np.flatnonzero(fresh | (matched(more, routes) >= 0)))

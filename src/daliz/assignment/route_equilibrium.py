@@ -1,176 +1,138 @@
-"""Find deterministic user equilibrium and system optimum of the network over route sets.
+"""Find deterministic user equilibrium and system optimum of a network over route sets.
 
-All use a cheapest route at the delays that all make (user), or at marginal costs (system). Flow is
-shifted between the known routes of each pair by projected Newton steps, then the best routes at the new
-delays join the sets, until the relative gap sum f (c - c_min) / sum f c, with c_min over the sets so
-enlarged, is reached. Shippers differ in value of time and cargo in what it loads, so an equilibrium need
-not be the only one.
+All use a cheapest route at the delays that all make (user), or at marginal costs (system). Flow is shifted between the
+known routes of each pair by projected Newton steps, then the best routes at the new delays join the sets, until the
+relative gap sum f (c - c_min) / sum f c, with c_min over the sets so enlarged, is reached. Shippers differ in value of
+time and cargo in what it loads, so an equilibrium need not be the only one.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from daliz.assignment.flows import Flows
 from daliz.assignment.kernels import shifts
-from daliz.paths.route_sets import load_tolls, merged, queue_tolls, route_sets
+from daliz.assignment.loading import Loading
+from daliz.assignment.outcome import Outcome
+from daliz.paths.route_sets import matched, merged
+from daliz.paths.search import find_routes
+from daliz.paths.tolls import delay_tolls, load_tolls
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from daliz.arrays import Floats, Ints
-    from daliz.assignment.sue import Choice
-    from daliz.paths.demand import Demand
+    from daliz.assignment.outcome import Terms
+    from daliz.paths.model import Model
     from daliz.paths.route_sets import RouteSets
-    from daliz.tables import Network
 
 ROUNDS = 12
 SWEEPS = 400
-
-
-class _Entries(NamedTuple):
-    """List what each route loads and what it waits for, route by route."""
-
-    begin: Ints
-    element: Ints
-    load: Floats
-    wait: Floats
-
-
-def _entries(choice: Choice) -> _Entries:
-    bears, waits = choice.bears, choice.waits
-    route = np.concatenate([np.repeat(np.arange(m.shape[0]), np.diff(m.indptr)) for m in (bears, waits)])
-    element = np.concatenate([bears.indices, waits.indices]).astype(np.int64)
-    load = np.concatenate([bears.data, np.zeros(waits.nnz)])
-    wait = np.concatenate([np.zeros(bears.nnz), waits.data])
-    order = np.lexsort((element, route))
-    begin = np.searchsorted(route[order], np.arange(bears.shape[0] + 1))
-    return _Entries(begin.astype(np.int64), element[order], load[order], wait[order])
+RELOADED = 50
+"""Sweeps after which volumes are added up anew, against rounding."""
+WITHIN = 0.3
+"""Share of the target to which the known routes are settled before others join."""
 
 
 @dataclass
 class _State:
-    """Carry flows and what they do to elements."""
+    """Flows and what they do to capacities, changed in place."""
 
     routes: RouteSets
-    choice: Choice
-    entries: _Entries
+    loading: Loading
+    at: Ints
     flow: Floats
     volume: Floats
     borne: Floats
     state: Floats
 
-    def shift(self, marginal: bool, move: bool) -> tuple[float, float]:
-        c, e, x = self.choice, self.choice.elements, self.entries
+    def shift(self, *, marginal: bool, move: bool) -> tuple[float, float]:
+        """Shift flow once over all pairs, or only measure; return excess and total cost."""
+        x, c = self.loading, self.loading.capacities
         return shifts.shift(  # type: ignore[no-any-return]
-            self.routes.first.astype(np.int64),
+            x.first,
             self.flow,
-            c.base,
-            c.time,
+            x.base,
+            x.time,
             x.begin,
-            x.element,
+            self.at,
             x.load,
             x.wait,
             self.volume,
             self.borne,
-            e.background,
+            c.background,
             self.state,
-            e.form,
-            e.parameters,
+            c.form,
+            c.parameters,
             marginal,
             move,
         )
 
     def reload(self) -> None:
-        c = self.choice
-        self.volume[:] = c.loads @ self.flow
-        self.borne[:] = c.waits.T @ (self.flow * c.time)
+        """Add volumes up anew."""
+        x = self.loading
+        self.volume[:] = x.loads.T @ self.flow
+        self.borne[:] = x.waits.T @ (self.flow * x.time)
 
 
-def assign_exact(
-    network: Network,
-    demand: Demand,
-    routes: RouteSets,
-    row_pair: Ints,
-    make: Callable[[RouteSets], Choice],
-    target: float,
-    asked: dict[str, Any],
-    values: dict[str, float],
-    *,
-    marginal: bool,
-) -> Flows:
-    """Assign by deterministic user equilibrium or to the system optimum."""
-    run = _begin(routes, make(routes), None)
+def assign_routes(model: Model, terms: Terms, *, marginal: bool) -> Flows:
+    """Assign by deterministic user equilibrium, or at marginal costs to the system optimum."""
+    run = _begun(model, model.routes, None)
     gap = np.inf
     for _ in range(ROUNDS):
-        gap = _settle(run, target, marginal)
-        toll = _tolls(run, marginal)
-        more = merged(run.routes, route_sets(network, demand, reference_sd=values["reference-sd"], toll=toll))
-        run = _begin(more, make(more), run)
-        excess, total = run.shift(marginal, move=False)
+        _settle(run, terms.target, marginal=marginal)
+        more = merged(run.routes, find_routes(model.search, toll=_tolls(model, run, marginal=marginal)))
+        run = _begun(model, more, run)
+        excess, total = run.shift(marginal=marginal, move=False)
         gap = excess / total if total else 0.0
-        if gap <= target:
+        if gap <= terms.target:
             break
-    c = run.choice
-    return Flows(
-        network,
-        demand,
-        run.routes,
-        c.elements,
-        "system" if marginal else "user",
-        row_pair,
+    sent = np.bincount(run.routes.pair, run.flow, len(model.units))
+    outcome = Outcome(
         run.flow,
-        np.zeros(len(c.units)),
+        np.where(np.diff(run.routes.first) > 0, 0.0, model.units - sent),
         run.volume,
         run.state[:, 0].copy(),
         np.full(len(run.volume), np.nan),
-        {"relative gap": max(gap, 0.0), "target": target},
-        gap <= target,
-        asked,
+        {"relative_gap": max(gap, 0.0), "target": terms.target},
+        gap <= terms.target,
     )
+    return Flows(model.routed(run.routes), "so" if marginal else "due", terms, outcome)
 
 
-def _begin(routes: RouteSets, choice: Choice, before: _State | None) -> _State:
+def _begun(model: Model, routes: RouteSets, before: _State | None) -> _State:
     """Put all on the cheapest route, or the flows of before on the same routes in a larger set."""
-    flow = np.zeros(len(routes.usd))
+    loading = Loading.of(model, routes)
+    flow = np.zeros(len(routes))
     if before is None:
-        order = np.lexsort((choice.base, routes.pair))
-        best = order[routes.first[:-1]]
-        flow[best] = choice.units
+        order = np.lexsort((loading.base, routes.pair))
+        some = np.diff(routes.first) > 0
+        flow[order[routes.first[:-1][some]]] = loading.units[some]
     else:
-        # the routes of before come first within each pair, in the same order
-        old = before.routes
-        start = routes.first[:-1]
-        rank = np.arange(len(old.usd)) - old.first[old.pair]
-        flow[start[old.pair] + rank] = before.flow
-    count = len(choice.elements)
-    run = _State(
-        routes, choice, _entries(choice), flow, np.zeros(count), np.zeros(count), np.zeros((count, 3))
-    )
+        row = matched(routes, before.routes)
+        flow[row >= 0] = before.flow[row[row >= 0]]
+    count = len(loading.capacities)
+    none = (np.zeros(count), np.zeros(count), np.zeros((count, 3)))
+    run = _State(routes, loading, loading.at.astype(np.int64), flow, *none)
     run.reload()
-    shifts.refresh_all(
-        run.volume, choice.elements.background, run.state, choice.elements.form, choice.elements.parameters
-    )
+    c = loading.capacities
+    shifts.refresh_all(run.volume, c.background, run.state, c.form, c.parameters)
     return run
 
 
-def _settle(run: _State, target: float, marginal: bool) -> float:
-    gap = np.inf
+def _settle(run: _State, target: float, *, marginal: bool) -> None:
     for n in range(SWEEPS):
-        excess, total = run.shift(marginal, move=True)
-        gap = excess / total if total else 0.0
-        if gap <= 0.3 * target:
+        excess, total = run.shift(marginal=marginal, move=True)
+        if not total or excess / total <= WITHIN * target:
             break
-        if n % 50 == 49:
+        if n % RELOADED == RELOADED - 1:
             run.reload()
     run.reload()
-    return gap
 
 
-def _tolls(run: _State, marginal: bool) -> Floats:
-    """Give the USD that delays (and for the optimum what they do to others) add to each arc for each class."""
-    toll = queue_tolls(run.routes, run.state[:, 0])
-    return toll + load_tolls(run.routes, run.state[:, 1] * run.borne) if marginal else toll
+def _tolls(model: Model, run: _State, *, marginal: bool) -> Floats:
+    """Compute the USD that delays (and for the optimum what they do to others) add to each arc for each class."""
+    capacities = run.loading.capacities
+    toll = delay_tolls(model.ground, capacities, run.state[:, 0])
+    return toll + load_tolls(model.ground, capacities, run.state[:, 1] * run.borne) if marginal else toll

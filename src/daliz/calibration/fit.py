@@ -16,16 +16,18 @@ References
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from scipy.optimize import least_squares
 
-from daliz.assignment.methods import choice_of, round_queues, routes_of
+from daliz.assignment.loading import Loading
 from daliz.assignment.sue import fixed_point
 from daliz.calibration.series import Counter, counter, observed
 from daliz.errors import DemandError, need
-from daliz.paths.demand import choice_priors, choice_values, demand_of
+from daliz.paths.choice import ChoiceParameters, table_priors, table_values
+from daliz.paths.demand import demand_of
+from daliz.paths.model import Model
 from daliz.tables.network import network_of
 
 if TYPE_CHECKING:
@@ -40,29 +42,52 @@ STEP = 0.1
 """Step of slopes, in standard deviations of the prior."""
 PRECISION = 1e-5
 """Residual of equilibria while fitting."""
-TRANSFORMS: dict[str, tuple[str, float]] = {
-    "scale": ("log", 0.35),
-    "constant-north": ("linear", 1500.0),
-    "constant-middle": ("linear", 1500.0),
-    "constant-middle-loose": ("linear", 1500.0),
-    "congestion": ("log", 0.5),
-    "time-spread": ("log", 0.3),
-    "aversion": ("logit", 1.0),
-    "aversion-decay": ("logit", 1.0),
-}
-"""Form and standard deviation of the prior of each fitted parameter, in the form's unit; its centre is `choice.prior`."""
+LEAST_COUNT = 1e-9
+"""Least modelled count, whose logarithm exists."""
+HALF = 0.5
+"""Share of those averse for whom routes are made."""
+
+
+class Prior(NamedTuple):
+    """Form in which a parameter is fitted, with centre and standard deviation of its prior in that form."""
+
+    form: str
+    centre: float
+    deviation: float
+
+
+def priors_of(network: Network) -> dict[str, Prior]:
+    """Return the priors of the parameters that are fitted, from the table `choice`.
+
+    Raises
+    ------
+    DemandError
+        If a parameter is fitted and lacks its form, prior or the deviation of it.
+    """
+    found = {}
+    for row in network.table("choice").rows():
+        if not row["fitted"]:
+            continue
+        if not row["form"] or np.isnan(row["prior"]) or np.isnan(row["prior_sd"]):
+            raise DemandError(
+                f"choice.csv, row {row['id']}: it is fitted, so give its form, prior and prior_sd, or set fitted to no."
+            )
+        found[str(row["id"])] = Prior(
+            str(row["form"]), _forward(row["form"], row["prior"]), float(row["prior_sd"])
+        )
+    return found
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Hold fitted parameters with their uncertainty.
+    """Fitted parameters with their uncertainty.
 
     Attributes
     ----------
     values
         Parameters of choice, fitted ones in place.
-    names
-        Fitted parameters.
+    priors
+        Fitted parameters with their priors.
     mode, deviation
         float64 (parameters,): in the form that is fitted (log, linear, logit), with standard deviations.
     covariance
@@ -76,7 +101,7 @@ class Calibration:
     """
 
     values: dict[str, float]
-    names: tuple[str, ...]
+    priors: dict[str, Prior]
     mode: Floats
     deviation: Floats
     covariance: Floats
@@ -85,6 +110,11 @@ class Calibration:
     rows: tuple[dict[str, Any], ...]
     years: tuple[int, ...]
     converged: bool
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Fitted parameters, in the order of the arrays."""
+        return tuple(self.priors)
 
     def __repr__(self) -> str:
         state = "" if self.converged else ", NOT CONVERGED"
@@ -97,11 +127,11 @@ class Calibration:
         )
 
     def table(self) -> list[dict[str, Any]]:
-        """Give each parameter with its 90 % interval and the share of its variance that data took away."""
+        """List each parameter with its 90 % interval and the share of its variance that data took away."""
         found = []
         for i, name in enumerate(self.names):
-            form, prior = TRANSFORMS[name]
-            back = _backward(form)
+            prior = self.priors[name]
+            back = _backward(prior.form)
             low, high = (
                 back(self.mode[i] - 1.645 * self.deviation[i]),
                 back(self.mode[i] + 1.645 * self.deviation[i]),
@@ -112,49 +142,47 @@ class Calibration:
                     "value": back(self.mode[i]),
                     "low_90": low,
                     "high_90": high,
-                    "told_by_data": 1.0 - (self.deviation[i] / prior) ** 2,
+                    "told_by_data": 1.0 - (self.deviation[i] / prior.deviation) ** 2,
                 }
             )
         return found
 
 
 def forward_values(fit: Calibration, parameter: int, step: float) -> dict[str, float]:
-    """Give the fitted values with one parameter moved by a step in its own form."""
+    """Return the fitted values with one parameter moved by a step in its own form."""
     name = fit.names[parameter]
-    return fit.values | {name: _backward(TRANSFORMS[name][0])(fit.mode[parameter] + step)}
+    return fit.values | {name: _backward(fit.priors[name].form)(fit.mode[parameter] + step)}
 
 
 class YearModel:
-    """Compute the series of a year from parameters, from the routes made once."""
+    """Computes the series of a year from parameters, on routes made once."""
 
     def __init__(self, network: Network, values: dict[str, float]) -> None:
         self.network = network
+        self.shares = [n for n, p in priors_of(network).items() if p.form == "logit"]
         # both segments must have routes, whatever share is averse
-        self.base = values | {"aversion": 0.5, "aversion-decay": 0.9}
+        self.base = values | dict.fromkeys(self.shares, HALF)
         self.demand = demand_of(network, values=self.base)
-        plain, self.row_pair = routes_of(network, self.demand, self.base, None)
-        first = fixed_point(
-            choice_of(network, plain, self.demand, self.row_pair, self.base), target=PRECISION
-        )
-        self.routes = round_queues(plain, network, self.demand, self.base, first.delay)
+        choice = ChoiceParameters.of(network, self.base)
+        plain = Model(network, self.demand, choice=choice)
+        rough = fixed_point(Loading.of(plain, plain.plain), target=PRECISION)
+        self.model = plain.settle(rough.delay)
         self.start: Floats | None = None
         self.converged = True
 
     def series(self, values: dict[str, float]) -> tuple[Counter, Floats]:
-        """Give the series at parameters, with their counter."""
-        inside = values | {
-            n: float(np.clip(values[n], 1e-6, 1.0 - 1e-6)) for n in ("aversion", "aversion-decay")
-        }
+        """Return the series at parameters, with their counter."""
+        inside = values | {n: float(np.clip(values[n], 1e-6, 1.0 - 1e-6)) for n in self.shares}
         demand = demand_of(self.network, values=inside)
         if len(demand) != len(self.demand):
             raise DemandError(
                 "The rows of demand changed while fitting. This is a fault of Daliz; please report it."
             )
-        choice = choice_of(self.network, self.routes, demand, self.row_pair, inside)
-        found = fixed_point(choice, target=PRECISION, start=self.start)
+        model = self.model.demanding(demand).choosing(ChoiceParameters.of(self.network, inside))
+        found = fixed_point(Loading.of(model, model.routes), target=PRECISION, start=self.start)
         self.start, self.converged = found.volume, found.converged
-        count = counter(self.network, demand, self.routes, self.row_pair)
-        return count, count.count(found.share * choice.units[choice.pair])
+        count = counter(model)
+        return count, count.count(found.share * found.units[model.routes.pair])
 
 
 def _forward(form: str, value: float) -> float:
@@ -170,6 +198,55 @@ def _backward(form: str) -> Callable[[float], float]:
         "linear": float,
     }
     return forms[form]
+
+
+class _Problem:
+    """The least squares of a fit: residuals and slopes at parameters in units of their priors."""
+
+    def __init__(
+        self, models: dict[int, YearModel], years: list[int], progress: Callable[[str], None] | None
+    ) -> None:
+        self.models, self.years, self.progress = models, years, progress
+        network = models[years[0]].network
+        self.priors = priors_of(network)
+        self.start = table_values(network) | table_priors(network)
+        table = network.table("series")
+        fitted = {str(i) for i, f in zip(table.ids, table["fit"], strict=True) if f}
+        self.seen = {k: v for k, v in observed(network).items() if k[0] in fitted and k[1] in years}
+        if not self.seen:
+            raise DemandError(
+                f"No series that is fitted has a value in {years[0]}-{years[-1]}; fill observations.series_id."
+            )
+        self.centre = np.array([p.centre for p in self.priors.values()])
+        self.spread = np.array([p.deviation for p in self.priors.values()])
+
+    def values(self, x: Floats) -> dict[str, float]:
+        """Return parameters at x deviations from their priors."""
+        at = self.centre + self.spread * x
+        forms = self.priors.items()
+        return self.start | {n: _backward(p.form)(v) for (n, p), v in zip(forms, at.tolist(), strict=True)}
+
+    def modelled(self, x: Floats) -> dict[tuple[str, int], float]:
+        """Compute the series of all years."""
+        values = self.values(x)
+        found: dict[tuple[str, int], float] = {}
+        for year in self.years:
+            count, series = self.models[year].series(values)
+            found |= {(s, year): float(v) for s, v in zip(count.ids, series, strict=True)}
+        if self.progress:
+            self.progress(", ".join(f"{n} {values[n]:.3g}" for n in self.priors))
+        return found
+
+    def residuals(self, x: Floats) -> Floats:
+        """Compare with what was counted, and with the priors."""
+        found = self.modelled(x)
+        data = [np.log(max(found[k], LEAST_COUNT) / v) / SPREAD for k, v in self.seen.items()]
+        return np.concatenate([np.array(data), x])
+
+    def slopes(self, x: Floats) -> Floats:
+        """Compute the slopes of the residuals by differences, far above the rounding of equilibria."""
+        here = self.residuals(x)
+        return np.array([(self.residuals(x + STEP * e) - here) / STEP for e in np.eye(len(x))]).T
 
 
 def calibrate(
@@ -196,64 +273,28 @@ def calibrate(
     """
     need("numba", extra="assign")
     years = sorted(models) if years is None else sorted(years)
-    network = models[years[0]].network
-    table = network.table("series")
-    fitted = {str(i) for i, f in zip(table.ids, table["fit"], strict=True) if f}
-    seen = {k: v for k, v in observed(network).items() if k[0] in fitted and k[1] in years}
-    if not seen:
-        raise DemandError(
-            f"No series that is fitted has a value in {years[0]}-{years[-1]}; fill observations.series_id."
-        )
-    start = choice_values(network) | choice_priors(network)
-    names = tuple(TRANSFORMS)
-    prior = np.array([_forward(TRANSFORMS[n][0], start[n]) for n in names])
-    spread = np.array([TRANSFORMS[n][1] for n in names])
-
-    def values_at(x: Floats) -> dict[str, float]:
-        return start | {
-            n: _backward(TRANSFORMS[n][0])(prior[i] + spread[i] * x[i]) for i, n in enumerate(names)
-        }
-
-    def modelled(x: Floats) -> dict[tuple[str, int], float]:
-        values = values_at(x)
-        found: dict[tuple[str, int], float] = {}
-        for year in years:
-            count, series = models[year].series(values)
-            found |= {(s, year): float(v) for s, v in zip(count.ids, series, strict=True)}
-        if progress:
-            progress(", ".join(f"{n} {values[n]:.3g}" for n in names))
-        return found
-
-    def residuals(x: Floats) -> Floats:
-        found = modelled(x)
-        data = [np.log(max(found[k], 1e-9) / v) / SPREAD for k, v in seen.items()]
-        return np.concatenate([np.array(data), x])
-
-    def slopes(x: Floats) -> Floats:
-        # equilibria are found to 1e-5, so a step of a tenth of the prior's deviation lies far above their
-        # rounding
-        here = residuals(x)
-        return np.array([(residuals(x + STEP * e) - here) / STEP for e in np.eye(len(x))]).T
-
-    result = least_squares(residuals, np.zeros(len(names)), jac=slopes, ftol=1e-3, xtol=1e-3, max_nfev=15)
-    jacobian = result.jac[: len(seen)]
-    told = jacobian.T @ jacobian
-    covariance = np.linalg.inv(told + np.eye(len(names))) * np.outer(spread, spread)
-    eigenvalues, directions = np.linalg.eigh(told)
-    final = modelled(result.x)
-    rows = tuple(
-        {"series": k[0], "year": k[1], "observed": v, "model": final[k]} for k, v in sorted(seen.items())
+    problem = _Problem(models, years, progress)
+    count = len(problem.centre)
+    result = least_squares(
+        problem.residuals, np.zeros(count), jac=problem.slopes, ftol=1e-3, xtol=1e-3, max_nfev=15
     )
-    mode = prior + spread * result.x
+    jacobian = result.jac[: len(problem.seen)]
+    told = jacobian.T @ jacobian
+    covariance = np.linalg.inv(told + np.eye(count)) * np.outer(problem.spread, problem.spread)
+    eigenvalues, directions = np.linalg.eigh(told)
+    final = problem.modelled(result.x)
     return Calibration(
-        values_at(result.x),
-        names,
-        mode,
+        problem.values(result.x),
+        problem.priors,
+        problem.centre + problem.spread * result.x,
         np.sqrt(np.diag(covariance)),
         covariance,
         eigenvalues,
         directions,
-        rows,
+        tuple(
+            {"series": k[0], "year": k[1], "observed": v, "model": final[k]}
+            for k, v in sorted(problem.seen.items())
+        ),
         tuple(years),
         bool(result.status > 0) and all(models[y].converged for y in years),
     )
@@ -264,7 +305,7 @@ def year_models(
 ) -> dict[int, YearModel]:
     """Make the model of each year with its own network, prices and events."""
     # routes are made at the priors, so that a fit does not hang on the one before it
-    values = choice_values(network) | choice_priors(network)
+    values = table_values(network) | table_priors(network)
     models = {}
     for year in years:
         models[year] = YearModel(network_of(network, year), values)

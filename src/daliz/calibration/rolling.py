@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.stats import norm
 
-from daliz.calibration.fit import SPREAD, TRANSFORMS, Calibration, YearModel, calibrate, forward_values
+from daliz.calibration.fit import SPREAD, Calibration, YearModel, calibrate, forward_values
 from daliz.calibration.series import observed
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from daliz.arrays import Floats
 
 Z90 = 1.6448536269514722
+SLOPE_STEP = 0.25
+"""Step of slopes of growth, in standard deviations of the prior."""
 FEWEST = 3
 """Past errors below which the spread of a good fit is taken for them."""
 
@@ -128,7 +130,7 @@ def foretell(
     ids, centre, level = ratio(fit.values)
     slopes = []
     for i, name in enumerate(fit.names):
-        step = 0.25 * TRANSFORMS[name][1]
+        step = SLOPE_STEP * fit.priors[name].deviation
         moved = ratio(forward_values(fit, i, step))[1]
         slopes.append((moved - centre) / step)
     slope = np.array(slopes)

@@ -1,5 +1,29 @@
-"""Find paths and keep sets of routes: cost, eligibility, trees, alternatives, capacities."""
+"""Find paths and keep sets of routes: cost, eligibility, trees, alternatives, capacities; models and shocks."""
 
-from daliz.paths.demand import Demand, demand_from_rows, demand_of
+from __future__ import annotations
 
-__all__ = ["Demand", "demand_from_rows", "demand_of"]
+from typing import TYPE_CHECKING
+
+from daliz.lazy import attribute_getter
+
+if TYPE_CHECKING:
+    from daliz.paths.choice import ChoiceParameters
+    from daliz.paths.demand import Demand, demand_from_rows, demand_of
+    from daliz.paths.model import Model
+    from daliz.paths.shock import Scale, Shock
+
+__all__ = ["ChoiceParameters", "Demand", "Model", "Scale", "Shock", "demand_from_rows", "demand_of"]
+
+__getattr__ = attribute_getter(
+    __name__,
+    {
+        "ChoiceParameters": "choice",
+        "Demand": "demand",
+        "Model": "model",
+        "Scale": "shock",
+        "Shock": "shock",
+        "demand_from_rows": "demand",
+        "demand_of": "demand",
+    },
+    light=("choice", "demand", "shock"),
+)

@@ -235,7 +235,9 @@ def _closed(
     ).reshape(-1, 5)
     bound = np.array([captive.get(t, (0.0, 0.0)) for t in tags], np.float64).reshape(-1, 2)
     return Demand(
-        *(whole[:, i].copy() for i in range(3)),
+        whole[:, 0].copy(),
+        whole[:, 1].copy(),
+        whole[:, 2].copy(),
         np.array([r.units for r in rows], np.float64),
         whole[:, 3].copy(),
         whole[:, 4].copy(),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from daliz.paths.kernels import repair, trees, via
 
 if TYPE_CHECKING:
-    from daliz.arrays import Bytes, Flags, Floats, Ints, Words
+    import numpy.typing as npt
+
+    from daliz.arrays import Bytes, Flags, Floats, Ints, Singles, Words
     from daliz.paths.corridors import Marks
     from daliz.paths.ground import SortedArcs
     from daliz.paths.via import Alternatives
@@ -28,8 +30,7 @@ class Trees:
 
     def copied(self) -> Trees:
         """Return trees that can be mended."""
-        parts = (self.dist, self.pred, self.order, self.settled)
-        return Trees(self.root, *(x.copy() for x in parts))
+        return Trees(self.root, self.dist.copy(), self.pred.copy(), self.order.copy(), self.settled.copy())
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Thresholds:
     """What a new path must beat, by pair and corridor (see `kernels.via.alternatives`)."""
 
     kept: Floats
+    via: Words
     bound: Floats
     window: Floats
 
@@ -44,11 +46,30 @@ class Thresholds:
     def empty(cls, pairs: int, corridors: int, rule: Alternatives) -> Thresholds:
         """Make room for some pairs."""
         shape = (pairs, corridors + 1)
-        return cls(np.empty((*shape, rule.per_corridor)), np.empty(shape), np.empty(shape))
+        most = (*shape, rule.per_corridor)
+        return cls(np.empty(most), np.zeros(most, np.uint32), np.empty(shape), np.empty(shape))
 
     def copied(self) -> Thresholds:
         """Return thresholds that can be written anew."""
-        return Thresholds(self.kept.copy(), self.bound.copy(), self.window.copy())
+        return Thresholds(self.kept.copy(), self.via.copy(), self.bound.copy(), self.window.copy())
+
+
+class Passed(NamedTuple):
+    """What the path to each state passes.
+
+    Attributes
+    ----------
+    km
+        Km by mode, float32 (roots, modes, states).
+    bits
+        Marks, uint64 (roots, states).
+    before
+        The last place before that of the state, uint32 (roots, states).
+    """
+
+    km: Singles
+    bits: npt.NDArray[np.uint64]
+    before: Words
 
 
 @dataclass(frozen=True)
@@ -65,6 +86,8 @@ class Field:
         The trees; arcs are numbered by tail in `out` and by head in `back`.
     thresholds
         Of the alternatives found.
+    passed
+        What the paths of both pass, where it is known.
     """
 
     weight: Floats
@@ -73,6 +96,7 @@ class Field:
     out: Trees
     back: Trees
     thresholds: Thresholds
+    passed: tuple[Passed, Passed] | None = None
 
 
 @dataclass(frozen=True)
@@ -92,7 +116,7 @@ class Forester:
         self.arcs, self.marks, self.rule = arcs, marks, rule
         self.out_order = arcs.out.astype(np.uint32)
         self.length = np.ascontiguousarray(length[arcs.out])
-        self.km = tuple(np.ascontiguousarray(marks.km[o]) for o in (arcs.out, arcs.back))
+        self.km = tuple(np.ascontiguousarray(marks.km[o], np.float32) for o in (arcs.out, arcs.back))
         self.bits = tuple(np.ascontiguousarray(marks.bits[o]) for o in (arcs.out, arcs.back))
 
     def grow(self, weight: Floats, origins: Ints, destinations: Ints) -> Field:
@@ -101,15 +125,22 @@ class Forester:
         sources, ahead = np.unique(origins, return_inverse=True)
         goals, behind = np.unique(destinations, return_inverse=True)
         out = _grown(sources, weight[a.out], a.start, a.head)
-        back = _grown(goals, weight[a.back], a.back_start, a.back_head)
+        back = self.back(weight, goals)
         none = Thresholds.empty(len(ahead), len(self.marks.need), self.rule)
         return Field(weight, ahead.astype(np.int64), behind.astype(np.int64), out, back, none)
+
+    def back(self, weight: Floats, goals: Ints) -> Trees:
+        """Grow the trees to some states."""
+        a = self.arcs
+        return _grown(goals, weight[a.back], a.back_start, a.back_head)
 
     def alternatives(self, field: Field, pairs: Ints) -> Found:
         """Find the alternatives of some pairs of a field, and write its thresholds."""
         a, m, t = self.arcs, self.marks, field.thresholds
-        out_km, out_bits = self._gathered(field.out, 0, field.ahead[pairs])
-        back_km, back_bits = self._gathered(field.back, 1, field.behind[pairs])
+        (out_km, out_bits, came), (back_km, back_bits, goes) = field.passed or (
+            self._gathered(field.out, 0, field.ahead[pairs]),
+            self._gathered(field.back, 1, field.behind[pairs]),
+        )
         pair, corridor, count, arcs = via.alternatives(
             pairs.astype(np.int64),
             field.ahead,
@@ -127,6 +158,8 @@ class Forester:
             a.tail,
             a.back_tail,
             a.arc_back,
+            came,
+            goes,
             a.place,
             self.length,
             m.need,
@@ -134,6 +167,7 @@ class Forester:
             m.main,
             self.rule.numbers,
             t.kept,
+            t.via,
             t.bound,
             t.window,
         )
@@ -151,16 +185,31 @@ class Forester:
         mended = Field(weight, field.ahead, field.behind, out, back, thresholds)
         if not (out_moved.any() or back_moved.any()):
             return mended, np.flatnonzero(marked)
-        out_km, out_bits = self._gathered(out, 0, np.arange(len(out.root)))
-        back_km, back_bits = self._gathered(back, 1, np.arange(len(back.root)))
+        out_any, back_any = (np.asarray(x.any(axis=1), np.bool_) for x in (out_moved, back_moved))
+        active = marked | out_any[field.ahead] | back_any[field.behind]
+        passed = (
+            self._gathered(out, 0, field.ahead[active]),
+            self._gathered(back, 1, field.behind[active]),
+        )
+        (out_km, out_bits, came), (back_km, back_bits, goes) = passed
         found = marked.copy()
         m, t = self.marks, field.thresholds
         via.touched(
             field.ahead,
             field.behind,
+            field.out.root,
             field.back.root,
             out.dist,
             back.dist,
+            out.pred,
+            back.pred,
+            self.arcs.tail,
+            self.arcs.back_tail,
+            self.arcs.arc_back,
+            came,
+            goes,
+            self.arcs.place,
+            self.length,
             field.out.dist,
             field.back.dist,
             out_moved,
@@ -172,13 +221,16 @@ class Forester:
             m.need,
             m.bar,
             m.main,
-            self.rule.limit,
+            self.rule.numbers,
             t.kept,
+            t.via,
             t.bound,
             t.window,
+            out_any,
+            back_any,
             found,
         )
-        return mended, np.flatnonzero(found)
+        return replace(mended, passed=passed), np.flatnonzero(found)
 
     def _mended(
         self, old: Trees, weight: Floats, changed: tuple[Ints, Ints], *, forward: bool
@@ -213,17 +265,25 @@ class Forester:
         )
         return new, moved
 
-    def _gathered(
-        self, of: Trees, side: int, rows: Ints
-    ) -> tuple[Floats, np.ndarray[tuple[int, int], np.dtype[np.uint64]]]:
+    def _gathered(self, of: Trees, side: int, rows: Ints) -> Passed:
         """Sum km by mode and join marks along the trees in some rows."""
         tail = self.arcs.back_tail if side else self.arcs.tail
         shape = of.dist.shape
-        km, bits = np.empty((*shape, self.marks.km.shape[1])), np.empty(shape, np.uint64)
+        modes = self.marks.km.shape[1]
+        km = np.empty((shape[0], modes, shape[1]), np.float32)
+        passed = Passed(km, np.empty(shape, np.uint64), np.empty(shape, np.uint32))
         via.gather_all(
-            np.unique(rows), tail, of.pred, of.settled, of.order, self.km[side], self.bits[side], km, bits
+            np.unique(rows),
+            tail,
+            of.pred,
+            of.settled,
+            of.order,
+            self.km[side],
+            self.bits[side],
+            self.arcs.place,
+            *passed,
         )
-        return km, bits
+        return passed
 
 
 def _grown(roots: Ints, cost: Floats, start: Words, head: Words) -> Trees:
@@ -251,20 +311,3 @@ def _grown(roots: Ints, cost: Floats, start: Words, head: Words) -> Trees:
         len(roots),
     )
     return tree
-
-
-def best_paths(arcs: SortedArcs, weight: Floats, origins: Ints, destinations: Ints) -> Found:
-    """Find the best path of each pair at some costs; pairs without one, or that come to a place twice, have none."""
-    sources, ahead = np.unique(origins, return_inverse=True)
-    tree = _grown(sources, weight[arcs.out], arcs.start, arcs.head)
-    count, path = via.best_paths(
-        ahead.astype(np.int64),
-        tree.root,
-        destinations.astype(np.uint32),
-        tree.dist,
-        tree.pred,
-        arcs.tail,
-        arcs.place,
-    )
-    some = np.flatnonzero(count)
-    return Found(some, np.full(len(some), -1), count[some], arcs.out.astype(np.uint32)[path])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -37,7 +37,7 @@ class Pairs(NamedTuple):
     avoid: Ints
     avoided: tuple[tuple[str, ...], ...]
 
-    def __len__(self) -> int:  # type: ignore[override]
+    def __len__(self) -> int:
         return len(self.origin)
 
     def keys(self) -> list[tuple[int, int, int, tuple[str, ...]]]:
@@ -50,7 +50,8 @@ def pairs_of(demand: Demand) -> tuple[Pairs, Ints]:
     """Return the pairs that demand names, and the pair of each of its rows, shape (rows,)."""
     keys = np.stack([demand.origin, demand.destination, demand.cargo, demand.avoid])
     found, of_row = np.unique(keys, axis=1, return_inverse=True)
-    return Pairs(*(found[i].copy() for i in range(4)), demand.avoided), of_row.ravel()
+    origin, destination, cargo, avoid = (found[i].copy() for i in range(4))
+    return Pairs(origin, destination, cargo, avoid, demand.avoided), of_row.ravel()
 
 
 class Sums(NamedTuple):
@@ -220,7 +221,7 @@ def spliced(old: RouteSets, touched: Flags, block: RouteSets) -> RouteSets:
     rows = np.concatenate([rest, len(old) + np.arange(len(block))])[order]
     begin, arcs = via.rows_of_two(old.begin, old.arcs, block.begin, block.arcs, rows)
 
-    def joined(a: npt.NDArray[np.generic], b: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+    def joined(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> npt.NDArray[Any]:
         return np.concatenate([a[rest], b])[order]
 
     counts = np.where(touched, np.diff(block.first), np.diff(old.first))

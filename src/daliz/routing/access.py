@@ -14,7 +14,7 @@ from daliz.graph.pricing import Tariff
 from daliz.paths.places import nearest
 
 if TYPE_CHECKING:
-    from daliz.graph import Graph
+    from daliz.paths.ground import Ground
     from daliz.paths.places import Place
     from daliz.tables import Network
 
@@ -22,7 +22,7 @@ ACCESS_PLACES = 3
 ACCESS_LIMIT_KM = 400.0
 
 
-def with_access(graph: Graph, place: Place, *, outward: bool) -> tuple[Graph, int]:
+def with_access(graph: Ground, place: Place, *, outward: bool) -> tuple[Ground, int]:
     """Give the graph with road access to an address, and the state of the address; a node is its own yard.
 
     Access leads to those of the nearest three places with a road terminal within 400 km that lie in the

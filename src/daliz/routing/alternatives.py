@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from daliz.paths.corridors import corridors_of
 from daliz.routing.search import shortest, trace
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ def _through_places(fan: Fan, choice: _Choice, stretch: float) -> None:
             continue
         links, km = choice.kept_links[-1]
         cost[fan.shared(links) > choice.max_overlap * np.minimum(fan.km, km)] = np.inf
-        corridor = choice.corridors.of_way(arcs)
+        corridor = choice.corridors.of_path(arcs)
         if corridor in choice.closed:
             cost[corridors == corridor] = np.inf
 
@@ -90,7 +89,7 @@ class _Choice:
         self.graph = layers.query.graph
         self.k, self.max_overlap, self.per_corridor = k, max_overlap, per_corridor
         self.km = self.graph.network.table("links")["length_km"]
-        self.corridors = corridors_of(self.graph)
+        self.corridors = self.graph.corridors
         self.kept: list[list[int]] = []
         self.kept_links: list[tuple[Flags, float]] = []
         self.count: Counter[int] = Counter()
@@ -120,7 +119,7 @@ class _Choice:
 
     def offer(self, arcs: list[int]) -> bool:
         """Keep a way unless it is like one kept, comes back to a place, or its corridor has its share."""
-        corridor = self.corridors.of_way(arcs)
+        corridor = self.corridors.of_path(arcs)
         if self.count[corridor] >= self.per_corridor or self._returns(arcs) or not self.different(arcs):
             return False
         mask = np.zeros(len(self.km), dtype=np.bool_)

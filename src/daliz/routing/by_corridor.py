@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from daliz.errors import RouteError
-from daliz.paths.corridors import corridors_of
 from daliz.routing.alternatives import Fan
 from daliz.routing.query import make_query
 from daliz.routing.reliability import spreads
@@ -62,7 +61,7 @@ def best_by_corridor(
         weight = search_weight(query, layers)
     except RouteError:
         return {}
-    corridors = corridors_of(query.graph)
+    corridors = query.graph.corridors
     best: dict[str, list[int]] = {}
     for preferred in ("", *corridors.modes):
         bent = (

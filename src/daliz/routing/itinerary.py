@@ -14,7 +14,7 @@ from daliz.graph.ledger import USD_KINDS, Cause, Kind, Ledger
 
 if TYPE_CHECKING:
     from daliz.emissions import Chain
-    from daliz.graph import Graph
+    from daliz.paths.ground import Ground
     from daliz.routing.query import Query
     from daliz.routing.reliability import Spread
     from daliz.tables import Cell
@@ -95,7 +95,7 @@ class Itinerary:
     spread: Spread | None = None
 
     @property
-    def graph(self) -> Graph:
+    def graph(self) -> Ground:
         """Give the graph that the way lies in."""
         return self.query.graph
 
@@ -169,9 +169,7 @@ class Itinerary:
     @functools.cached_property
     def corridor(self) -> str:
         """Name the corridor that the way belongs to: the first row of `corridors` that it satisfies."""
-        from daliz.paths.corridors import corridors_of
-
-        return corridors_of(self.graph).name(list(self.arcs))
+        return self.graph.corridors.name(list(self.arcs))
 
     def hours_by_cause(self) -> dict[str, float]:
         """Sum the hours by cause."""

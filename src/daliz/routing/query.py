@@ -9,17 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from daliz.errors import PlaceError, QueryError, did_you_mean
-from daliz.graph import build_graph
-from daliz.paths.eligibility import close_heavy, restrict
+from daliz.paths.eligibility import Shipment, eligibility
+from daliz.paths.ground import ground_of
 from daliz.paths.places import find_place
 from daliz.routing.access import with_access
-from daliz.routing.avoid import close_avoided, close_others
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from daliz.graph import Graph
     from daliz.graph.graph import ClassCosts
+    from daliz.paths.ground import Ground
     from daliz.paths.places import Place
     from daliz.tables import Network
 
@@ -48,7 +47,7 @@ class Query:
         What was asked beside the ends, the cargo and the month, as plain values.
     """
 
-    graph: Graph
+    graph: Ground
     origin: Place
     destination: Place
     start: int
@@ -113,18 +112,12 @@ def make_query(
             f"There is no country {carrier!r} for the carrier; give one of {', '.join(sorted(countries))}."
         )
     row = cargoes.row(cargo)
-    graph, start = with_access(build_graph(network, month), start_place, outward=True)
+    graph, start = with_access(ground_of(network, month), start_place, outward=True)
     graph, goal = with_access(graph, goal_place, outward=False)
-    plain = graph.costs(cargo)
-    closed_by: dict[int, str] = {}
-    close_avoided(graph, avoid, closed_by)
-    close_others(graph, only, closed_by)
     country = network.table("nodes")["country"]
     ends = str(country[graph.states[start].node]), str(country[graph.states[goal].node])
-    costs = restrict(graph, row, ends, carrier, product, plain, closed_by)
-    close_heavy(graph, row, closed_by)
-    is_open = costs.admitted.copy()
-    is_open[list(closed_by)] = False
+    shipment = Shipment(cargo, ends, carrier, product, tuple(avoid), tuple(only))
+    costs, plain, is_open, closed_by = eligibility(graph, shipment)
     time = float(row["value_of_time_usd_h"]) if value_of_time is None else value_of_time
     return Query(
         graph,

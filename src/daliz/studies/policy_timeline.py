@@ -8,7 +8,6 @@ import numpy as np
 
 from daliz.assignment.methods import assign
 from daliz.errors import TariffError
-from daliz.paths.corridors import corridors_of
 from daliz.paths.demand import demand_from_rows, demand_of, joined
 from daliz.supplychain.chain import chains
 from daliz.supplychain.exposure import dependence
@@ -20,6 +19,9 @@ if TYPE_CHECKING:
     from daliz.assignment.flows import Flows
     from daliz.paths.demand import Demand
     from daliz.tables import Network
+
+TRADES = "followed trades"
+"""Tag of the rows of demand that a policy's trades are."""
 
 
 def demand_under(answer: Tariff, *, after: bool = True) -> Demand:
@@ -56,7 +58,7 @@ def trade_rows(answer: Tariff, *, after: bool) -> list[dict[str, Any]]:
                 "destination": r["destination"],
                 "cargo": cargo,
                 "units": tonnes[key][1 if after else 0] / payload,
-                "product": r["product_id"],
+                "tag": TRADES,
             }
         )
     return found
@@ -75,15 +77,14 @@ def corridor_effect(answer: Tariff, *, start: Flows | None = None) -> list[dict[
         Flows of the same network to begin from.
     """
     network = answer.network
-    count = len(trade_rows(answer, after=False))
-    if not count:
+    if not trade_rows(answer, after=False):
         raise TariffError(
             "No trade of this policy has a class of cargo and both places, so none can be followed "
             "over the network."
         )
     before = assign(network, demand_under(answer, after=False), start=start)
     after = assign(network, demand_under(answer), start=before)
-    tables = [_by_corridor(f, count) for f in (before, after)]
+    tables = [_by_corridor(f) for f in (before, after)]
     whole = {c["corridor"]: c["kt"] for c in before.corridors()}
     return [
         {
@@ -99,17 +100,17 @@ def corridor_effect(answer: Tariff, *, start: Flows | None = None) -> list[dict[
     ]
 
 
-def _by_corridor(flows: Flows, count: int) -> dict[str, float]:
-    """Sum the tonnes of the last rows of demand by corridor."""
-    routes, cargoes = flows.routes, flows.network.table("cargoes")
-    whole = np.bincount(flows.row_pair, flows.demand.units, len(flows.unserved))
-    rows = slice(len(flows.demand) - count, None)
-    mine = np.bincount(flows.row_pair[rows], flows.demand.units[rows], len(whole))
-    part = np.divide(mine, whole, out=np.zeros_like(mine), where=whole > 0)
-    tonnes = flows.flow * part[routes.pair] * cargoes["payload_t"][routes.cargo[routes.pair]]
-    ids = [*corridors_of(routes.graph).ids, "none"]
-    sums = np.bincount(np.where(routes.corridor < 0, len(ids) - 1, routes.corridor), tonnes, len(ids))
-    return dict(zip(ids, sums.tolist(), strict=True))
+def _by_corridor(flows: Flows) -> dict[str, float]:
+    """Sum the tonnes of the followed trades by corridor; 0 where none moves."""
+    ids = [*flows.model.ground.corridors.ids, "none"]
+    tags = flows.demand.tags
+    if TRADES not in tags:
+        return dict.fromkeys(ids, 0.0)
+    at, corridor = tags.index(TRADES), flows.routes.corridor
+    tonnes = flows.network.table("cargoes")["payload_t"][flows.routes.cargo]
+    # the last corridor is none, which routes bear as -1
+    row = np.where(corridor < 0, len(ids) - 1, corridor)
+    return {name: float(flows.by_tag(tonnes * (row == i))[at]) for i, name in enumerate(ids)}
 
 
 def story(

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from daliz.graph.graph import multipliers
 from daliz.graph.ledger import KINDS, USD_KINDS, Kind
-from daliz.paths.capacities import elements_of, with_capacity
 from daliz.tables.figures import inverse_factors
 
 if TYPE_CHECKING:
@@ -17,72 +15,71 @@ if TYPE_CHECKING:
 
     from daliz.arrays import Floats, Ints
     from daliz.assignment.flows import Flows
+    from daliz.paths.model import Model
     from daliz.tables.figures import Cell
 
 _USD = [*USD_KINDS.values(), Kind.PREMIUM]
 
 
 class Drawing:
-    """Hold drawn factors of all figures that flows rest on, with what hangs on each.
+    """Drawn factors of all figures that flows rest on, with what hangs on each.
 
-    Figures of one group are drawn together, as are those of parameters and markets asked for by `more`,
-    so that a speed, a capacity and a quantity of one group move as one.
+    Figures of one group are drawn together, as are those of parameters and markets asked for by `more`, so that a speed,
+    a capacity and a quantity of one group move as one.
     """
 
     def __init__(self, flows: Flows, more: Sequence[Cell], draws: int, seed: int) -> None:
-        self.flows = flows
-        graph, routes = flows.routes.graph, flows.routes
-        self.elements = elements_of(graph)
+        self.model = flows.model
+        ground, routes = flows.model.ground, flows.routes
         figures = flows.network.resolved.figures
-        ledger = graph.ledger
-        used = np.zeros(len(graph.arcs), np.bool_)
+        ledger = ground.ledger
+        used = np.zeros(len(ground.arcs), np.bool_)
         used[routes.arcs] = True
         wanted = np.isin(ledger.kind, [Kind.HOURS, *_USD]) & (ledger.figure >= 0) & used[ledger.arc]
         rows = np.flatnonzero(wanted)
         rows = rows[figures.varies[ledger.figure[rows]]]
-        cells = [*more, *(c for of in self.elements.cells for c in of)]
+        cells = [*more, *(c for of in flows.capacities.cells for c in of)]
         # a figure of 0 has no cell to draw and stands
         named = np.array([figures.index[c] for c in cells if c in figures.index], np.int64)
         which = np.unique(np.concatenate([ledger.figure[rows], named]))
         self.index, self.which = figures.index, which
-        self.factor = figures.draw(which, draws, np.random.default_rng(seed)).astype(np.float64)
+        self.factor = figures.draw(which, draws, seed).astype(np.float64)
         self.amount = ledger.amounts(figures.value)[rows]
-        self.slot = (ledger.kind * len(graph.arcs) + ledger.arc)[rows]
+        self.slot = (ledger.kind * len(ground.arcs) + ledger.arc)[rows]
         self.of = np.searchsorted(which, ledger.figure[rows])
         self.inverse = ledger.power[rows] < 0
         self.inverse_factor = inverse_factors(self.factor)
-        self.cargo = np.repeat(routes.cargo[routes.pair], np.diff(routes.begin))
+        self.cargo = np.repeat(routes.cargo, np.diff(routes.begin))
         self.multipliers = multipliers(flows.network.table("cargoes"))
 
     def of_cell(self, cell: Cell) -> Floats:
-        """Give the factors of a figure, shape (draws,); 1 where it is not drawn."""
+        """Return the factors of a figure, shape (draws,); 1 where it is not drawn."""
         if cell not in self.index:
             return np.ones(self.factor.shape[1])
         at = int(np.searchsorted(self.which, self.index[cell]))
         found: Floats = self.factor[at]
         return found
 
-    def start(self, draw: int) -> Flows:
-        """Give the flows with the hours, prices and capacities of one draw, to begin an equilibrium from."""
-        graph, routes = self.flows.routes.graph, self.flows.routes
+    def drawn(self, draw: int) -> Model:
+        """Return the model with the hours, prices and capacities of one draw, on the routes that it has."""
+        model, sums = self.model, self.model.routes.sums
+        arcs = len(model.ground.arcs)
         factor = np.where(self.inverse, self.inverse_factor[self.of, draw], self.factor[self.of, draw])
         change = self.amount * (factor - 1.0)
-        by_kind = np.bincount(self.slot, change, KINDS * len(graph.arcs)).reshape(KINDS, -1)
+        by_kind = np.bincount(self.slot, change, KINDS * arcs).reshape(KINDS, -1)
         usd = self.multipliers[:, _USD] @ by_kind[_USD]
         hours = self.multipliers[:, [Kind.HOURS]] * by_kind[Kind.HOURS]
-        room = np.ones(len(self.elements))
-        for e, cells in enumerate(self.elements.cells):
+        room = np.ones(len(model.capacities))
+        for e, cells in enumerate(model.capacities.cells):
             for cell in cells:
                 room[e] *= self.of_cell(cell)[draw]
-        drawn = replace(graph, memo=graph.memo | {"elements": with_capacity(self.elements, room)})
-        sets = replace(
-            routes,
-            graph=drawn,
-            usd=np.maximum(routes.usd + self._summed(usd, routes.begin), 0.0),
-            hours=np.maximum(routes.hours + self._summed(hours, routes.begin), 0.0),
+        begin = model.routes.begin
+        return model.costing(
+            model.capacities.scaled(room),
+            np.maximum(sums.usd + self._summed(usd, begin), 0.0),
+            np.maximum(sums.hours + self._summed(hours, begin), 0.0),
         )
-        return replace(self.flows, routes=sets)
 
     def _summed(self, of_arc: Floats, begin: Ints) -> Floats:
         """Sum what one unit of each route's class takes on its arcs, shape (routes,)."""
-        return np.asarray(np.add.reduceat(of_arc[self.cargo, self.flows.routes.arcs], begin[:-1]))
+        return np.asarray(np.add.reduceat(of_arc[self.cargo, self.model.routes.arcs], begin[:-1]))

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from daliz.assignment.methods import assign
-from daliz.calibration.fit import TRANSFORMS
+from daliz.assignment.methods import assign_model
+from daliz.calibration.fit import priors_of
 from daliz.errors import DemandError
-from daliz.paths.demand import choice_values, demand_of
+from daliz.paths.choice import ChoiceParameters
+from daliz.paths.demand import demand_of
 from daliz.studies.volume_draws import Drawing
 from daliz.tables.figures import Cell
 
@@ -31,7 +32,7 @@ def corridor_ranges(flows: Flows, *, draws: int = DRAWS, seed: int = 1) -> list[
     Parameters
     ----------
     flows
-        Equilibrium by `logit` on the markets of its network.
+        Equilibrium by `sue` on the markets of its network.
     draws, seed
         How often and from which seed is drawn; the ends of 40 draws are themselves uncertain by about a
         tenth of the range.
@@ -45,11 +46,11 @@ def corridor_ranges(flows: Flows, *, draws: int = DRAWS, seed: int = 1) -> list[
     Raises
     ------
     DemandError
-        If the flows are not by logit, or demand was given.
+        If the flows are not by sue, or demand was given.
     """
-    if flows.method != "logit" or not flows.demand.markets:
+    if flows.method != "sue" or not flows.demand.markets:
         raise DemandError(
-            "Ranges are drawn for logit on the markets of a network; this run is of another kind."
+            "Ranges are drawn for sue on the markets of a network; this run is of another kind."
         )
     if draws < 1:
         raise DemandError(f"{draws} draws cannot be taken; give at least one.")
@@ -58,7 +59,8 @@ def corridor_ranges(flows: Flows, *, draws: int = DRAWS, seed: int = 1) -> list[
     found, converged = [], 0
     for draw, (value, scale) in enumerate(zip(*_drawn(flows, cells, drawing, draws), strict=True)):
         demand = demand_of(flows.network, flows.demand.year, values=value, scale=scale)
-        run = assign(flows.network, demand, values=value, start=drawing.start(draw))
+        model = drawing.drawn(draw).choosing(ChoiceParameters.of(flows.network, value)).demanding(demand)
+        run = assign_model(model, terms=flows.terms)
         converged += run.converged
         found.append([(c["kt"], c["teu"]) for c in run.corridors()])
     ends = np.quantile(np.array(found), [0.05, 0.95], axis=0)
@@ -81,7 +83,7 @@ def _cells(flows: Flows) -> tuple[list[Cell], list[Cell], list[Cell]]:
     last = min(flows.demand.year, int(flows.network.table("flow_years")["year"].max()))
     markets = list(flows.demand.markets)
     return (
-        [Cell("choice", n, "value") for n in TRANSFORMS],
+        [Cell("choice", n, "value") for n in priors_of(flows.network)],
         [Cell("flow_years", f"{m}-{last}", "quantity") for m in markets],
         [Cell("flows", m, "contestable_share") for m in markets],
     )
@@ -92,16 +94,15 @@ def _drawn(
 ) -> tuple[list[dict[str, float]], list[dict[str, float]]]:
     """Give drawn parameters, and factors on markets."""
     parameter, quantity, contestable = (np.array([drawing.of_cell(c) for c in of]) for of in cells)
-    fitted = choice_values(flows.network)
+    fitted, priors = flows.model.choice.values, priors_of(flows.network)
     share = flows.network.table("flows")["contestable_share"]
     whole = np.divide(1.0, share, out=np.ones_like(share), where=share > 0)[:, None]
     scale = quantity * np.minimum(contestable, whole)
     values = []
     for d in range(draws):
-        value = {n: fitted[n] * float(parameter[i, d]) for i, n in enumerate(TRANSFORMS)}
-        value |= {
-            n: min(max(value[n], 1.0 - LARGEST_SHARE), LARGEST_SHARE) for n in ("aversion", "aversion-decay")
-        }
+        value = {n: fitted[n] * float(parameter[i, d]) for i, n in enumerate(priors)}
+        shares = [n for n, p in priors.items() if p.form == "logit"]
+        value |= {n: min(max(value[n], 1.0 - LARGEST_SHARE), LARGEST_SHARE) for n in shares}
         values.append(fitted | value)
     markets = list(flows.demand.markets)
     return values, [dict(zip(markets, scale[:, d].tolist(), strict=True)) for d in range(draws)]

@@ -9,8 +9,7 @@ import numpy as np
 from scipy.sparse import block_diag, coo_array, csr_array, hstack
 
 from daliz.errors import SupplyError
-from daliz.graph import build_graph
-from daliz.paths.capacities import elements_of
+from daliz.paths.ground import ground_of
 from daliz.supplychain.contract_matching import matching
 from daliz.supplychain.programme import Aversion, Limits, Moves, Programme, Sales, Works
 from daliz.supplychain.ways import loads_of
@@ -286,14 +285,14 @@ def _limits(
         columns.append(bound.astype(np.float64))
         names.append((row["kind"], row["id"], "units"))
     loads, used = loads_of(ways, chain.network)
-    elements = elements_of(build_graph(chain.network, None))
-    other = np.zeros(len(elements)) if taken is None else taken
-    room = np.maximum(elements.capacity - elements.background - other, 0.0)
+    capacities = ground_of(chain.network).capacities
+    other = np.zeros(len(capacities)) if taken is None else taken
+    room = np.maximum(capacities.room - other, 0.0)
     contracts = (
         csr_array(np.array(columns).reshape(-1, len(ways)).T) if columns else csr_array((len(ways), 0))
     )
     both = hstack([contracts, loads[:, used]]).tocsr()
-    names += [(elements.kind[e], elements.name[e], elements.unit[e]) for e in used]
+    names += [(capacities.places[e].kind, capacities.places[e].name, capacities.unit[e]) for e in used]
     low = np.concatenate([np.array(least, np.float64), np.zeros(len(used))])
     high = np.concatenate([np.array(most, np.float64), room[used]])
     dear = terms.penalty * max((float(m["price_usd"]) for m in chain.markets.values()), default=1.0)

@@ -38,12 +38,8 @@ def passing(chain: Chain, ways: Ways, names: tuple[str, ...]) -> Flags:
         found[i] = bool(set(str(chain.lanes[ways.lane[i]]["countries"]).split()) & set(names))
     if ways.routes is not None:
         r = ways.routes
-        arcs = closed_arcs(r.graph, names, chain.named)
-        on = (
-            np.add.reduceat(arcs[r.arcs].astype(np.int64), r.begin[:-1]) > 0
-            if len(r.usd)
-            else np.zeros(0, np.bool_)
-        )
+        arcs = closed_arcs(r.ground, names, chain.named)
+        on = r.on_arcs(arcs)
         routed = ways.route >= 0
         found[routed] = on[ways.route[routed]]
     return found

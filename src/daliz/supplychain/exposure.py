@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from daliz.errors import SupplyError
+from daliz.paths.touches import KINDS
 from daliz.supplychain.build import build, unmet
 from daliz.supplychain.contract_matching import passing
 from daliz.supplychain.planning import plan_chain, ways_for
 from daliz.supplychain.programme import Planner, paid
 from daliz.supplychain.tracing import market_mean, touched
-from daliz.supplychain.ways import KINDS, touches
+from daliz.supplychain.ways import touches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

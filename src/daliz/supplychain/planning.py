@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from daliz.errors import NoMarketError, PlaceError, SupplyError, did_you_mean, need
-from daliz.graph import build_graph
-from daliz.paths.capacities import elements_of
+from daliz.paths.ground import ground_of
 from daliz.supplychain.build import build
 from daliz.supplychain.chain import Chain, read_chain
 from daliz.supplychain.programme import plan
@@ -142,10 +141,7 @@ def ways_for(chain: Chain, closed: tuple[str, ...], known: Ways | None = None) -
 
 
 def _volume(flows: Traffic, network: Network) -> Floats:
-    if (
-        len(flows.volume) != len(elements_of(build_graph(network, None)))
-        or flows.network.digest != network.digest
-    ):
+    if len(flows.volume) != len(ground_of(network).capacities) or flows.network.digest != network.digest:
         raise SupplyError(
             f"The flows are of {flows.network.name} {flows.network.year} with other changes; assign "
             "demand to the network of the chain."
@@ -203,7 +199,7 @@ def settle(
 
     The last value says whether that came to an end.
     """
-    elements = elements_of(build_graph(chain.network, None))
+    elements = ground_of(chain.network).capacities
     number = {(k, n): i for i, (k, n) in enumerate(zip(elements.kind, elements.name, strict=True))}
     for _ in range(ROUNDS):
         built = build(chain, ways, terms, taken)

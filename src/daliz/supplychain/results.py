@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from daliz.paths.corridors import corridors_of
 from daliz.supplychain.build import emitted, unmet
 from daliz.supplychain.programme import balance, paid
 from daliz.supplychain.shortage import unmet_cut, unmet_reasons
@@ -132,7 +131,7 @@ class Supply:
             return "lane" if w.lane[way] >= 0 else "here"
         assert w.routes is not None
         row = int(w.routes.corridor[w.route[way]])
-        return corridors_of(w.routes.graph).ids[row] if row >= 0 else "none"
+        return w.routes.ground.corridors.ids[row] if row >= 0 else "none"
 
     def itineraries(self) -> list[dict[str, Any]]:
         """List what goes on each route that is used, largest mass first."""
@@ -179,7 +178,7 @@ class Supply:
         r = self.ways.routes
         if r is None:
             return []
-        graph, table = r.graph, self.chain.network.table("links")
+        graph, table = r.ground, self.chain.network.table("links")
         sums = np.zeros((len(table), 2))
         for i in np.flatnonzero((self.by_way > 0) & (self.ways.route >= 0)).tolist():
             tonnes = float(self.by_way[i]) * self._mass(i)

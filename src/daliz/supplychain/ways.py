@@ -9,25 +9,24 @@ import numpy as np
 from scipy.sparse import coo_array, csr_array
 
 from daliz.errors import PlaceError, did_you_mean
-from daliz.graph import build_graph
-from daliz.paths.capacities import elements_of, incidence
-from daliz.paths.demand import Demand, choice_values
-from daliz.paths.eligibility import country_arcs
-from daliz.paths.route_sets import load_tolls, merged, route_sets
+from daliz.paths.choice import table_values
+from daliz.paths.cost import values_of
+from daliz.paths.eligibility import arcs_touching
+from daliz.paths.ground import ground_of
+from daliz.paths.loads import loads_of_routes
+from daliz.paths.route_sets import Pairs, merged
+from daliz.paths.search import Search, find_routes
+from daliz.paths.tolls import load_tolls
+from daliz.paths.touches import OPEN_SEA
 
 if TYPE_CHECKING:
     from daliz.arrays import Flags, Floats, Ints
-    from daliz.graph import Graph
+    from daliz.paths.ground import Ground
     from daliz.paths.route_sets import RouteSets
     from daliz.supplychain.chain import Chain
     from daliz.tables import Network
 
-KINDS = ("country", "port", "link", "operator", "owner")
-"""What a route can touch.
-
-Countries, places where it changes to or from a ship, links, operators, and their owners' countries.
-"""
-OPEN_SEA = "XZ"
+__all__ = ["OPEN_SEA", "Trip", "Ways"]
 
 
 class Trip(NamedTuple):
@@ -103,7 +102,7 @@ def _add(known: dict[str, list[str]], key: str, value: str) -> None:
         known[key].append(value)
 
 
-def closed_arcs(graph: Graph, names: tuple[str, ...], also: frozenset[str] = frozenset()) -> Flags:
+def closed_arcs(ground: Ground, names: tuple[str, ...], also: frozenset[str] = frozenset()) -> Flags:
     """Flag the arcs that touch any of some countries, places, links or operators, shape (arcs,).
 
     Names of `also` may touch none.
@@ -113,26 +112,18 @@ def closed_arcs(graph: Graph, names: tuple[str, ...], also: frozenset[str] = fro
     PlaceError
         If a name is none of them.
     """
-    nodes, links, operators = (graph.network.table(t) for t in ("nodes", "links", "operators"))
-    countries = {str(c) for c in nodes["country"]}
-    shut = np.zeros(len(graph.arcs), np.bool_)
+    nodes, links, operators = (ground.network.table(t) for t in ("nodes", "links", "operators"))
+    known = {str(c): "country" for c in nodes["country"]}
+    for kind, table in (("operator", operators), ("link", links), ("node", nodes)):
+        known |= {name: kind for name in table.position if name not in known}
+    shut = np.zeros(len(ground.arcs), np.bool_)
     for name in names:
-        if name in countries:
-            shut[country_arcs(graph, name)] = True
-        elif name in nodes.position:
-            shut[graph.place_arcs.get(nodes.position[name], [])] = True
-        elif name in links.position:
-            shut[graph.link_arcs.get(links.position[name], [])] = True
-        elif name in operators.position:
-            known, touched = _arc_touches(graph, "operator")
-            if name in known:
-                shut[touched[:, [known.index(name)]].tocoo().row] = True
+        if name in known:
+            shut[arcs_touching(ground, f"{known[name]}:{name}")] = True
         elif name not in also:
-            every = [*countries, *nodes.position, *links.position, *operators.position]
             raise PlaceError(
-                f"{name!r} is no country, place, link or operator of "
-                f"{graph.network.name}.{did_you_mean(name, every)} Countries are ISO codes such as "
-                "RU."
+                f"{name!r} is no country, place, link or operator of {ground.network.name}."
+                f"{did_you_mean(name, known)} Countries are ISO codes of two capitals."
             )
     return shut
 
@@ -153,30 +144,26 @@ def ways_of(
     known
         Ways found before, to be joined by the new ones.
     """
-    graph = build_graph(chain.network, None)
+    ground = ground_of(chain.network)
     trips = trips_of(chain)
     routed, pairs = _pairs(chain, trips)
     found: RouteSets | None = None
-    if len(pairs.units):
-        toll = (
-            None
-            if prices is None or known is None or known.routes is None
-            else load_tolls(known.routes, prices)
-        )
+    if len(pairs):
+        shape = (len(chain.network.table("cargoes")), len(ground.arcs))
+        toll = np.zeros(shape)
+        if prices is not None and known is not None and known.routes is not None:
+            toll += load_tolls(ground, ground.capacities, prices)
         if without:
-            classes = len(chain.network.table("cargoes"))
-            toll = (np.zeros((classes, len(graph.arcs))) if toll is None else toll) + np.where(
-                closed_arcs(graph, without, chain.named), np.inf, 0.0
-            )
-        values = choice_values(chain.network)
-        found = route_sets(chain.network, pairs, reference_sd=values["reference-sd"], toll=toll, whole=False)
+            toll += np.where(closed_arcs(ground, without, chain.named), np.inf, 0.0)
+        search = Search.of(ground, pairs, table_values(chain.network)["reference-sd"])
+        found = find_routes(search, toll=toll if toll.any() else None)
         if known is not None and known.routes is not None:
             found = merged(known.routes, found)
     return _listed(chain, trips, routed, found)
 
 
-def _pairs(chain: Chain, trips: list[Trip]) -> tuple[dict[Trip, tuple[int, int, int]], Demand]:
-    """Return the pair of nodes and class of each trip over the network, and the pairs as demand of 0."""
+def _pairs(chain: Chain, trips: list[Trip]) -> tuple[dict[Trip, tuple[int, int, int]], Pairs]:
+    """Return the pair of nodes and class of each trip over the network, and the pairs."""
     nodes, cargoes = chain.network.table("nodes").position, chain.network.table("cargoes").position
     routed = {}
     for t in trips:
@@ -188,20 +175,8 @@ def _pairs(chain: Chain, trips: list[Trip]) -> tuple[dict[Trip, tuple[int, int, 
         if a and b and a != b and cargo:
             routed[t] = (nodes[a], nodes[b], cargoes[cargo])
     keys = np.array(sorted(set(routed.values())), np.int64).reshape(-1, 3)
-    none = np.zeros(0)
-    pairs = Demand(
-        keys[:, 0].copy(),
-        keys[:, 1].copy(),
-        keys[:, 2].copy(),
-        np.ones(len(keys)),
-        np.full(len(keys), -1),
-        np.zeros(len(keys), np.bool_),
-        none,
-        none,
-        (),
-        chain.network.year,
-    )
-    return routed, pairs
+    origin, destination, cargo = (keys[:, i].copy() for i in range(3))
+    return routed, Pairs(origin, destination, cargo, np.zeros(len(keys), np.int64), ((),))
 
 
 def _listed(
@@ -209,7 +184,7 @@ def _listed(
 ) -> Ways:
     at = {}
     if routes is not None:
-        keys = zip(routes.origin.tolist(), routes.destination.tolist(), routes.cargo.tolist(), strict=True)
+        keys = zip(*(x.tolist() for x in routes.pairs[:3]), strict=True)
         at = {key: k for k, key in enumerate(keys)}
     lanes: dict[Trip, list[int]] = {}
     for i, row in enumerate(chain.lanes):
@@ -236,26 +211,23 @@ def _priced(chain: Chain, trips: list[Trip], route: Ints, lane: Ints, routes: Ro
     usd, hours, variance, kg, km, per_unit, value = (np.zeros(len(trips)) for _ in range(7))
     on = route >= 0
     if routes is not None and on.any():
-        cargo = routes.cargo[routes.pair[route[on]]]
+        cargo = routes.cargo[route[on]]
         mass = np.array(
             [chain.commodities[t.commodity]["mass_t"] for t, o in zip(trips, on, strict=True) if o],
             np.float64,
         )
         per_unit[on] = mass / cargoes["payload_t"][cargo]
-        for target, source in ((usd, routes.usd), (kg, routes.kg)):
+        for target, source in ((usd, routes.sums.usd), (kg, routes.sums.kg)):
             target[on] = source[route[on]] * per_unit[on]
         hours[on], variance[on], km[on] = (
-            routes.hours[route[on]],
-            routes.variance[route[on]],
-            routes.km[route[on]],
+            routes.sums.hours[route[on]],
+            routes.sums.variance[route[on]],
+            routes.sums.km[route[on]],
         )
-        time = cargoes["value_of_time_usd_h"][cargo]
-        sd = choice_values(chain.network)["reference-sd"]
-        value[on] = (
-            per_unit[on]
-            * time
-            * (hours[on] + cargoes["reliability_ratio"][cargo] * variance[on] / (2.0 * sd))
-        )
+        of = values_of(cargoes, cargo)
+        sd = table_values(chain.network)["reference-sd"]
+        bears = of.time_usd_h * hours[on] + of.reliability_usd_h * variance[on] / (2.0 * sd)
+        value[on] = per_unit[on] * bears
     for i in np.flatnonzero(lane >= 0):
         row = chain.lanes[lane[i]]
         usd[i], hours[i], kg[i] = row["usd"], row["hours"], np.nan_to_num(row["kg_co2e"])
@@ -263,26 +235,22 @@ def _priced(chain: Chain, trips: list[Trip], route: Ints, lane: Ints, routes: Ro
 
 
 def loads_of(ways: Ways, network: Network) -> tuple[csr_array, Ints]:
-    """Compute what a unit loads each element with, sparse (ways, elements), and the loaded elements."""
-    elements = elements_of(build_graph(network, None))
+    """Return the load of a unit on each capacity, sparse (ways, capacities), and the capacities that any way loads."""
+    capacities = ground_of(network).capacities
     if ways.routes is None:
-        return csr_array((len(ways), len(elements))), np.zeros(0, np.int64)
-    bears, _ = incidence(ways.routes, elements)
-    of = ways.routes.cargo[ways.routes.pair]
-    bears.data = bears.data * elements.load[np.repeat(of, np.diff(bears.indptr)), bears.indices]
+        return csr_array((len(ways), len(capacities))), np.zeros(0, np.int64)
     on = np.flatnonzero(ways.route >= 0)
-    pick = coo_array(
-        (ways.per_unit[on], (on, ways.route[on])), shape=(len(ways), len(ways.routes.usd))
-    ).tocsr()
-    loads = (pick @ bears).tocsr()
+    shape = (len(ways), len(ways.routes))
+    pick = coo_array((ways.per_unit[on], (on, ways.route[on])), shape=shape).tocsr()
+    loads = (pick @ loads_of_routes(ways.routes, capacities)).tocsr()
     loads.eliminate_zeros()
     return loads, np.unique(loads.indices).astype(np.int64)
 
 
 def touches(chain: Chain, ways: Ways, kind: str) -> tuple[list[str], csr_array]:
     """Return what routes touch of a kind: names, and sparse (ways, names) of 1 and 0."""
-    graph = build_graph(chain.network, None)
-    names, arcs = _arc_touches(graph, kind)
+    ground = ground_of(chain.network)
+    names, arcs = ground.touches.of(kind)
     rows: list[int] = []
     columns: list[int] = []
     position = {n: i for i, n in enumerate(names)}
@@ -298,58 +266,7 @@ def touches(chain: Chain, ways: Ways, kind: str) -> tuple[list[str], csr_array]:
         return names, lanes
     on = np.flatnonzero(ways.route >= 0)
     r = ways.routes
-    steps = csr_array((np.ones(len(r.arcs)), r.arcs, r.begin), shape=(len(r.usd), len(graph.arcs)))
+    steps = csr_array((np.ones(len(r.arcs)), r.arcs, r.begin), shape=(len(r), len(ground.arcs)))
     some = (steps @ arcs).tocsr()[ways.route[on]].tocoo()
     routed = coo_array((np.ones(len(some.data)), (on[some.row], some.col)), shape=shape).tocsr()
     return names, (routed + lanes).tocsr()
-
-
-def _arc_touches(graph: Graph, kind: str) -> tuple[list[str], csr_array]:
-    """Return what arcs touch of a kind; remembered with the graph."""
-    memo: dict[str, tuple[list[str], csr_array]] = graph.memo.setdefault("touches", {})
-    if kind in memo:
-        return memo[kind]
-    names: dict[str, int] = {}
-    found: set[tuple[int, int]] = set()
-
-    def put(arc: int, name: str) -> None:
-        if name and name != OPEN_SEA:
-            found.add((arc, names.setdefault(name, len(names))))
-
-    touch = {"country": _countries, "port": _ports}.get(kind, _lines)
-    for i in range(len(graph.arcs)):
-        for name in touch(graph, i, kind):
-            put(i, name)
-    pairs = np.array(sorted(found), np.int64).reshape(-1, 2)
-    matrix = csr_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(graph.arcs), len(names)))
-    memo[kind] = (list(names), matrix)
-    return memo[kind]
-
-
-def _countries(graph: Graph, i: int, _: str) -> list[str]:
-    country = graph.network.table("nodes")["country"]
-    return [str(country[p]) for p in graph.arcs[i].places]
-
-
-def _ports(graph: Graph, i: int, _: str) -> list[str]:
-    ids, found = graph.network.table("nodes").ids, []
-    for a in graph.ways.get(i, (i,)):
-        step = graph.arcs[a]
-        afloat = any(s == "sea" for s in (graph.states[step.tail].mode, graph.states[step.head].mode))
-        if afloat and step.role in {"load", "unload", "board", "alight"}:
-            found.append(str(ids[step.places[0]]))
-    return found
-
-
-def _lines(graph: Graph, i: int, kind: str) -> list[str]:
-    """List the links of an arc, or the operators of links and service, or their owners' countries."""
-    links, services, operators = (graph.network.table(t) for t in ("links", "services", "operators"))
-    arc = graph.arcs[i]
-    if kind == "link":
-        return [str(links.ids[link]) for link, _ in arc.links]
-    names = [str(links["operator_id"][link]) for link, _ in arc.links]
-    if arc.service >= 0:
-        names.append(str(services["operator_id"][arc.service]))
-    if kind == "operator":
-        return names
-    return [str(operators["owner_country"][operators.position[n]]) for n in names if n]

@@ -123,6 +123,8 @@ def shift(
     own_load = np.zeros(count)
     own_wait = np.zeros(count)
     for k in range(first.shape[0] - 1):
+        if first[k] == first[k + 1]:
+            continue
         best = first[k]
         least = np.inf
         mean = 0.0

@@ -25,6 +25,7 @@ import math
 from typing import Final
 
 import numba as nb
+import numpy as np  # noqa: TC002 - a compiler reads the annotations
 
 BPR: Final = 0
 CONICAL: Final = 1
@@ -144,3 +145,20 @@ def area(kind: int, v: float, t0: float, c: float, b: float, p: float) -> float:
                 if x > 0.0:
                     total += 0.5 * step * w * delay(kind, mid - 0.5 * step * x, t0, c, b, p)[0]
     return total
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def added(volume: np.ndarray, form: np.ndarray, parameters: np.ndarray, state: np.ndarray) -> None:
+    """Write the hours that volumes add, and their first and second derivative, shape (capacities, 3)."""
+    for e in range(volume.shape[0]):
+        t, d, d2 = delay(
+            form[e],
+            max(volume[e], 0.0),
+            parameters[e, 0],
+            parameters[e, 1],
+            parameters[e, 2],
+            parameters[e, 3],
+        )
+        state[e, 0] = t - parameters[e, 0]
+        state[e, 1] = d
+        state[e, 2] = d2

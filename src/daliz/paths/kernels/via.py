@@ -20,40 +20,87 @@ def gather(
     order: np.ndarray,
     arc_km: np.ndarray,
     arc_bits: np.ndarray,
+    place: np.ndarray,
     km: np.ndarray,
     bits: np.ndarray,
+    before: np.ndarray,
 ) -> None:
-    """Sum km by mode and join the marks of arcs along a tree, state by state in the order of settling."""
-    modes = km.shape[1]
+    """Sum km by mode and join the marks of arcs along a tree, and note the last place before that of each state."""
+    modes = km.shape[0]
     for i in range(settled):
         s = order[i]
         a = pred[s]
         if a == NONE:
-            km[s, :] = 0.0
+            for m in range(modes):
+                km[m, s] = np.float32(0.0)
             bits[s] = 0
+            before[s] = NONE
             continue
         t = tail[a]
         for m in range(modes):
-            km[s, m] = km[t, m] + arc_km[a, m]
+            km[m, s] = km[m, t] + arc_km[a, m]
         bits[s] = bits[t] | arc_bits[a]
+        before[s] = place[t] if place[t] != place[s] else before[t]
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
-def corridor(
-    out: np.ndarray, back: np.ndarray, bits: int, need: np.ndarray, bar: np.ndarray, main: np.ndarray
-) -> int:
-    """Return the first corridor that a path satisfies; the number of corridors if there is none."""
-    best = 0
-    most = -1.0
-    for m in range(out.shape[0]):
-        value = out[m] + back[m]
-        if value > most:
-            most = value
-            best = m
-    for c in range(need.shape[0]):
-        if (bits & need[c]) == need[c] and (bits & bar[c]) == 0 and (main[c] < 0 or main[c] == best):
-            return c
-    return need.shape[0]
+def corridors_of(
+    f: int,
+    b: int,
+    out_km: np.ndarray,
+    back_km: np.ndarray,
+    out_bits: np.ndarray,
+    back_bits: np.ndarray,
+    need: np.ndarray,
+    bar: np.ndarray,
+    main: np.ndarray,
+    most: np.ndarray,
+    best: np.ndarray,
+    found: np.ndarray,
+) -> None:
+    """Write the first corridor that the path through each state of trees f and b satisfies; their number for none.
+
+    The loops run over states innermost, so that they are vectorised. `most`, `best` and `found` have room for each state.
+    """
+    states = found.shape[0]
+    for s in range(states):
+        most[s] = np.float32(-1.0)
+        best[s] = 0
+        found[s] = need.shape[0]
+    for m in range(out_km.shape[1]):
+        for s in range(states):
+            value = out_km[f, m, s] + back_km[b, m, s]
+            better = value > most[s]
+            most[s] = value if better else most[s]
+            best[s] = m if better else best[s]
+    for c in range(need.shape[0] - 1, -1, -1):
+        wanted, barred, mode = need[c], bar[c], main[c]
+        for s in range(states):
+            bits = out_bits[f, s] | back_bits[b, s]
+            fits = ((bits & wanted) == wanted) & ((bits & barred) == 0) & ((mode < 0) | (best[s] == mode))
+            found[s] = c if fits else found[s]
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def idle(
+    f: int,
+    b: int,
+    s: int,
+    pred: np.ndarray,
+    follow: np.ndarray,
+    tail: np.ndarray,
+    arc_back: np.ndarray,
+    came: np.ndarray,
+    goes: np.ndarray,
+) -> bool:
+    """Tell whether state s adds no path: it is that through the state before it, or turns back where it came from."""
+    if came[f, s] == goes[b, s] and came[f, s] != NONE:
+        return True
+    a = pred[f, s]
+    if a == NONE:
+        return False
+    after = follow[b, tail[a]]
+    return after != NONE and arc_back[after] == a
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
@@ -101,16 +148,18 @@ def trace(
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
 def candidates(
+    f: int,
+    b: int,
     out: np.ndarray,
     back: np.ndarray,
-    out_km: np.ndarray,
-    back_km: np.ndarray,
-    out_bits: np.ndarray,
-    back_bits: np.ndarray,
+    pred: np.ndarray,
+    follow: np.ndarray,
+    tail: np.ndarray,
+    arc_back: np.ndarray,
+    came: np.ndarray,
+    goes: np.ndarray,
     most: float,
-    need: np.ndarray,
-    bar: np.ndarray,
-    main: np.ndarray,
+    corridor: np.ndarray,
     cost: np.ndarray,
     via: np.ndarray,
     size: np.ndarray,
@@ -120,11 +169,11 @@ def candidates(
     window = cost.shape[1]
     size[:] = 0
     spilled[:] = 0
-    for s in range(out.shape[0]):
-        total = out[s] + back[s]
-        if not total <= most:
+    for s in range(out.shape[1]):
+        total = out[f, s] + back[b, s]
+        if not total <= most or idle(f, b, s, pred, follow, tail, arc_back, came, goes):
             continue
-        c = corridor(out_km[s], back_km[s], out_bits[s] | back_bits[s], need, bar, main)
+        c = corridor[s]
         n = size[c]
         if n == window and total >= cost[c, window - 1]:
             spilled[c] = 1
@@ -196,6 +245,8 @@ def alternatives(
     tail: np.ndarray,
     back_tail: np.ndarray,
     arc_back: np.ndarray,
+    came: np.ndarray,
+    goes: np.ndarray,
     place: np.ndarray,
     arc_length: np.ndarray,
     need: np.ndarray,
@@ -203,6 +254,7 @@ def alternatives(
     main: np.ndarray,
     rule: np.ndarray,
     kept_cost: np.ndarray,
+    kept_via: np.ndarray,
     bound: np.ndarray,
     window_end: np.ndarray,
 ) -> tuple:
@@ -212,7 +264,7 @@ def alternatives(
     share of km that two may have in common, the cost of one over the best of its corridor, the cost of a corridor over
     the best of all, and how many states of a corridor are looked at.
 
-    Written beside, for each pair and corridor (the last for none): the costs of what was kept (infinite where less),
+    Written beside, for each pair and corridor (the last for none): cost (infinite where less) and state of what was kept,
     the cost below which a new path might enter, and the cost up to which the states looked at filled their window
     (minus infinity where they did not).
     """
@@ -231,6 +283,11 @@ def alternatives(
     via = np.empty((corridors, window), np.uint32)
     size = np.empty(corridors, np.int64)
     spilled = np.empty(corridors, np.uint8)
+    far, leading, corridor = (
+        np.empty(states, np.float32),
+        np.empty(states, np.int32),
+        np.empty(states, np.int32),
+    )
     path = np.empty(2 * states, np.uint32)
     seen = np.zeros(place.max() + 1, np.uint32)
     mark = np.zeros(tail.shape[0], np.uint32)
@@ -245,17 +302,21 @@ def alternatives(
         best = out[f, goal[b]]
         if not best < np.inf:
             continue
+        most_cost = limit * best
+        corridors_of(f, b, out_km, back_km, out_bits, back_bits, need, bar, main, far, leading, corridor)
         candidates(
-            out[f],
-            back[b],
-            out_km[f],
-            back_km[b],
-            out_bits[f],
-            back_bits[b],
-            limit * best,
-            need,
-            bar,
-            main,
+            f,
+            b,
+            out,
+            back,
+            pred,
+            follow,
+            tail,
+            arc_back,
+            came,
+            goes,
+            most_cost,
+            corridor,
             cost,
             via,
             size,
@@ -310,6 +371,7 @@ def alternatives(
                 corridor_of[found] = c if c < corridors - 1 else -1
                 count_of[found] = n
                 kept_cost[k, c, kept] = cost[c, i]
+                kept_via[k, c, kept] = via[c, i]
                 found += 1
                 kept += 1
                 least = min(least, cost[c, i])
@@ -320,12 +382,75 @@ def alternatives(
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
+def _enters(
+    k: int,
+    c: int,
+    s: int,
+    total: float,
+    origin: int,
+    goal: int,
+    pred: np.ndarray,
+    follow: np.ndarray,
+    tail: np.ndarray,
+    back_tail: np.ndarray,
+    arc_back: np.ndarray,
+    place: np.ndarray,
+    arc_length: np.ndarray,
+    overlap: float,
+    kept_cost: np.ndarray,
+    kept_via: np.ndarray,
+    seen: np.ndarray,
+    mark: np.ndarray,
+    path: np.ndarray,
+    other: np.ndarray,
+    count: np.ndarray,
+    stamp: np.ndarray,
+) -> bool:
+    """Tell whether the path through state s would enter corridor c of pair k beside what was kept there at less cost."""
+    stamp[0] += 1
+    n = trace(origin, s, goal, pred, follow, tail, back_tail, arc_back, place, seen, path, stamp[0])
+    if n < 0:
+        return False
+    for i in range(kept_cost.shape[2]):
+        if kept_cost[k, c, i] > total:
+            break
+        stamp[0] += 1
+        count[0] = trace(
+            origin,
+            kept_via[k, c, i],
+            goal,
+            pred,
+            follow,
+            tail,
+            back_tail,
+            arc_back,
+            place,
+            seen,
+            other,
+            stamp[0],
+        )
+        if count[0] >= 0 and _alike(path, n, mark, stamp[0], arc_length, other, 0, count, 1, overlap):
+            return False
+    return True
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def touched(
     ahead: np.ndarray,
     behind: np.ndarray,
+    origin: np.ndarray,
     goal: np.ndarray,
     out: np.ndarray,
     back: np.ndarray,
+    pred: np.ndarray,
+    follow: np.ndarray,
+    tail: np.ndarray,
+    back_tail: np.ndarray,
+    arc_back: np.ndarray,
+    came: np.ndarray,
+    goes: np.ndarray,
+    place: np.ndarray,
+    arc_length: np.ndarray,
     old_out: np.ndarray,
     old_back: np.ndarray,
     out_moved: np.ndarray,
@@ -337,24 +462,38 @@ def touched(
     need: np.ndarray,
     bar: np.ndarray,
     main: np.ndarray,
-    limit: float,
+    rule: np.ndarray,
     kept_cost: np.ndarray,
+    kept_via: np.ndarray,
     bound: np.ndarray,
     window_end: np.ndarray,
+    out_any: np.ndarray,
+    back_any: np.ndarray,
     marked: np.ndarray,
 ) -> None:
-    """Mark the pairs whose alternatives may differ on mended trees, beside those marked already.
+    """Mark the pairs whose alternatives differ on mended trees, beside those marked already.
 
     A pair is touched if its best path moved, if a state whose path moved stood inside a full window, or if a moved
-    path is new and cheap enough to enter its corridor (see `alternatives`).
+    path is new, cheap enough for its corridor, and unlike what is kept there (see `alternatives`).
     """
     states = out.shape[1]
     corridors = bound.shape[1]
+    overlap, limit = rule[1], rule[3]
+    far, leading, corridor = (
+        np.empty(states, np.float32),
+        np.empty(states, np.int32),
+        np.empty(states, np.int32),
+    )
+    path, other = np.empty(2 * states, np.uint32), np.empty(2 * states, np.uint32)
+    seen, mark = np.zeros(place.max() + 1, np.int64), np.zeros(tail.shape[0], np.int64)
+    stamp, count = np.zeros(1, np.int64), np.zeros(1, np.int64)
     for k in range(ahead.shape[0]):
         if marked[k]:
             continue
         f = ahead[k]
         b = behind[k]
+        if not (out_any[f] or back_any[b]):
+            continue
         if out_moved[f, goal[b]] == 1:
             marked[k] = True
             continue
@@ -365,6 +504,7 @@ def touched(
         full = -np.inf
         for c in range(corridors):
             full = max(full, window_end[k, c])
+        known = False
         for s in range(states):
             if out_moved[f, s] == 0 and back_moved[b, s] == 0:
                 continue
@@ -372,16 +512,44 @@ def touched(
                 marked[k] = True
                 break
             total = out[f, s] + back[b, s]
-            if not total <= most:
+            if not total <= most or idle(f, b, s, pred, follow, tail, arc_back, came, goes):
                 continue
-            c = corridor(out_km[f, s], back_km[b, s], out_bits[f, s] | back_bits[b, s], need, bar, main)
+            if not known:
+                corridors_of(
+                    f, b, out_km, back_km, out_bits, back_bits, need, bar, main, far, leading, corridor
+                )
+                known = True
+            c = corridor[s]
             if total > bound[k, c]:
                 continue
             new = True
             for i in range(kept_cost.shape[2]):
                 if abs(total - kept_cost[k, c, i]) <= SAME * total:
                     new = False
-            if new:
+            if new and _enters(
+                k,
+                c,
+                s,
+                total,
+                origin[f],
+                goal[b],
+                pred[f],
+                follow[b],
+                tail,
+                back_tail,
+                arc_back,
+                place,
+                arc_length,
+                overlap,
+                kept_cost,
+                kept_via,
+                seen,
+                mark,
+                path,
+                other,
+                count,
+                stamp,
+            ):
                 marked[k] = True
                 break
 
@@ -393,29 +561,25 @@ def path_sizes(
     begin: np.ndarray,
     arcs: np.ndarray,
     km: np.ndarray,
-    open_: np.ndarray,
     size: np.ndarray,
 ) -> None:
-    """Write the path size of each open route of some pairs: the mean over its km of one over the pair's routes there."""
+    """Write the path size of each route of some pairs: the mean over its km of one over the pair's routes there."""
     count = np.zeros(km.shape[0], np.int64)
     for q in range(pairs.shape[0]):
         k = pairs[q]
-        for r in range(first[k], first[k + 1]):
-            if open_[r]:
-                for i in range(begin[r], begin[r + 1]):
-                    count[arcs[i]] += 1
+        low = begin[first[k]]
+        high = begin[first[k + 1]]
+        for i in range(low, high):
+            count[arcs[i]] += 1
         for r in range(first[k], first[k + 1]):
             total = 0.0
             shared = 0.0
-            if open_[r]:
-                for i in range(begin[r], begin[r + 1]):
-                    total += km[arcs[i]]
-                    shared += km[arcs[i]] / count[arcs[i]]
+            for i in range(begin[r], begin[r + 1]):
+                total += km[arcs[i]]
+                shared += km[arcs[i]] / count[arcs[i]]
             size[r] = shared / total if total > 0.0 else 1.0
-        for r in range(first[k], first[k + 1]):
-            if open_[r]:
-                for i in range(begin[r], begin[r + 1]):
-                    count[arcs[i]] = 0
+        for i in range(low, high):
+            count[arcs[i]] = 0
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
@@ -477,57 +641,6 @@ def any_on(begin: np.ndarray, arcs: np.ndarray, flag: np.ndarray) -> np.ndarray:
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
-def best_paths(
-    ahead: np.ndarray,
-    root: np.ndarray,
-    goal: np.ndarray,
-    dist: np.ndarray,
-    pred: np.ndarray,
-    tail: np.ndarray,
-    place: np.ndarray,
-) -> tuple:
-    """Trace the best path of each pair in the trees of their origins: number of arcs (0 for none), and the arcs.
-
-    A path that comes to a place twice is left out.
-    """
-    count = np.zeros(ahead.shape[0], np.int64)
-    arcs = np.empty(64 * max(ahead.shape[0], 1), np.uint32)
-    seen = np.zeros(place.max() + 1, np.int64)
-    used = 0
-    for k in range(ahead.shape[0]):
-        f = ahead[k]
-        s = goal[k]
-        if not dist[f, s] < np.inf:
-            continue
-        n = 0
-        last = place[s]
-        seen[last] = k + 1
-        twice = False
-        while s != root[f]:
-            a = pred[f, s]
-            if used + n == arcs.shape[0]:
-                more = np.empty(2 * arcs.shape[0], np.uint32)
-                more[: used + n] = arcs[: used + n]
-                arcs = more
-            arcs[used + n] = a
-            n += 1
-            s = tail[a]
-            if place[s] != last:
-                last = place[s]
-                if seen[last] == k + 1:
-                    twice = True
-                    break
-                seen[last] = k + 1
-        if twice:
-            continue
-        for i in range(n // 2):
-            arcs[used + i], arcs[used + n - 1 - i] = arcs[used + n - 1 - i], arcs[used + i]
-        count[k] = n
-        used += n
-    return count, arcs[:used].copy()
-
-
-@nb.njit(cache=True, nogil=True, error_model="numpy")
 def gather_all(
     rows: np.ndarray,
     tail: np.ndarray,
@@ -536,13 +649,15 @@ def gather_all(
     order: np.ndarray,
     arc_km: np.ndarray,
     arc_bits: np.ndarray,
+    place: np.ndarray,
     km: np.ndarray,
     bits: np.ndarray,
+    before: np.ndarray,
 ) -> None:
     """Sum km and join marks along some trees (see `gather`)."""
     for i in range(rows.shape[0]):
         r = rows[i]
-        gather(tail, pred[r], settled[r], order[r], arc_km, arc_bits, km[r], bits[r])
+        gather(tail, pred[r], settled[r], order[r], arc_km, arc_bits, place, km[r], bits[r], before[r])
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")

@@ -1,0 +1,270 @@
+"""Find the least-cost flow of a problem within hard capacities, what goes unserved, and the price of each capacity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from daliz.assignment.kernels import columns
+from daliz.assignment.outcome import Cut
+from daliz.assignment.problem import roots_of
+from daliz.errors import DemandError, need
+from daliz.optimise.path_master import Master, Solution
+from daliz.paths.kernels import trees
+
+if TYPE_CHECKING:
+    from daliz.arrays import Floats, Ints
+    from daliz.assignment.problem import Problem
+
+ROUNDS = 200
+
+
+@dataclass(frozen=True)
+class CapacityFlow:
+    """Hold a flow within capacities.
+
+    Attributes
+    ----------
+    volume, price
+        float64 (links,): volume, and what a further unit of capacity would save.
+    served, unserved
+        float64 (pairs,).
+    cost, bound, gap
+        Cost with penalties, its lower bound, and (cost - bound) / cost.
+    cut
+        Proof that what is unserved cannot be served; None if all is.
+    """
+
+    problem: Problem
+    volume: Floats
+    price: Floats
+    served: Floats
+    unserved: Floats
+    cost: float
+    bound: float
+    gap: float
+    converged: bool
+    cut: Cut | None
+
+    def __repr__(self) -> str:
+        state = "" if self.converged else ", NOT CONVERGED"
+        return (
+            f"<CapacityFlow: served {self.served.sum():,.1f}, unserved {self.unserved.sum():,.1f}, cost "
+            f"{self.cost:,.2f}, gap {self.gap:.2g}{state}>"
+        )
+
+
+def capacity_flow(
+    problem: Problem, capacity: Floats | None = None, *, gap: float = 1e-9, rounds: int = ROUNDS
+) -> CapacityFlow:
+    """Find the least-cost flow of a problem within capacities, at the times when empty.
+
+    Parameters
+    ----------
+    problem
+        Links and demand; delays are not used.
+    capacity
+        float64 (links,) in the order of `problem`; those of the problem's delays if left out.
+    gap
+        Relative gap to prove.
+    rounds
+        Rounds of columns after which to give up; the result then says so.
+
+    Raises
+    ------
+    DemandError
+        If a pair has no way at all.
+
+    Examples
+    --------
+    >>> from daliz.assignment import make_problem
+    >>> from daliz.assignment.hard_capacity import capacity_flow
+    >>> two = make_problem(2, [0, 0], [1, 1], [[1, 3, 0, 1], [2, 3, 0, 1]], [(0, 1, 4.0)])
+    >>> flow = capacity_flow(two)
+    >>> flow.volume, flow.price
+    (array([3., 1.]), array([1., 0.]))
+    """
+    need("numba", "highspy", extra="assign")
+    limit = problem.form[:, 1] if capacity is None else np.asarray(capacity, np.float64)
+    if limit.shape != problem.tail.shape:
+        raise DemandError(f"Capacities are given for {limit.size} links, but there are {len(problem.tail)}.")
+    if not len(problem.demand):
+        raise DemandError("There is no demand to assign; all quantities are 0.")
+    if not (limit > 0).all():
+        a = int(np.flatnonzero(~(limit > 0))[0])
+        raise DemandError(
+            f"Link {problem.names[a] + 1}: its capacity is {limit[a]:g}; it must be more than 0. "
+            "Leave a closed link out."
+        )
+    pricer = _Pricer(problem)
+    free = problem.form[:, 0]
+    start = pricer.routes(free + problem.fixed)
+    # dearer than any way that comes to no node twice, so that nothing is left that fits
+    dear = free + problem.fixed
+    penalty = np.full(
+        len(problem.demand), max(problem.nodes * float(dear[np.isfinite(dear)].max(initial=0.0)), 1.0)
+    )
+    pool, found, bound = _columns(pricer, problem.demand, limit, free, penalty, start, gap, rounds)
+    volume = pool.loads(len(limit)).T @ found.flow
+    cut = None
+    if found.unserved.sum() > 1e-9 * problem.demand.sum():
+        ones = np.ones(len(problem.demand))
+        start = pricer.routes(
+            np.full_like(problem.fixed, 1e-12) + np.where(np.isinf(problem.fixed), np.inf, 0.0)
+        )
+        _, tight, _ = _columns(
+            pricer, problem.demand, limit, np.zeros_like(free), ones, start, gap, rounds, plain=True
+        )
+        least = np.minimum(
+            pricer.routes(tight.price + np.where(np.isinf(problem.fixed), np.inf, 0.0)).cost, 1.0
+        )
+        cut = Cut(tight.price, least, float(problem.demand @ least - tight.price @ limit))
+    reached = max(found.cost - bound, 0.0) / max(abs(found.cost), 1e-300)
+    return CapacityFlow(
+        problem,
+        volume,
+        found.price,
+        problem.demand - found.unserved,
+        found.unserved,
+        found.cost,
+        bound,
+        reached,
+        reached <= gap,
+        cut,
+    )
+
+
+@dataclass(frozen=True)
+class _Routes:
+    """Hold a route of each pair: cost and links."""
+
+    pair: Ints
+    cost: Floats
+    begin: Ints
+    links: Ints
+
+    def loads(self, count: int) -> csr_array:
+        return csr_array((np.ones(len(self.links)), self.links, self.begin), shape=(len(self.pair), count))
+
+    def take(self, rows: Ints) -> _Routes:
+        size = np.diff(self.begin)[rows]
+        begin = np.concatenate([[0], np.cumsum(size)])
+        index = np.repeat(self.begin[rows] - begin[:-1], size) + np.arange(begin[-1])
+        return _Routes(self.pair[rows], self.cost[rows], begin, self.links[index])
+
+    def joined(self, other: _Routes) -> _Routes:
+        return _Routes(
+            np.concatenate([self.pair, other.pair]),
+            np.concatenate([self.cost, other.cost]),
+            np.concatenate([self.begin, self.begin[-1] + other.begin[1:]]),
+            np.concatenate([self.links, other.links]),
+        )
+
+
+class _Pricer:
+    """Find the shortest routes of all pairs at given costs of links, with the trees and columns of the equilibrium."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.tree, self.root, self.group = roots_of(problem)
+        shape = (len(self.root), problem.nodes)
+        self.dist, self.pred, self.order = (
+            np.empty(shape),
+            np.empty(shape, np.uint32),
+            np.empty(shape, np.uint32),
+        )
+        self.settled = np.zeros(len(self.root), np.uint32)
+
+    def routes(self, cost: Floats) -> _Routes:
+        """Give the shortest route of each pair at costs of shape (links,) or (classes, links)."""
+        p = self.problem
+        by_class = np.array(np.broadcast_to(np.atleast_2d(cost), p.fixed.shape), order="C")
+        trees.grow(
+            p.start,
+            p.head,
+            by_class,
+            self.root,
+            self.group,
+            p.first_through,
+            self.dist,
+            self.pred,
+            self.order,
+            self.settled,
+            False,
+            0,
+            len(self.root),
+        )
+        pairs = len(p.demand)
+        none = np.zeros(pairs + 1, np.int64)
+        first, begin, links, *_ = columns.extend(
+            p.tail,
+            self.tree,
+            p.target,
+            p.demand,
+            self.group,
+            p.fixed,
+            self.dist,
+            self.pred,
+            np.zeros((len(p.tail), 3)),
+            none,
+            np.zeros(1, np.int64),
+            np.zeros(0, np.uint32),
+            np.zeros(0),
+            np.zeros(0),
+            True,
+        )
+        lost = np.flatnonzero(np.diff(first) == 0)
+        if len(lost):
+            k = lost[0]
+            raise DemandError(
+                f"Demand row {p.rows[k] + 1} asks for {p.demand[k]:g} from node {p.origin[k]} to "
+                f"node {p.target[k]}, but no way leads there."
+            )
+        return _Routes(np.arange(pairs), self.dist[self.tree, p.target], begin, links.astype(np.int64))
+
+
+def _columns(
+    pricer: _Pricer,
+    demand: Floats,
+    capacity: Floats,
+    free: Floats,
+    penalty: Floats,
+    start: _Routes,
+    gap: float,
+    rounds: int,
+    *,
+    plain: bool = False,
+) -> tuple[_Routes, Solution, float]:
+    """Add columns until the gap is proven; `plain` leaves fixed costs out."""
+    p = pricer.problem
+    fixed = np.where(np.isinf(p.fixed), np.inf, 0.0) if plain else p.fixed
+
+    def true_cost(routes: _Routes) -> Floats:
+        group = p.group[routes.pair]
+        of = np.repeat(np.arange(len(routes.pair)), np.diff(routes.begin))
+        return np.asarray(
+            np.bincount(of, (free + fixed)[group[of], routes.links], len(routes.pair)), np.float64
+        )
+
+    master = Master(demand, capacity, penalty)
+    pool = _Routes(start.pair, true_cost(start), start.begin, start.links)
+    master.add(pool.pair, pool.cost, pool.loads(len(capacity)))
+    best = -np.inf
+    found = master.solve()
+    for _ in range(rounds):
+        routes = pricer.routes(free + found.price + fixed)
+        best = max(best, master.bound(found.price, routes.cost))
+        if found.cost - best <= gap * max(abs(found.cost), 1e-300):
+            break
+        better = np.flatnonzero(routes.cost < found.dual - 1e-10 * np.maximum(np.abs(found.dual), 1e-10))
+        if not len(better):
+            break
+        fresh = routes.take(better)
+        fresh = _Routes(fresh.pair, true_cost(fresh), fresh.begin, fresh.links)
+        master.add(fresh.pair, fresh.cost, fresh.loads(len(capacity)))
+        pool = pool.joined(fresh)
+        found = master.solve()
+    return pool, found, best

@@ -107,7 +107,7 @@ def time_cost_distance(ways: Sequence[Itinerary], language: str = "en") -> alt.L
     for number, way in enumerate(ways, 1):
         names = corridor_names(way.graph.network, language)
         label = f"{number}. {names.get(way.corridor, way.corridor)}"
-        points = profile(way)
+        points = profile(way, language)
         for order, p in enumerate(points):
             low, high = _band(p.hours, p.hours_sd)
             rows.append(

@@ -129,6 +129,8 @@ def _marks(supply: Supply, kind: str) -> tuple[list[str], Floats, Floats]:
 def concentration(supply: Supply, by: str = "country") -> list[dict[str, Any]]:
     """Give the Herfindahl index of each stage and output of the plan, by country or owner, 0 to 10,000, with the largest three.
 
+    `largest` names them in a line, `leaders` as pairs of name and share.
+
     H = 10,000 sum_i s_i^2
     """
     check_kind(by, ("country", "owner"))
@@ -148,6 +150,7 @@ def concentration(supply: Supply, by: str = "country") -> list[dict[str, Any]]:
                     "units": total,
                     "hhi": 1e4 * sum(s * s for s, _ in ranked),
                     "largest": ", ".join(f"{k} {s:.0%}" for s, k in ranked[:3]),
+                    "leaders": [(k, s) for s, k in ranked[:3]],
                 }
             )
     return found

@@ -176,7 +176,10 @@ def test_brief_is_written_whole(tmp_path: Path, network: daliz.Network) -> None:
         "promoter&#x27;s claim",
         "not yet computed",
         "Орта дәліз",
+        "– (Caspian Sea) –",
         network.digest,
     ):
         assert part in text, part
     assert not re.search(r"(src|href)=[\"']https?:", text)
+    kazakh = files[2].read_text(encoding="utf-8").partition("<body>")[2]
+    assert not re.search(r"(?<![\w-])-\d|\d (?=%|т\b|кг\b|USD\b|күн)", kazakh)

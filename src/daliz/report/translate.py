@@ -100,6 +100,19 @@ class Speech:
         text = str(format_decimal(abs(rounded), format=form, locale=self.language))
         return f"{MINUS if rounded < 0 else '+' if signed and rounded > 0 else ''}{text}"
 
+    def marks(self) -> dict[str, Any]:
+        """Give the marks of numbers as charts (d3-format) want them."""
+        from babel.numbers import get_decimal_symbol, get_group_symbol
+
+        return {
+            "decimal": str(get_decimal_symbol(self.language)),
+            "thousands": str(get_group_symbol(self.language)),
+            "grouping": [3],
+            "currency": ["", ""],
+            "percent": BEFORE_PERCENT[self.language] + "%",
+            "minus": MINUS,
+        }
+
     def power(self, value: float) -> str:
         """Write a number by its first digit and its power of ten.
 

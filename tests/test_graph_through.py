@@ -183,7 +183,7 @@ def test_legs_profile_reasons_and_emissions_work() -> None:
 
 @pytest.mark.parametrize("covers", SUBSETS)
 def test_its_legs_sum_to_the_totals(covers: str) -> None:
-    """Each leg bears its own hours and emissions, the rate by its km, and all sum to the way with a hold on it."""
+    """Each leg bears its own hours and emissions and the rate by its km; all sum to the way, held or not."""
     held = {
         "scope": "country",
         "scope_id": "KZ",

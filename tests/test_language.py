@@ -48,7 +48,7 @@ def test_a_translation_has_the_values_of_the_english(row: dict[str, str]) -> Non
 
 @pytest.mark.parametrize("row", strings(), ids=lambda row: row["key"])
 def test_no_ending_stands_on_a_bare_value(row: dict[str, str]) -> None:
-    """A word or symbol of ours carries the ending; only a percentage, which ends in its sign, may bear one after a hyphen."""
+    """A word of ours carries the ending; only a percentage, which ends in its sign, may bear one."""
     for name, ending in re.findall(r"{(\w+)}(-?)[^\W\d_]", row["kk"]):
         assert ending == "-", row["kk"]
         assert name in SHARES, row["kk"]
@@ -81,7 +81,7 @@ def test_two_terms_do_not_share_a_word() -> None:
 
 
 def test_a_percentage_ends_in_its_sign() -> None:
-    """In Kazakh a no-break space stands before the sign, so that "57 %-ы" may follow; in English nothing does."""
+    """In Kazakh a no-break space stands before the sign, in English nothing; an ending may follow."""
     assert KK.percent(0.57) == "57\u00a0%"
     assert KK.percent(0.0018, 2) == "0,18\u00a0%"
     assert Speech("en").percent(0.57) == "57%"
@@ -100,7 +100,7 @@ def test_a_negative_number_has_a_minus_sign(value: float, digits: int) -> None:
 
 @given(AMOUNTS, AMOUNTS)
 def test_a_range_has_a_dash_unless_an_end_is_negative(a: float, b: float) -> None:
-    """Ends that are not negative are joined by an en dash, others by dots, and the unit stands once behind both."""
+    """Ends are joined by an en dash, or by dots if one is negative; the unit stands once behind both."""
     low, high = sorted((a, b))
     text = KK.range(low, high)
     assert text == f"{KK.number(low)}{' … ' if round(low) < 0 else '–'}{KK.number(high)}"

@@ -73,7 +73,7 @@ def test_legs_and_components_sum_to_the_totals(ends: tuple[str, str], cargo: str
 
 
 def test_a_way_names_its_ports_and_its_seas() -> None:
-    """The summary names where the carrier changes, both ports and the sea between them, in the language asked for."""
+    """The summary names where the carrier changes, both ports and the sea between them, in a language."""
     way = daliz.routes(tiny_network(), "east", "west", k=1, draws=0, avoid=["mode:road"])[0]
     assert way.summary() == "East - Port - (Caspian Sea) - Quay - West"
     assert way.stops("kk") == ["Шығыс", "Айлақ", "(Каспий теңізі)", "Жағалау", "Батыс"]

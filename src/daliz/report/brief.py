@@ -286,7 +286,7 @@ def _project_names(network: Network, speech: Speech) -> list[str]:
 
 
 def _totals(way: Itinerary | None, network: Network, speech: Speech, other: Itinerary | None = None) -> str:
-    """Write days, USD and kg CO2e of a way, or what they are more than another's; marked if they are projected."""
+    """Write days, USD and kg CO2e of a way, or what they are more than another's; mark projected ones."""
     if way is None:
         return "–"
     than = (other.days, other.usd, other.kg_co2e) if other else (0.0, 0.0, 0.0)

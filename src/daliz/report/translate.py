@@ -163,7 +163,7 @@ class Speech:
         ends: tuple[float, float] = (float("nan"), float("nan")),
         digits: int = 0,
     ) -> str:
-        """Say a change by the string of its sign, which gets the `value` without sign and the `range` likewise."""
+        """Say a change by the string of its sign, which gets `value` and `range` without the sign."""
         sign = -1.0 if value < 0 else 1.0
         low, high = sorted(sign * end for end in ends)
         return self(
@@ -175,7 +175,7 @@ class Speech:
     def signed_range(
         self, less: str, more: str, either: str, ends: tuple[float, float], digits: int = 0
     ) -> str:
-        """Say a range of changes by the string of its sign; `either` takes ends of both signs with their signs."""
+        """Say a range of changes by the string of its sign; `either` keeps ends of both signs."""
         low, high = sorted(round(end, digits) for end in ends)
         if high <= 0 and low < 0:
             return self(less, range=self.range(-high, -low, digits))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Step(NamedTuple):
-    """Be an arc of a way, and the one of the arcs that it stands for; the same arc twice if it is no through arc."""
+    """Arc of a way with one of the arcs that it stands for; the same twice if it is no through arc."""
 
     arc: int
     part: int

@@ -49,6 +49,25 @@ def test_a_set_begins_with_its_earliest_change(network: daliz.Network) -> None:
         assert day == str(changes["from_date"][changes["set_id"] == name].min())
 
 
+def test_every_link_over_water_names_its_water(network: daliz.Network) -> None:
+    """Each link by sea or waterway, and no other, lies in a water, and no water is named in vain."""
+    links, lies_in = network.store["links"], network.store["link_waters"]
+    over_water = {str(i) for i, m in zip(links.ids, links["mode"], strict=True) if m in {"sea", "waterway"}}
+    assert set(lies_in["link_id"]) == over_water
+    assert set(lies_in["water_id"]) == set(network.store["waters"].ids)
+
+
+def test_the_middle_corridor_names_the_caspian_and_its_ports(network: daliz.Network) -> None:
+    """The best Middle way to Vienna names a port, the Caspian Sea and the port behind it."""
+    way = best_by_corridor(network, "xian", "vienna", cargo="container-40", draws=0)["middle"]
+    stops, (crossing,) = way.stops(), [leg for leg in way.legs if "Caspian Sea" in leg.waters]
+    at = stops.index("(Caspian Sea)")
+    assert stops[at - 1 : at + 2] == [crossing.origin, "(Caspian Sea)", crossing.destination]
+    kinds = network.table("nodes")["kind"]
+    rows = [network.table("nodes").position[crossing.places[i]] for i in (0, -1)]
+    assert {str(kinds[r]) for r in rows} == {"port"}
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_a_further_condition_never_makes_a_way_cheaper(network: daliz.Network, seed: int) -> None:
     """Passing a place, leaving one or a country out, or allowing a border less costs as much or more, drawn at random."""

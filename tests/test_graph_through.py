@@ -152,17 +152,21 @@ def test_only_its_group_may_use_it() -> None:
 
 
 def test_legs_profile_reasons_and_emissions_work() -> None:
-    """A through arc is a leg by the mode with most km, and everything told of it sums to its totals."""
+    """A through arc is told as the legs that it stands for, and everything told of it sums to its totals."""
     network = tiny_network(rates={"through": RATE | {"usd_fixed": 1.0, "covers": "line-haul handling"}})
     way = daliz.routes(network, "east", "west", k=1, draws=0, with_pareto=False)[0]
-    (leg,) = way.legs
     assert way.parts == way.graph.ways[way.arcs[0]]
+    assert tuple(a for leg in way.legs for a in leg.arcs) == way.parts
     assert {c.part for c in way.components} <= {*way.parts, *way.arcs}
-    assert leg.mode == "rail"
-    assert leg.service == ""
-    assert leg.borders == ("KZ", "AZ")
-    assert leg.gauge_changes == ("gate",)
+    assert [(leg.origin, leg.mode, leg.destination) for leg in way.legs] == [
+        ("East", "rail", "Port"),
+        ("Port", "sea", "Quay"),
+        ("Quay", "rail", "West"),
+    ]
+    assert [leg.borders for leg in way.legs] == [("KZ",), ("AZ",), ()]
+    assert [leg.gauge_changes for leg in way.legs] == [("gate",), (), ()]
     assert way.corridor == "middle"
+    assert way.summary() == "East - Port - (Caspian Sea) - Quay - West"
     points = profile(way)
     assert points[-1].hours == pytest.approx(way.hours)
     assert points[-1].usd == pytest.approx(way.usd)
@@ -175,6 +179,32 @@ def test_legs_profile_reasons_and_emissions_work() -> None:
     assert any("through.usd_fixed" in line for line in reasons(way))
     assert way.emissions().wtw_kg == pytest.approx(way.kg_co2e)
     assert {e.mode for e in way.emissions().elements} == {"hub", "rail", "sea"}
+
+
+@pytest.mark.parametrize("covers", SUBSETS)
+def test_its_legs_sum_to_the_totals(covers: str) -> None:
+    """Each leg bears its own hours and emissions and the rate by its km; all sum to the way, held or not."""
+    held = {
+        "scope": "country",
+        "scope_id": "KZ",
+        "effect": "hold",
+        "probability": 0.1,
+        "hold_days": 3.0,
+        "hold_usd": 100.0,
+        "rule": "Inspected",
+        "source_id": "atlas",
+    }
+    rates = {"through": RATE | {"usd_fixed": 1.0, "covers": covers}}
+    network = tiny_network(rates=rates, restrictions={"held": held})
+    way = daliz.routes(network, "east", "west", k=1, draws=0, with_pareto=False)[0]
+    assert len(way.legs) == 3
+    for name in ("km", "hours", "usd", "kg_co2e"):
+        assert sum(getattr(leg, name) for leg in way.legs) == pytest.approx(getattr(way, name)), name
+    assert sum(leg.hours_sd**2 for leg in way.legs) == pytest.approx(way.hours_sd**2)
+    for leg in way.legs:
+        assert sum(leg.hours_by_cause.values()) == pytest.approx(leg.hours)
+        assert sum(leg.usd_by_cause.values()) == pytest.approx(leg.usd)
+        assert leg.usd_by_cause["through_rate"] == pytest.approx(leg.km / way.km)
 
 
 def test_what_it_stands_for_is_avoided_with_it() -> None:
@@ -204,7 +234,7 @@ def test_goods_loaded_anew_need_no_gauge_works() -> None:
         stops={f"block-0{i}": None for i in range(1, 5)},
         rates={"through": RATE | {"to_node": "mid", "usd_fixed": 1.0}},
     )
-    (leg,) = daliz.routes(network, "east", "mid", k=1, draws=0, with_pareto=False)[0].legs
-    assert leg.mode == "rail"
-    assert leg.gauge_changes == ("gate",)
-    assert "gauge_change" not in leg.hours_by_cause
+    way = daliz.routes(network, "east", "mid", k=1, draws=0, with_pareto=False)[0]
+    assert [leg.mode for leg in way.legs] == ["rail", "rail"]
+    assert way.gauge_changes == ("gate",)
+    assert "gauge_change" not in way.hours_by_cause()

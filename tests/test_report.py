@@ -120,6 +120,20 @@ def test_map_names_places_in_kazakh(network: daliz.Network, answer: daliz.Routes
     assert "Алматы" in svg_of(map_chart(network, answer.itineraries, "kk"))
 
 
+def test_axes_write_numbers_as_the_language_does(answer: daliz.Routes) -> None:
+    """Thousands on an axis are parted by a no-break space in Kazakh and by a comma in English."""
+    marks = {language: svg_of(time_cost_distance(answer.itineraries, language)) for language in ("en", "kk")}
+    assert "1,000<" in marks["en"]
+    assert "1\u00a0000<" in marks["kk"]
+    assert "1,000<" not in marks["kk"]
+
+
+def test_diagrams_name_places_in_the_language(answer: daliz.Routes) -> None:
+    """A stop on the diagram is named as its language names it."""
+    assert "Ақтау" in svg_of(time_cost_distance(answer.itineraries, "kk"))
+    assert "Aktau" in svg_of(time_cost_distance(answer.itineraries, "en"))
+
+
 def document() -> Document:
     row = {
         "corridor": "middle",
@@ -176,7 +190,10 @@ def test_brief_is_written_whole(tmp_path: Path, network: daliz.Network) -> None:
         "promoter&#x27;s claim",
         "not yet computed",
         "Орта дәліз",
+        "– (Caspian Sea) –",
         network.digest,
     ):
         assert part in text, part
     assert not re.search(r"(src|href)=[\"']https?:", text)
+    kazakh = files[2].read_text(encoding="utf-8").partition("<body>")[2]
+    assert not re.search(r"(?<![\w-])-\d|\d (?=%|т\b|кг\b|USD\b|күн)", kazakh)

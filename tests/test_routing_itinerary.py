@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import daliz
+from daliz.errors import QueryError
 from daliz.graph import build_graph
 from daliz.routing.provenance import grade_weights, reasons
 from daliz.routing.time_cost_distance import profile
@@ -69,6 +70,23 @@ def test_legs_and_components_sum_to_the_totals(ends: tuple[str, str], cargo: str
             assert sum(leg.usd_by_cause.values()) == pytest.approx(leg.usd)
         assert [a for leg in way.legs for a in leg.arcs] == list(way.arcs)
         assert all(a.destination == b.origin for a, b in pairwise(way.legs))
+
+
+def test_a_way_names_its_ports_and_its_seas() -> None:
+    """The summary names where the carrier changes, both ports and the sea between them, in a language."""
+    way = daliz.routes(tiny_network(), "east", "west", k=1, draws=0, avoid=["mode:road"])[0]
+    assert way.summary() == "East - Port - (Caspian Sea) - Quay - West"
+    assert way.stops("kk") == ["Шығыс", "Айлақ", "(Каспий теңізі)", "Жағалау", "Батыс"]
+    assert [leg.waters for leg in way.legs] == [(), ("Caspian Sea",), ()]
+    assert way.stops() == [
+        *(n for leg in way.legs for n in (leg.origin, *(f"({w})" for w in leg.waters))),
+        way.legs[-1].destination,
+    ]
+    with pytest.raises(QueryError, match="no names in 'fr'; choose en, kk, ru"):
+        way.stops("fr")
+    nameless = tiny_network(link_waters={"sea-port-quay": None})
+    way = daliz.routes(nameless, "east", "west", k=1, draws=0, avoid=["mode:road"])[0]
+    assert way.summary() == "East - Port - Quay - West"
 
 
 @pytest.mark.parametrize("ends", EVERYWHERE)

@@ -102,7 +102,18 @@ def _places() -> Tables:
         "road    | road |         | 45         | 45                | 0.2      |                   | truck",
         "sea     | sea  |         | 20         | 20                | 0.15     |                   | ship",
     )
-    return {"nodes": nodes, "links": links, "shapes": shapes, "speeds": speeds}
+    waters = [
+        {"id": "caspian", "name_en": "Caspian Sea", "name_kk": "Каспий теңізі", "name_ru": "Каспийское море"}
+    ]
+    link_waters = [{"link_id": "sea-port-quay", "water_id": "caspian"}]
+    return {
+        "nodes": nodes,
+        "links": links,
+        "waters": waters,
+        "link_waters": link_waters,
+        "shapes": shapes,
+        "speeds": speeds,
+    }
 
 
 def _crossings() -> Tables:

@@ -23,6 +23,7 @@ from daliz.cli.common import (
 
 if TYPE_CHECKING:
     from daliz.routing import Itinerary, Routes
+    from daliz.routing.itinerary import Leg
 
 NAME = "routes"
 HELP = "Find good and different ways for one shipment, with days, USD, CO2e, risk and their ranges."
@@ -204,7 +205,7 @@ def _legs(title: str, way: Itinerary) -> None:
         [
             g.origin,
             g.destination,
-            g.service or g.mode,
+            _carried(g),
             f"{g.km:,.0f}",
             f"{g.hours:.1f} ({g.hours_sd:.0f})",
             _causes(g.hours_by_cause),
@@ -230,6 +231,11 @@ def _legs(title: str, way: Itinerary) -> None:
                 f"{km} km; hours {hours}: {causes}; {usd} USD; {kg} kg CO2e; into {into}",
             ]
         )
+
+
+def _carried(leg: Leg) -> str:
+    """Say by what a leg goes, and over which waters."""
+    return (leg.service or leg.mode) + (f" ({', '.join(leg.waters)})" if leg.waters else "")
 
 
 def _causes(hours: dict[str, float]) -> str:

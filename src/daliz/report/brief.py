@@ -132,7 +132,7 @@ def _table(best: dict[str, Itinerary], speech: Speech, names: dict[str, str]) ->
                 names.get(corridor, corridor),
                 number(way.days, 1),
                 f"{number(s.p50_days)} / {number(s.p95_days)}" if s else "–",
-                f"{number(way.usd)} ({number(s.usd_low)}–{number(s.usd_high)})" if s else number(way.usd),
+                speech.estimate(way.usd, s.usd_low, s.usd_high) if s else number(way.usd),
                 number(way.kg_co2e),
                 speech.percent(way.risk),
                 f"{len(way.borders)} / {len(way.gauge_changes)}",
@@ -155,9 +155,9 @@ def _points(best: dict[str, Itinerary], names: dict[str, str], speech: Speech) -
             speech(
                 "against",
                 corridor=names.get(corridor, corridor),
-                days=speech("days_less" if days < 0 else "days_more", value=speech.number(abs(days), 1)),
-                usd=speech("usd_less" if usd < 0 else "usd_more", value=speech.number(abs(usd))),
-                co2=speech("kg_less" if kg < 0 else "kg_more", value=speech.number(abs(kg))),
+                days=speech.signed("days_less", "days_more", days, digits=1),
+                usd=speech.signed("usd_less", "usd_more", usd),
+                co2=speech.signed("kg_less", "kg_more", kg),
                 certain=speech("certain" if _apart(middle, way) else "uncertain"),
             )
         )
@@ -229,7 +229,7 @@ def _ways(answers: Answers, speech: Speech, names: dict[str, str]) -> list[Block
         [
             " – ".join(speech.name(nodes.row(pair[k])) for k in ("origin", "destination")),
             names.get(c, c),
-            way.summary(),
+            " – ".join(way.stops(speech.language)),
         ]
         for pair, best in answers.flagships
         for c, way in best.items()
@@ -261,32 +261,21 @@ def _years(answers: Answers, speech: Speech, names: dict[str, str], title: str) 
         speech("against_corridor"),
         *(f"{year}{speech('projected_mark') if answers.networks[year].projected else ''}" for year in YEARS),
     ]
+    pairs = [(answers.years[year], answers.networks[year]) for year in YEARS]
+    own = [names.get("middle", "middle"), *(_totals(best.get("middle"), n, speech) for best, n in pairs)]
     rows = []
     for corridor in [c for c in names if c != "middle" and any(c in best for best in answers.years.values())]:
-        cells = []
-        for year in YEARS:
-            middle, other = answers.years[year].get("middle"), answers.years[year].get(corridor)
-            if middle is None or other is None:
-                cells.append("–")
-                continue
-            mark = f" [{speech('computed')}]" if answers.networks[year].projected else ""
-            cells.append(
-                f"{middle.days - other.days:+.1f} d, {middle.usd - other.usd:+,.0f} USD, "
-                f"{middle.kg_co2e - other.kg_co2e:+,.0f} kg{mark}"
-            )
+        cells = [
+            _totals(best.get("middle"), n, speech, best[corridor]) if corridor in best else "–"
+            for best, n in pairs
+        ]
         if any(c != "–" for c in cells):
             rows.append([names[corridor], *cells])
     projected = answers.networks[YEARS[-1]]
-    own = [
-        [
-            names.get("middle", "middle"),
-            *(_own(answers.years[y].get("middle"), answers.networks[y], speech) for y in YEARS),
-        ]
-    ]
     return [
         Heading(speech("years_title")),
         Paragraph(speech("years_text", pair=title, projects=", ".join(_project_names(projected, speech)))),
-        TableBlock(header, own + rows),
+        TableBlock(header, [own, *rows]),
         *_claims(projected, speech),
     ]
 
@@ -296,11 +285,19 @@ def _project_names(network: Network, speech: Speech) -> list[str]:
     return [speech.name(sets.row(name)) for name in network.added]
 
 
-def _own(way: Itinerary | None, network: Network, speech: Speech) -> str:
+def _totals(way: Itinerary | None, network: Network, speech: Speech, other: Itinerary | None = None) -> str:
+    """Write days, USD and kg CO2e of a way, or what they are more than another's; mark projected ones."""
     if way is None:
         return "–"
-    mark = f" [{speech('computed')}]" if network.projected else ""
-    return f"{way.days:.1f} d, {way.usd:,.0f} USD, {way.kg_co2e:,.0f} kg{mark}"
+    than = (other.days, other.usd, other.kg_co2e) if other else (0.0, 0.0, 0.0)
+    signed = other is not None
+    text = speech(
+        "totals",
+        days=speech.number(way.days - than[0], 1, signed=signed),
+        usd=speech.number(way.usd - than[1], signed=signed),
+        kg=speech.number(way.kg_co2e - than[2], signed=signed),
+    )
+    return f"{text} [{speech('computed')}]" if network.projected else text
 
 
 def _claims(network: Network, speech: Speech) -> list[Block]:
@@ -308,8 +305,8 @@ def _claims(network: Network, speech: Speech) -> list[Block]:
     sets = network.store["change_sets"]
     rows = [
         [
-            speech.name(row) if f"name_{speech.language}" in row else row["name_en"],
-            f"{row['claim']} [{speech('claim')}]",
+            speech.name(row),
+            f"{speech('quoted', text=row['claim'])} [{speech('claim')}]",
             speech("not_yet"),
         ]
         for row in (sets.row(name) for name in network.added)

@@ -96,7 +96,7 @@ def sankey_chart(plan: Supply, language: str = "en") -> alt.LayerChart:
     base = alt.Chart(alt.Data(values=rows))
     rect = base.mark_rect(color="#44505e").encode(x="x:Q", x2="x2:Q", y="top:Q", y2="bottom:Q")
     text = base.mark_text(align="left", dx=5, fontSize=10).encode(x="x2:Q", y="middle:Q", text="label:N")
-    return finished(alt.layer(area, rect, text).properties(width=WIDTH, height=HEIGHT))
+    return finished(alt.layer(area, rect, text).properties(width=WIDTH, height=HEIGHT), language)
 
 
 def _flows(plan: Supply) -> tuple[dict[tuple[Box, Box, str], float], dict[Box, int]]:
@@ -200,7 +200,7 @@ def dependence_chart(
     axis = alt.Axis(format="%")
     whole = base.mark_bar(color="#8fc1c8").encode(x=alt.X("share:Q", axis=axis, title=speech("crosses")))
     made = base.mark_bar(color="#0a5560", height={"band": 0.4}).encode(x="made:Q")
-    return finished(alt.layer(whole, made).properties(width=460, height=20 * len(bars) + 10))
+    return finished(alt.layer(whole, made).properties(width=460, height=20 * len(bars) + 10), language)
 
 
 def flow_map(plan: Supply, language: str = "en", frame: Frame = OVERVIEW) -> alt.LayerChart:
@@ -263,7 +263,7 @@ def flow_map(plan: Supply, language: str = "en", frame: Frame = OVERVIEW) -> alt
         .project(**projection)
         .properties(width=frame.width, height=frame.height)
     )
-    return finished(chart)
+    return finished(chart, language)
 
 
 def tariff_chart(rows: Sequence[dict[str, Any]], language: str = "en") -> alt.LayerChart:
@@ -288,7 +288,7 @@ def tariff_chart(rows: Sequence[dict[str, Any]], language: str = "en") -> alt.La
         x=alt.X("low:Q", title=speech("trade_change")), x2="high:Q"
     )
     dots = base.mark_point(filled=True, size=60, color="#c0504d").encode(x="change:Q")
-    return finished(alt.layer(rules, dots).properties(width=400, height=24 * len(bars) + 10))
+    return finished(alt.layer(rules, dots).properties(width=400, height=24 * len(bars) + 10), language)
 
 
 def balance_chart(rows: Sequence[dict[str, Any]], plan: Supply, language: str = "en") -> alt.LayerChart:
@@ -330,4 +330,6 @@ def balance_chart(rows: Sequence[dict[str, Any]], plan: Supply, language: str = 
             ),
         )
     )
-    return finished(chart.properties(width=420, height=30 * len({b["commodity"] for b in bars}) + 10))
+    return finished(
+        chart.properties(width=420, height=30 * len({b["commodity"] for b in bars}) + 10), language
+    )

@@ -61,10 +61,10 @@ def land() -> dict[str, Any]:
     return shapes
 
 
-def finished(chart: Any) -> alt.LayerChart:
-    """Give a chart the fonts and colours of all."""
+def finished(chart: Any, language: str) -> alt.LayerChart:
+    """Give a chart the fonts and colours of all, and numbers as the language writes them."""
     done: alt.LayerChart = (
-        chart.configure(font=FONT, background="white")
+        chart.configure(font=FONT, background="white", locale={"number": Speech(language).marks()})
         .configure_view(strokeWidth=0)
         .configure_axis(labelFontSize=11, titleFontSize=11, gridColor="#e6e6e6")
         .configure_legend(labelFontSize=11, titleFontSize=11, symbolStrokeWidth=3, labelLimit=400)
@@ -107,7 +107,7 @@ def time_cost_distance(ways: Sequence[Itinerary], language: str = "en") -> alt.L
     for number, way in enumerate(ways, 1):
         names = corridor_names(way.graph.network, language)
         label = f"{number}. {names.get(way.corridor, way.corridor)}"
-        points = profile(way)
+        points = profile(way, language)
         for order, p in enumerate(points):
             low, high = _band(p.hours, p.hours_sd)
             rows.append(
@@ -153,7 +153,9 @@ def time_cost_distance(ways: Sequence[Itinerary], language: str = "en") -> alt.L
     )
     usd = base.mark_line(strokeWidth=2).encode(y=alt.Y("usd:Q", title=speech("usd")))
     upper = alt.layer(band, days, dots, marks).properties(width=640, height=330)
-    return finished(alt.vconcat(upper, usd.properties(width=640, height=170)).resolve_scale(color="shared"))
+    return finished(
+        alt.vconcat(upper, usd.properties(width=640, height=170)).resolve_scale(color="shared"), language
+    )
 
 
 def _band(hours: float, sd: float) -> tuple[float, float]:
@@ -241,7 +243,7 @@ def map_chart(
         .project(**projection)
         .properties(width=frame.width, height=frame.height)
     )
-    return finished(chart)
+    return finished(chart, language)
 
 
 def _spaced(places: list[dict[str, Any]], apart_deg: float) -> list[dict[str, Any]]:
@@ -305,7 +307,7 @@ def comparison_chart(rows: Sequence[dict[str, Any]], language: str = "en") -> al
         )
         dots = base.mark_point(filled=True, size=70).encode(x=alt.X(f"{measure}:Q", scale=scale))
         charts.append(alt.layer(rules, dots).properties(width=280, height=26 * len(rows) + 10))
-    return finished(alt.hconcat(*charts))
+    return finished(alt.hconcat(*charts), language)
 
 
 def grade_chart(shares: Sequence[tuple[str, int, float]], language: str = "en") -> alt.LayerChart:
@@ -322,4 +324,4 @@ def grade_chart(shares: Sequence[tuple[str, int, float]], language: str = "en") 
             y=alt.Y("grade:N", sort=alt.SortField("order"), title=None),
         )
     )
-    return finished(chart.properties(width=420, height=150))
+    return finished(chart.properties(width=420, height=150), language)

@@ -86,24 +86,28 @@ def duty_points(duties: Duties | None, speech: Speech) -> list[str]:
     )
     first = speech(
         key,
-        change=number(change),
-        low=number(min(ends)),
-        high=number(max(ends)),
+        effect=speech.signed("duty_less", "duty_more", change, (ends[0], ends[1])),
         noise=number(duties.noise_t),
         all=number(duties.corridor["all_kt"] * 1e3),
+    )
+    smart, armington = (
+        speech.signed(
+            "exports_less",
+            "exports_more",
+            total["change"] / 1e6,
+            (total["change_low"] / 1e6, total["change_high"] / 1e6),
+            digits=1,
+        )
+        for total in (t, o)
     )
     return [
         f"{first} "
         + speech(
             "duty_point",
-            other=number(-o["change"] / 1e6, 1),
-            other_low=number(-o["change_high"] / 1e6, 1),
-            other_high=number(-o["change_low"] / 1e6, 1),
             exposed=number(t["exposed_usd"] / 1e6, 1),
             whole=number(t["trade_usd"] / 1e6),
-            lost=number(-t["change"] / 1e6, 1),
-            low=number(-t["change_high"] / 1e6, 1),
-            high=number(-t["change_low"] / 1e6, 1),
+            smart=smart,
+            armington=armington,
         )
     ]
 
@@ -189,9 +193,8 @@ def duty_blocks(duties: Duties | None, speech: Speech) -> list[Block]:
 
 
 def _span(row: dict[str, Any], key: str, speech: Speech) -> str:
-    low, high = row[f"{key}_low"], row[f"{key}_high"]
-    text = speech.number(row[key] / 1e6, 1)
-    return text if isnan(low) else f"{text} ({speech.number(low / 1e6, 1)} … {speech.number(high / 1e6, 1)})"
+    """Write a change in millions with its range."""
+    return speech.ranged(row, key, 1, 1e-6)
 
 
 def _products(duties: Duties, speech: Speech) -> list[list[str]]:
@@ -202,7 +205,7 @@ def _products(duties: Duties, speech: Speech) -> list[list[str]]:
             rows.append(
                 [
                     speech.name(products.row(a["product"])),
-                    f"{speech.number(100 * a['before'], 1)} → {speech.number(100 * a['after'], 1)} %",
+                    f"{speech.percent(a['before'], 1)} → {speech.percent(a['after'], 1)}",
                     speech.number(a["trade_usd"] / 1e6, 1),
                     _span(a, "change", speech),
                     _span(b, "change", speech),
@@ -233,7 +236,7 @@ def _talks(duties: Duties, speech: Speech) -> list[list[str]]:
             speech.name(policies.row(r["policy"])),
             _span(r, "change", speech),
             speech.name(chains.row(r["chain"])),
-            f"{speech.number(r['contract_units'])} {units[r['chain']]}",
+            speech.quantity(speech.number(r["contract_units"]), speech.unit(units[r["chain"]])),
             speech.percent(r["from_share"]),
             speech.percent(r["over_ru"]),
             speech.percent(r["over_cn"]),

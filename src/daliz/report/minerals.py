@@ -177,20 +177,20 @@ def mineral_points(minerals: Minerals | None, speech: Speech) -> list[str]:
             if r["corridor_round"] and region == "EU"
         )
     )
-    days, share = (
-        [r["more_days"] for r in ways],
-        [r["more_share"] for r in ways if not isnan(r["more_share"])],
-    )
+    days = [r["more_days"] for r in ways]
+    share = [100 * r["more_share"] for r in ways if not isnan(r["more_share"])]
     return [
         speech(
             "minerals_point",
             sourced=speech.percent(minerals.sourced),
             names=", ".join(names),
             count=speech.number(len(names)),
-            low=speech.number(min(days)),
-            high=speech.number(max(days)),
-            least=speech.number(100 * min(share), 1),
-            most=speech.number(100 * max(share), 1),
+            arrival=speech.signed_range(
+                "arrival_less", "arrival_more", "arrival_either", (min(days), max(days))
+            ),
+            freight=speech.signed_range(
+                "freight_less", "freight_more", "freight_either", (min(share), max(share)), 1
+            ),
         )
     ]
 
@@ -269,7 +269,12 @@ def _round_row(
     number, read = speech.number, chain.plan.chain
     commodity = read.commodities[r["commodity"]]
     digits = 0 if abs(r["usd"]) >= 10 else 2
-    best = f"{names.get(r['corridor'], r['corridor'])}: {number(r['days'])} d, {number(r['usd'], digits)} USD"
+
+    def way(which: str) -> str:
+        corridor, days, usd = (r[f"{k}{which}"] for k in ("corridor", "days", "usd"))
+        named = names.get(corridor, corridor)
+        return speech("way_cell", corridor=named, days=number(days), usd=number(usd, digits))
+
     made = (
         number(r["units"])
         if r["quota"] == float("inf")
@@ -278,7 +283,7 @@ def _round_row(
     what = speech(
         "sent_from",
         what=speech.name(commodity),
-        unit=commodity["unit"],
+        unit=speech.unit(commodity["unit"]),
         sender=speech.name(read.facilities[r["from"]]),
     )
     # what a plant elsewhere takes reaches the region only as what it makes
@@ -288,22 +293,15 @@ def _round_row(
         else speech("by_plant", region=speech.country(region), plant=speech.name(read.facilities[r["to"]]))
     )
     if not r["corridor_round"]:
-        return [what, to, best, speech("no_way_round"), "–", "–", "–", made]
-    other = (
-        f"{names.get(r['corridor_round'], r['corridor_round'])}: {number(r['days_round'])} d, "
-        f"{number(r['usd_round'], digits)} USD"
-    )
+        return [what, to, way(""), speech("no_way_round"), "–", "–", "–", made]
     return [
         what,
         to,
-        best,
-        other,
-        f"{number(r['more_days'])} ({number(r['more_days_low'])}–{number(r['more_days_high'])})",
-        (
-            f"{number(r['more_usd'], digits)} ({number(r['more_usd_low'], digits)} … "
-            f"{number(r['more_usd_high'], digits)})"
-        ),
-        f"{number(100 * r['more_share'], 2)} %",
+        way(""),
+        way("_round"),
+        speech.ranged(r, "more_days"),
+        speech.ranged(r, "more_usd", digits),
+        speech.percent(r["more_share"], 2),
         made,
     ]
 
@@ -318,11 +316,10 @@ def _thin_row(chain: Chain, speech: Speech) -> list[str]:
     stages = [c for c in chain.concentration if c["units"] > 0 and len(makers[c["output"]]) > 1]
     thin = max(stages, key=lambda c: c["hhi"], default=None)
     commodities = chain.plan.chain.commodities
-    stage = (
-        f"{speech.name(commodities[thin['output']])}, {speech(STAGES[thin['stage']])} ({thin['largest']})"
-        if thin
-        else "–"
-    )
+    stage = "–"
+    if thin:
+        leaders = ", ".join(f"{speech.country(k)} {speech.percent(s)}" for k, s in thin["leaders"])
+        stage = f"{speech.name(commodities[thin['output']])}, {speech(STAGES[thin['stage']])} ({leaders})"
     worst = next(iter(chain.without), None)
     loss = (
         speech(
@@ -342,17 +339,9 @@ def _thin_row(chain: Chain, speech: Speech) -> list[str]:
             else speech("cannot_cut")
         )
     spread = chain.ranges.get(("hhi", f"{thin['stage']} {thin['output']}")) if thin else None
-    hhi = (
-        f"{speech.number(spread['value'])} ({speech.number(spread['low'])}–{speech.number(spread['high'])})"
-        if spread
-        else "–"
-    )
+    hhi = speech.estimate(spread["value"], spread["low"], spread["high"]) if spread else "–"
     over = chain.ranges.get(("share", AVOIDED))
-    russia = (
-        f"{speech.percent(over['value'])} ({speech.percent(over['low'])}–{speech.percent(over['high'])})"
-        if over
-        else speech.percent(0.0)
-    )
+    russia = speech.share(over["value"], over["low"], over["high"]) if over else speech.percent(0.0)
     return [speech.name(chain.plan.chain.row), stage, hhi, russia, loss, cut]
 
 
@@ -376,12 +365,15 @@ def _split_blocks(minerals: Minerals, speech: Speech) -> list[Block]:
                     year=str(FORETOLD),
                     round=number(foretold.round),
                     seen=number(seen),
-                    error=number(100 * (foretold.round / seen - 1)),
+                    error=number(100 * (foretold.round / seen - 1), signed=True),
                 ),
                 speech(
-                    "split_naive", year=str(FITTED), seen=number(past), error=number(100 * (past / seen - 1))
+                    "split_naive",
+                    year=str(FITTED),
+                    seen=number(past),
+                    error=number(abs(100 * (past / seen - 1))),
                 ),
-                speech("split_makes", makes=makes),
+                speech("split_makes", makes=speech("quoted", text=makes)),
                 speech("split_units", factor=number(_metal_share(minerals), 3)),
             ]
         ),
@@ -400,5 +392,6 @@ def _certificates(minerals: Minerals, speech: Speech) -> str:
     for c in minerals.chains:
         proof = c.plan.certificate()
         state = speech("converged" if c.plan.converged else "not_converged")
-        parts.append(f"{speech.name(c.plan.chain.row)}: {proof['gap']:.0e}, {proof['balance']:.0e}, {state}")
+        gap, balance = (speech.power(proof[k]) for k in ("gap", "balance"))
+        parts.append(f"{speech.name(c.plan.chain.row)}: {gap}, {balance}, {state}")
     return "; ".join(parts)

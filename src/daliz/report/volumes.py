@@ -27,6 +27,22 @@ MODES = {
     "air": "mode_air",
     "waterway": "mode_waterway",
 }
+SERVICES = {
+    "block-train": "service_block_train",
+    "feeder": "service_feeder",
+    "ro-ro": "service_ro_ro",
+    "rail-ferry": "service_rail_ferry",
+    "deep-sea": "service_deep_sea",
+    "barge": "service_barge",
+    "air": "service_air",
+}
+PROOFS = {
+    "logit": "by_logit",
+    "capacity": "by_capacity",
+    "residual": "proof_residual",
+    "relative gap": "proof_gap",
+}
+"""Names of the methods of the brief and of what their certificates measure."""
 PRICE_GAP = 1e-3
 """Gap to which the brief proves the prices of capacity."""
 
@@ -71,7 +87,7 @@ def volume_blocks(cases: list[Case], speech: Speech, names: dict[str, str]) -> l
         Paragraph(speech("volumes_text")),
         *(
             TableBlock(
-                [f"{speech('corridor')}, {unit}", *heads],
+                [f"{speech('corridor')}, {speech.unit(unit)}", *heads],
                 _corridors(cases, speech, names, measure),
                 right=range(1, len(cases) + 1),
             )
@@ -86,7 +102,7 @@ def volume_blocks(cases: list[Case], speech: Speech, names: dict[str, str]) -> l
                 [
                     [
                         place_of(case.queues, b, speech),
-                        f"{speech.number(b['volume'] + b['background'])} {b['unit']}",
+                        speech.quantity(speech.number(b["volume"] + b["background"]), speech.unit(b["unit"])),
                         speech.number(b["capacity"]),
                         speech.percent(b["load"]),
                         speech.number(b["delay_h"]),
@@ -109,12 +125,8 @@ def _corridors(cases: list[Case], speech: Speech, names: dict[str, str], measure
         {r["corridor"]: r | e for r, e in zip(c.queues.corridors(), c.ranges, strict=True)} for c in cases
     ]
 
-    def cell(row: dict[str, Any]) -> str:
-        low, high = (speech.number(row[f"{measure}_{end}"]) for end in ("low", "high"))
-        return f"{speech.number(row[measure])} ({low}–{high})"
-
     return [
-        [names.get(k, speech("none") if k == "none" else k), *(cell(t[k]) for t in tables)]
+        [names.get(k, speech("none") if k == "none" else k), *(speech.ranged(t[k], measure) for t in tables)]
         for k in tables[0]
         if any(t[k]["kt"] >= 0.5 for t in tables)
     ]
@@ -125,7 +137,8 @@ def _prices(cases: list[Case], speech: Speech) -> list[list[str]]:
     for n, case in enumerate(cases):
         for b in case.prices.bottlenecks(SHOWN, by="price"):
             row = found.setdefault(place_of(case.prices, b, speech), ["–"] * len(cases))
-            row[n] = f"{speech.number(b['price_usd'])} USD/{b['unit'].removesuffix('s')}"
+            unit = speech.unit(b["unit"].removesuffix("s"))
+            row[n] = speech("price_per", price=speech.number(b["price_usd"]), unit=unit)
     return [[place, *row] for place, row in found.items()]
 
 
@@ -136,7 +149,8 @@ def place_of(flows: Flows, row: dict[str, Any], speech: Speech) -> str:
     if kind == "service":
         service, way = name.split(" ", 1)
         ends = " – ".join(speech.name(nodes.row(n)) for n in way.split(" - "))
-        return f"{ends} ({network.table('services').row(service)['name_en']})"
+        kind = network.table("services").row(service)["kind"]
+        return f"{ends}, {speech(SERVICES[kind])} ({service})"
     base = name.removesuffix(" forward").removesuffix(" backward").removesuffix(" in").removesuffix(" out")
     if kind == "terminal":
         terminal = network.table("terminals").row(base)
@@ -160,5 +174,6 @@ def _certificate(cases: list[Case], speech: Speech) -> str:
         for flows in (case.queues, case.prices):
             key, value = next(iter(flows.certificate.items()))
             state = speech("converged" if flows.converged else "not_converged")
-            parts.append(f"{flows.network.year}, {flows.method}: {key} {value:.1g}, {state}")
+            method, measure = (speech(PROOFS[word]) for word in (flows.method, key))
+            parts.append(f"{flows.network.year}, {method}: {measure} {speech.power(value)}, {state}")
     return speech("volumes_certificate", runs="; ".join(parts))

@@ -47,6 +47,8 @@ class Component(NamedTuple):
 class Leg:
     """Be one ride, or one stretch by a mode without a timetable, with its loading and unloading.
 
+    What goes at a through rate is told leg by leg like all else.
+
     Attributes
     ----------
     origin, destination
@@ -59,10 +61,14 @@ class Leg:
         The same hours and dollars by cause; they sum to the totals.
     borders, gauge_changes
         Countries entered in order, and places where the gauge changes.
+    waters
+        Names in English of the seas, lakes, canals and rivers crossed in order.
     places
         Ids of the places passed in order.
     arcs
-        Arcs of the graph.
+        Arcs of the graph, a through arc unfolded into those that it stands for.
+    components
+        What arises on them; a through rate is spread over their km.
     """
 
     origin: str
@@ -78,8 +84,10 @@ class Leg:
     usd_by_cause: dict[str, float]
     borders: tuple[str, ...]
     gauge_changes: tuple[str, ...]
+    waters: tuple[str, ...]
     places: tuple[str, ...]
     arcs: tuple[int, ...] = field(repr=False)
+    components: tuple[Component, ...] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -197,10 +205,29 @@ class Itinerary:
 
         return chain_of(self)
 
-    def summary(self) -> str:
-        """Name the places where the shipment changes from one carrier to another."""
-        stops = [self.legs[0].origin, *(leg.destination for leg in self.legs)]
-        return " - ".join(dict.fromkeys(stops))
+    def stops(self, language: str = "en") -> list[str]:
+        """Name the places where the shipment changes carrier, and in brackets the waters between them.
+
+        Parameters
+        ----------
+        language
+            "en", "kk" or "ru".
+        """
+        from daliz.routing.legs import stops_of
+
+        return stops_of(self, language)
+
+    def summary(self, language: str = "en") -> str:
+        """Say in a line where the shipment changes carrier and which waters it crosses.
+
+        Examples
+        --------
+        >>> import daliz
+        >>> way = daliz.routes(daliz.open("eurasia"), "Aktau", "Baku", k=1, draws=0, with_pareto=False)[0]
+        >>> "(Caspian Sea)" in way.summary(), "(Каспий теңізі)" in way.summary("kk")
+        (True, True)
+        """
+        return " - ".join(self.stops(language))
 
     def as_dict(self) -> dict[str, Any]:
         """Give totals, legs and spread as plain values."""
@@ -217,6 +244,7 @@ class Itinerary:
                 "kg_co2e": g.kg_co2e,
                 "borders": list(g.borders),
                 "gauge_changes": list(g.gauge_changes),
+                "waters": list(g.waters),
                 "hours_by_cause": g.hours_by_cause,
                 "usd_by_cause": g.usd_by_cause,
                 "places": list(g.places),

@@ -29,8 +29,8 @@ def reasons(way: Itinerary) -> list[str]:
             f"{leg.usd:,.0f} USD"
         )
         sums: dict[tuple[str, str, Cell | None], float] = {}
-        for c in way.components:
-            if c.arc in leg.arcs and c.measure in {"hours", "usd"} and c.amount:
+        for c in leg.components:
+            if c.measure in {"hours", "usd"} and c.amount:
                 key = (c.measure, c.cause.name.lower().replace("_", " "), c.cell)
                 sums[key] = sums.get(key, 0.0) + c.amount
         for (measure, cause, cell), amount in sorted(sums.items(), key=lambda x: (x[0][0], -x[1])):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from daliz.graph.ledger import Cause
+from daliz.routing.unfold import components_by_step, steps_of
 
 if TYPE_CHECKING:
     from daliz.routing.itinerary import Component, Itinerary
@@ -35,7 +36,7 @@ class Point:
     Attributes
     ----------
     place, event
-        Name of the place in English; what happens: start, run, terminal, wait, border, gauge change, end.
+        Name of the place; what happens: start, run, terminal, wait, border, gauge change, end.
     km, hours, usd
         Cumulated since the origin.
     hours_sd
@@ -50,8 +51,8 @@ class Point:
     hours_sd: float
 
 
-def profile(itinerary: Itinerary) -> list[Point]:
-    """Give the corners of the time-cost-distance diagram of a way.
+def profile(itinerary: Itinerary, language: str = "en") -> list[Point]:
+    """Give the corners of the time-cost-distance diagram of a way, with places named in a language.
 
     Along a stretch hours and dollars of running rise with km; at a stop the others rise at once. A run over
     several links is split by the links' km, its stops by the borders and gauge changes on it; a through rate
@@ -65,20 +66,19 @@ def profile(itinerary: Itinerary) -> list[Point]:
     >>> abs(points[-1].hours - way.hours) < 1e-6, abs(points[-1].usd - way.usd) < 1e-6
     (True, True)
     """
-    by_arc: dict[int, list[Component]] = {}
-    for component in itinerary.components:
-        by_arc.setdefault(component.arc, []).append(component)
-    pen = _Pen(itinerary)
-    for arc in itinerary.arcs:
-        pen.arc(arc, by_arc.get(arc, []))
+    found = components_by_step(itinerary)
+    pen = _Pen(itinerary, language)
+    for step in steps_of(itinerary):
+        pen.part(step.part, found.get(step, []))
     return pen.points
 
 
 class _Pen:
-    def __init__(self, itinerary: Itinerary) -> None:
+    def __init__(self, itinerary: Itinerary, language: str) -> None:
         self.graph = itinerary.graph
         network = self.graph.network
-        self.names, self.length = network.table("nodes")["name_en"], network.table("links")["length_km"]
+        self.names = network.table("nodes")[f"name_{language}"]
+        self.length = network.table("links")["length_km"]
         self.gauges, self.gauge = network.table("links")["gauge_mm"], np.nan
         borders, position = network.table("borders"), network.table("links").position
         self.borders = {
@@ -90,27 +90,8 @@ class _Pen:
         first = self.graph.arcs[itinerary.arcs[0]]
         self.points = [Point(str(self.names[first.places[0]]), "start", 0.0, 0.0, 0.0, 0.0)]
 
-    def arc(self, index: int, components: list[Component]) -> None:
-        """Draw one arc; a through arc as those that it stands for, its rate spread over their km."""
-        parts = self.graph.ways.get(index)
-        if parts is None:
-            self._part(index, components)
-            return
-        by_part: dict[int, list[Component]] = {}
-        for c in components:
-            by_part.setdefault(c.part, []).append(c)
-        own = by_part.get(index, [])
-        rate = [c for c in own if c.cause in MOVING]
-        whole = self.graph.arcs[index].km or 1.0
-        for part in parts:
-            share = self.graph.arcs[part].km / whole
-            spread = [c._replace(amount=c.amount * share) for c in rate]
-            self._part(part, [*by_part.get(part, []), *spread])
-        rest = [c for c in own if c.cause not in MOVING]
-        if rest:
-            self._stop(str(self.names[self.graph.arcs[index].places[-1]]), rest, 0.0)
-
-    def _part(self, index: int, components: list[Component]) -> None:
+    def part(self, index: int, components: list[Component]) -> None:
+        """Draw one arc, with what arises on it."""
         arc = self.graph.arcs[index]
         if arc.role not in {"run", "ride", "stay"}:
             self.gauge = np.nan

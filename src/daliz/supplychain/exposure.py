@@ -135,6 +135,8 @@ def concentration(supply: Supply, by: str = "country") -> list[dict[str, Any]]:
 
     It lies from 0 to 10,000; the largest three come with it.
 
+    `largest` names them in a line, `leaders` as pairs of name and share.
+
     H = 10,000 sum_i s_i^2
     """
     check_kind(by, ("country", "owner"))
@@ -154,6 +156,7 @@ def concentration(supply: Supply, by: str = "country") -> list[dict[str, Any]]:
                     "units": total,
                     "hhi": 1e4 * sum(s * s for s, _ in ranked),
                     "largest": ", ".join(f"{k} {s:.0%}" for s, k in ranked[:3]),
+                    "leaders": [(k, s) for s, k in ranked[:3]],
                 }
             )
     return found

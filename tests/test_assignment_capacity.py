@@ -10,7 +10,7 @@ from scipy.optimize import linprog
 
 import daliz
 from daliz.assignment import make_problem
-from daliz.assignment.hard_capacity import capacity_flow
+from daliz.assignment.link_capacity import capacity_flow
 from daliz.errors import DemandError
 from printed_networks import sioux_falls
 from small_networks import Link, road_network
@@ -151,11 +151,11 @@ def test_the_network_s_user_equilibrium_evens_out_two_roads() -> None:
     rows = [{"origin": "n0", "destination": "n3", "cargo": "container-40", "units": 20_000}]
     demand = daliz.demand_from_rows(network, rows)
     assert daliz.assign(network, demand, method="capacity").cut is None
-    found = daliz.assign(network, demand, method="user", target=1e-9)
+    found = daliz.assign(network, demand, method="due", terms=daliz.AssignmentTerms(target=1e-9))
     assert found.converged
     waits = found._waits
     routes = found.routes
-    cost = routes.usd + 20 * (routes.hours + waits)
+    cost = routes.sums.usd + 20 * (routes.sums.hours + waits)
     used = found.flow > 1
     assert used.sum() >= 2
     assert np.ptp(cost[used]) < 1e-4 * cost[used].mean()

@@ -7,7 +7,6 @@ import pytest
 
 import daliz
 from daliz.errors import DemandError
-from daliz.paths.capacities import elements_of
 from daliz.studies.volume_draws import Drawing
 from daliz.studies.volume_ranges import corridor_ranges
 from daliz.tables.figures import Cell
@@ -37,19 +36,19 @@ def test_draws_keep_the_mean_of_hours_and_prices_and_move_capacities(flows: dali
     """Over many draws routes cost and take what they do without, nothing is negative, and capacities move with their evidence."""
     cell = Cell("rates", "rate-north-dostyk-brest-out", "usd_per_km")
     drawing = Drawing(flows, [cell], 60, 1)
-    runs = [drawing.start(d) for d in range(60)]
+    runs = [drawing.drawn(d) for d in range(60)]
     busy = flows.flow > 10.0
     for name in ("usd", "hours"):
-        plain = getattr(flows.routes, name)[busy]
-        drawn = np.array([getattr(r.routes, name)[busy] for r in runs])
+        plain = getattr(flows.routes.sums, name)[busy]
+        drawn = np.array([getattr(r.routes.sums, name)[busy] for r in runs])
         assert drawn.min() > 0
         assert drawn.std(axis=0).max() > 0
         assert np.median(np.abs(drawn.mean(axis=0) / plain - 1.0)) < 0.03
-    room = np.array([elements_of(r.routes.graph).capacity / flows.elements.capacity for r in runs])
+    room = np.array([r.capacities.capacity / flows.capacities.capacity for r in runs])
     assert room.std(axis=0).max() > 0.01
     assert room.min() > 0
     # somewhere the drawn rate is what makes the price
-    by_cell, usd = drawing.of_cell(cell), np.array([r.routes.usd[busy] for r in runs])
+    by_cell, usd = drawing.of_cell(cell), np.array([r.routes.sums.usd[busy] for r in runs])
     moved = usd[:, usd.std(axis=0) > 0]
     assert max(np.corrcoef(by_cell, moved[:, i])[0, 1] for i in range(moved.shape[1])) > 0.5
 

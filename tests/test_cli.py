@@ -265,7 +265,7 @@ def test_tariff_tells_products_story_and_talks(capsys: pytest.CaptureFixture[str
         ("validate", "--need", "nan"),
         ("validate", "--need", "-1"),
         ("assign", "--draws", "-1"),
-        ("assign", "--method", "user", "--draws", "3"),
+        ("assign", "--method", "due", "--draws", "3"),
         ("assign", "--threads", "0"),
         ("assign", "--per-length", "2"),
         ("calibrate", "--last", "2030"),

@@ -243,10 +243,14 @@ class _Solver:
         """Return the diagonal Newton step from a point, and the residual there."""
         found, _, slope = self.at(point)
         excess = self.excess(point, found.volume)
-        soft = excess / (1.0 + found.bend * slope)
-        give = np.maximum(found.give, TINY)
-        move = np.clip((found.volume - self.room) / give, -self.unit, self.unit)
-        step = np.where(self.hard, np.maximum(move, -point), soft)
+        step = excess / (1.0 + found.bend * slope)
+        h = self.hard
+        if self.any_hard:
+            # a price moves by what brings the volume to the room left, at most to e times less or more of it
+            move = np.full(int(h.sum()), np.inf) * np.sign(found.volume[h] - self.room[h])
+            some = found.give[h] > TINY
+            move[some] = (found.volume[h] - self.room[h])[some] / found.give[h][some]
+            step[h] = np.maximum(np.clip(np.nan_to_num(move), -self.unit[h], self.unit[h]), -point[h])
         return step, self.residual(excess, found.volume, point)
 
     def shown(self, point: Floats, target: float, steps: int) -> FixedPoint:

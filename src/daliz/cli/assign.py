@@ -29,7 +29,7 @@ HELP = (
     "1 if it does not converge."
 )
 EXAMPLE = "Example: daliz assign --year 2024 --without red-sea-2024"
-Method = Annotated[str, typer.Option(help="logit, user, system or capacity.")]
+Method = Annotated[str, typer.Option(help="sue, due, so or capacity; due, so or capacity with --tntp.")]
 
 
 def run(
@@ -38,12 +38,18 @@ def run(
     under: Under = [],
     without: Without = [],
     method: Method = "",
-    target: Annotated[float | None, typer.Option("--gap", help="Residual or relative gap to reach.")] = None,
+    target: Annotated[float | None, typer.Option("--gap", help="Relative gap to reach.")] = None,
     demand: Annotated[
         Path | None,
         typer.Option(help="CSV of origin, destination, cargo, units; the markets of the year unless given."),
     ] = None,
-    elasticity: Annotated[float, typer.Option(help="Of demand to generalised cost; logit only.")] = 0.0,
+    elasticity: Annotated[float, typer.Option(help="Of demand to generalised cost; sue only.")] = 0.0,
+    unserved: Annotated[
+        float | None,
+        typer.Option(
+            "--unserved", help="USD per tonne at which shippers stay at home; sue only, never unless given."
+        ),
+    ] = None,
     draws: Annotated[
         int, typer.Option(help="Draws for the ranges of volumes by corridor; 40 take some seconds.")
     ] = 0,
@@ -64,9 +70,9 @@ def run(
     """Run the verb."""
     if top < 0:
         raise typer.BadParameter(f"--top is {top}; give 0 or more.")
-    if draws and (draws < 0 or (method or "logit") != "logit" or demand or tntp):
+    if draws and (draws < 0 or (method or "sue") != "sue" or demand or tntp):
         raise typer.BadParameter(
-            f"--draws {draws} cannot be used here; give 1 or more, with --method logit on the "
+            f"--draws {draws} cannot be used here; give 1 or more, with --method sue on the "
             "markets of a package."
         )
     if tntp is not None:
@@ -76,22 +82,29 @@ def run(
             "--without": without,
             "--demand": demand,
             "--elasticity": elasticity,
+            "--unserved": unserved,
             "--select": select,
             "--out": out,
         }
         _refuse_with_tntp([k for k, v in options.items() if v])
-        _run_tntp(tntp, method or "user", target, (per_length, per_toll), threads, as_json, as_csv)
+        _run_tntp(tntp, method or "due", target, (per_length, per_toll), threads, as_json, as_csv)
         return
     if threads != 1 or per_length or per_toll:
         raise typer.BadParameter("--threads, --per-length and --per-toll are for --tntp; leave them out.")
-    from daliz.assignment import assign
+    from daliz.assignment import Terms, assign
     from daliz.paths import demand_from_rows
 
     network = open_for(package, year, under, without)
     for name in select:
         network.table("links").row(name)
     given = demand_from_rows(network, _rows(demand)) if demand else None
-    flows = assign(network, given, method=method or "logit", target=target, elasticity=elasticity)
+    defaults = Terms()
+    terms = Terms(
+        target=defaults.target if target is None else target,
+        elasticity=elasticity,
+        unserved_usd_t=defaults.unserved_usd_t if unserved is None else unserved,
+    )
+    flows = assign(network, given, method=method or "sue", terms=terms)
     if out:
         flows.save(out)
     by = "price" if flows.method == "capacity" else "hours"
@@ -227,9 +240,9 @@ def _run_tntp(
     from daliz.errors import DemandError
     from daliz.formats import read_tntp
 
-    if method not in {"user", "system", "capacity"}:
+    if method not in {"due", "so", "capacity"}:
         raise DemandError(
-            f"A TNTP network cannot be assigned by {method!r}; the methods are user, system and capacity."
+            f"A TNTP network cannot be assigned by {method!r}; the methods are due, so and capacity."
         )
     target = {"capacity": 1e-9}.get(method, 1e-10) if gap is None else gap
     if not 0 < target < 1 or threads < 1 or not all(0 <= c < float("inf") for c in costs):
@@ -252,7 +265,7 @@ def _run_tntp(
     )
     flow: Any
     if method == "capacity":
-        from daliz.assignment.hard_capacity import capacity_flow
+        from daliz.assignment.link_capacity import capacity_flow
 
         flow = capacity_flow(problem, gap=target)
         rest = {"price": flow.price}
@@ -263,7 +276,7 @@ def _run_tntp(
             "bound": flow.bound,
         }
     else:
-        flow = user_equilibrium(problem, gap=target, threads=threads, marginal=method == "system")
+        flow = user_equilibrium(problem, gap=target, threads=threads, marginal=method == "so")
         rest = {"cost": flow.cost}
         facts = {"objective": flow.objective, "total_cost": flow.total_cost, "passes": len(flow.passes)}
     order = np.argsort(problem.names)

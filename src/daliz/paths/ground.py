@@ -71,6 +71,8 @@ class SortedArcs:
         uint32 (arcs,): where the arc of the order by head lies in the order by tail, and the other way round.
     place
         uint32 (states,): node of each state.
+    pass_first, passes
+        Nodes that each arc passes, ends included: those of arc a by tail are `passes[pass_first[a] : pass_first[a + 1]]`.
     """
 
     out: Ints
@@ -84,6 +86,8 @@ class SortedArcs:
     arc_back: Words
     arc_out: Words
     place: Words
+    pass_first: Ints
+    passes: Words
 
     @classmethod
     def of(cls, graph: Graph) -> SortedArcs:
@@ -105,6 +109,8 @@ class SortedArcs:
             position[0, back].astype(np.uint32),
             position[1, out].astype(np.uint32),
             np.array([s.node for s in graph.states], np.uint32),
+            np.concatenate([[0], np.cumsum([len(graph.arcs[a].places) for a in out])]).astype(np.int64),
+            np.array([p for a in out for p in graph.arcs[a].places], np.uint32),
         )
 
 

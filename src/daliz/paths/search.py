@@ -260,6 +260,8 @@ def detours(search: Search, known: RouteSets, toll: Floats, distances: Sequence[
             arcs.tail,
             arcs.out.astype(np.uint32),
             arcs.place,
+            arcs.pass_first,
+            arcs.passes,
             cost[arcs.out],
             cost,
             rest,

@@ -7,7 +7,6 @@ from importlib.util import find_spec
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
-from daliz.paths.demand import AVOIDED
 from daliz.report.chain_charts import balance_chart, dependence_chart, flow_map, sankey_chart
 from daliz.report.charts import corridor_names
 from daliz.report.document import Block, Bullets, Figure, Heading, Paragraph, TableBlock
@@ -26,6 +25,7 @@ ORIGIN = EXPORTER
 REGIONS = ("EU", "US")
 FITTED, FORETOLD = 2022, 2023
 """Years on which the premium of the Russian way is fitted, and for which it foretells."""
+AVOIDED = "RU"
 CORDON = "AZ"
 CORDONS = ("AZ", "RU", "CN")
 TABLES = (

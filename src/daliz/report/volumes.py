@@ -37,10 +37,9 @@ SERVICES = {
     "air": "service_air",
 }
 PROOFS = {
-    "logit": "by_logit",
+    "sue": "by_sue",
     "capacity": "by_capacity",
-    "residual": "proof_residual",
-    "relative gap": "proof_gap",
+    "relative_gap": "proof_gap",
 }
 """Names of the methods of the brief and of what their certificates measure."""
 PRICE_GAP = 1e-3
@@ -61,7 +60,7 @@ def volume_cases(network: Network, step: Callable[[], None]) -> list[Case]:
     """Compute the observed year, and 2030 without and with the projects; none without markets or the extra `assign`."""
     if not len(network.store["flows"]) or find_spec("numba") is None or find_spec("highspy") is None:
         return []
-    from daliz.assignment import assign
+    from daliz.assignment import Terms, assign
     from daliz.studies.volume_ranges import corridor_ranges
 
     observed = network.store.descriptor["years"]["observed"]
@@ -71,7 +70,12 @@ def volume_cases(network: Network, step: Callable[[], None]) -> list[Case]:
     for label, case in chosen:
         queues = assign(case)
         cases.append(
-            Case(label, queues, assign(case, method="capacity", target=PRICE_GAP), corridor_ranges(queues))
+            Case(
+                label,
+                queues,
+                assign(case, method="capacity", terms=Terms(target=PRICE_GAP)),
+                corridor_ranges(queues),
+            )
         )
         step()
     return cases

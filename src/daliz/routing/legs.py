@@ -127,11 +127,9 @@ def _main_mode(graph: Graph, arcs: list[Arc]) -> str:
 
 def _waters(graph: Graph, arcs: list[Arc]) -> list[int]:
     """Give the rows of the waters that arcs cross, in order and each stretch of water once."""
-    if "water_of_link" not in graph.memo:
-        graph.memo["water_of_link"] = _water_of_link(
-            graph.network.table("links"), graph.network.store["link_waters"], graph.network.store["waters"]
-        )
-    water: dict[int, int] = graph.memo["water_of_link"]
+    network = graph.network
+    tables = (network.table("links"), network.store["link_waters"], network.store["waters"])
+    water: dict[int, int] = network.once("waters of links", lambda: _water_of_link(*tables))
     crossed = [water[link] for arc in arcs for link, _ in arc.links if link in water]
     return [row for row, _ in groupby(crossed)]
 

@@ -6,6 +6,7 @@ import numba as nb
 import numpy as np
 
 from daliz.paths.kernels.trees import DONE, NONE, _sift_down, _sift_up
+from daliz.paths.kernels.via import returns
 
 _u = nb.uint32
 GAIN = 1e-9
@@ -26,6 +27,8 @@ def detours(
     tail: np.ndarray,
     number: np.ndarray,
     place: np.ndarray,
+    pass_first: np.ndarray,
+    passes: np.ndarray,
     cost: np.ndarray,
     cost_of: np.ndarray,
     rest: np.ndarray,
@@ -41,8 +44,8 @@ def detours(
         Pairs as rows of `first`, states of their ends, and the row of `rest` of their goal.
     first, begin, arcs
         Known routes, in arcs of the graph.
-    start, head, tail, number, place
-        Arcs by tail with their numbers in the graph, and the node of each state.
+    start, head, tail, number, place, pass_first, passes
+        Arcs by tail with their numbers in the graph, the node of each state, and the nodes that each arc passes.
     cost, cost_of
         Costs by tail, and by number in the graph.
     rest
@@ -116,26 +119,19 @@ def detours(
         if found:
             n = 0
             s = goal[q]
-            last = place[s]
-            seen[last] = q + 1
-            twice = False
             while pred[s] != NONE:
                 if used + n == path.shape[0]:
                     more = np.empty(2 * path.shape[0], np.uint32)
                     more[: used + n] = path[: used + n]
                     path = more
-                path[used + n] = number[pred[s]]
+                path[used + n] = pred[s]
                 n += 1
                 s = tail[pred[s]]
-                if place[s] != last:
-                    last = place[s]
-                    if seen[last] == q + 1:
-                        twice = True
-                        break
-                    seen[last] = q + 1
-            if not twice:
-                for i in range(n // 2):
-                    path[used + i], path[used + n - 1 - i] = path[used + n - 1 - i], path[used + i]
+            for i in range(n // 2):
+                path[used + i], path[used + n - 1 - i] = path[used + n - 1 - i], path[used + i]
+            if not returns(path[used : used + n], n, pass_first, passes, seen, q + 1):
+                for i in range(n):
+                    path[used + i] = number[path[used + i]]
                 count[q] = n
                 used += n
         for i in range(reached):

@@ -147,6 +147,24 @@ def trace(
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
+def returns(
+    path: np.ndarray, n: int, pass_first: np.ndarray, passes: np.ndarray, seen: np.ndarray, stamp: int
+) -> bool:
+    """Tell whether a path comes to a place twice, places passed on the way of an arc included."""
+    last = passes[pass_first[path[0]]]
+    seen[last] = stamp
+    for i in range(n):
+        for j in range(pass_first[path[i]], pass_first[path[i] + 1]):
+            p = passes[j]
+            if p != last:
+                if seen[p] == stamp:
+                    return True
+                seen[p] = stamp
+                last = p
+    return False
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def candidates(
     f: int,
     b: int,
@@ -248,6 +266,8 @@ def alternatives(
     came: np.ndarray,
     goes: np.ndarray,
     place: np.ndarray,
+    pass_first: np.ndarray,
+    passes: np.ndarray,
     arc_length: np.ndarray,
     need: np.ndarray,
     bar: np.ndarray,
@@ -361,6 +381,9 @@ def alternatives(
                     overlap,
                 ):
                     continue
+                stamp = _u(stamp + _u(1))
+                if returns(path, n, pass_first, passes, seen, stamp):
+                    continue
                 if used + n > arcs.shape[0]:
                     more = np.empty(2 * (used + n), np.uint32)
                     more[:used] = arcs[:used]
@@ -395,6 +418,8 @@ def _enters(
     back_tail: np.ndarray,
     arc_back: np.ndarray,
     place: np.ndarray,
+    pass_first: np.ndarray,
+    passes: np.ndarray,
     arc_length: np.ndarray,
     overlap: float,
     kept_cost: np.ndarray,
@@ -431,7 +456,8 @@ def _enters(
         )
         if count[0] >= 0 and _alike(path, n, mark, stamp[0], arc_length, other, 0, count, 1, overlap):
             return False
-    return True
+    stamp[0] += 1
+    return not returns(path, n, pass_first, passes, seen, stamp[0])
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
@@ -450,6 +476,8 @@ def touched(
     came: np.ndarray,
     goes: np.ndarray,
     place: np.ndarray,
+    pass_first: np.ndarray,
+    passes: np.ndarray,
     arc_length: np.ndarray,
     old_out: np.ndarray,
     old_back: np.ndarray,
@@ -539,6 +567,8 @@ def touched(
                 back_tail,
                 arc_back,
                 place,
+                pass_first,
+                passes,
                 arc_length,
                 overlap,
                 kept_cost,

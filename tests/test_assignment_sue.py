@@ -9,48 +9,68 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import brentq
-from scipy.sparse import csr_array
 
-from daliz.assignment.sue import Choice, fixed_point, nesting, probabilities
-from daliz.paths.capacities import Elements
+from daliz.assignment.loading import Loading
+from daliz.assignment.sue import _Solver, fixed_point
+from daliz.paths.capacities import Capacities, Place
 from daliz.paths.kernels import delays, via
 
 
-def two_ways(base: tuple[float, ...], scale: float, demand: float, b: float = 2.0) -> Choice:
-    """Make one pair with parallel routes, each with an element of capacity 1 and delay b v."""
+def two_ways(base: tuple[float, ...], scale: float, demand: float, b: float = 2.0) -> Loading:
+    """Make one pair with parallel routes, each with a place of capacity 1 and delay b v."""
     count = len(base)
-    elements = Elements(
-        ["link"] * count,
-        [f"e{i}" for i in range(count)],
-        ["TEU"] * count,
-        np.ones(count),
-        np.zeros(count),
-        np.zeros(count, np.uint8),
-        np.column_stack([np.ones(count), np.ones(count), np.full(count, b), np.ones(count)]),
-        np.ones((1, count)),
-        np.zeros((0, 2), np.int64),
-        np.zeros((0, 2), np.int64),
-        [()] * count,
-        np.ones((1, count), np.bool_),
+    none, each = np.zeros(count, np.int64), np.arange(count)
+    pairs = np.zeros((0, 2), np.int64)
+    capacities = Capacities(
+        places=tuple(Place("link", f"e{i}") for i in range(count)),
+        unit=("TEU",) * count,
+        capacity=np.ones(count),
+        background=np.zeros(count),
+        hard=np.zeros(count, np.bool_),
+        form=np.zeros(count, np.uint8),
+        parameters=np.column_stack([np.ones(count), np.ones(count), np.full(count, b), np.ones(count)]),
+        load=np.ones((1, count)),
+        bears=pairs,
+        waits=pairs,
+        cells=((),) * count,
+        admits=np.ones((1, count), np.bool_),
     )
-    same, _each = np.zeros(count, np.int64), np.arange(count)
-    eye = csr_array(np.eye(count))
-    return Choice(
-        np.array(base),
-        np.ones(count),
-        np.full(count, scale),
-        np.zeros(count),
-        same,
-        np.array([demand]),
-        nesting(same, same, same),
-        1.0,
-        1.0,
-        eye,
-        eye,
-        elements,
-        eye,
-        eye,
+    return Loading(
+        first=np.array([0, count]),
+        corridor=none,
+        nest=none,
+        base=np.array(base, np.float64),
+        time=np.ones(count),
+        scale=np.full(count, scale),
+        log_size=np.zeros(count),
+        units=np.array([demand]),
+        begin=np.arange(count + 1),
+        at=each.astype(np.int32),
+        load=np.ones(count),
+        wait=np.ones(count),
+        capacities=capacities,
+        within_corridor=1.0,
+        within_nest=1.0,
+        tonnes=np.ones(1),
     )
+
+
+def shares_of(
+    utility: np.ndarray, corridor: np.ndarray, nest: np.ndarray, low: float, high: float
+) -> tuple[np.ndarray, float]:
+    """Load one pair with routes of some utilities, sorted by nest and corridor; return shares and inclusive value."""
+    count = len(utility)
+    whole = two_ways((0.0,) * count, 1.0, 1.0, 0.0)
+    loading = replace(
+        whole,
+        corridor=corridor.astype(np.int64),
+        nest=nest.astype(np.int64),
+        base=-utility,
+        within_corridor=low,
+        within_nest=high,
+    )
+    found = _Solver(loading, 0.0, np.inf).at_rest
+    return found.share, float(found.inclusive[0])
 
 
 def test_two_routes_meet_where_the_shares_reproduce_the_costs() -> None:
@@ -101,15 +121,17 @@ def test_shares_are_those_of_the_nested_logit(
     utility = np.array([r[0] for r in routes])
     nest = np.array([r[2] for r in routes])
     corridor = np.array([r[1] for r in routes]) + 10 * nest
-    pair = np.zeros(len(routes), np.int64)
-    share, inclusive = probabilities(utility, nesting(pair, corridor, nest), low, high)
+    order = np.lexsort((corridor, nest))
+    utility, corridor, nest = utility[order], corridor[order], nest[order]
+    routes = [routes[i] for i in order]
+    share, inclusive = shares_of(utility, corridor, nest, low, high)
     assert share.sum() == pytest.approx(1.0)
     value = {c: low * np.log(np.exp(utility[corridor == c] / low).sum()) for c in set(corridor)}
     of_nest = {
         m: high * np.log(sum(np.exp(value[c] / high) for c in set(corridor[nest == m]))) for m in set(nest)
     }
     total = np.log(sum(np.exp(v) for v in of_nest.values()))
-    assert inclusive[0] == pytest.approx(total)
+    assert inclusive == pytest.approx(total)
     for r, (u, _, m) in enumerate(routes):
         c = corridor[r]
         expected = (
@@ -120,26 +142,26 @@ def test_shares_are_those_of_the_nested_logit(
 
 def test_path_size_counts_what_is_shared() -> None:
     """Two routes that share half of their km have a size of three quarters each."""
-    sizes = via.path_sizes(
-        np.array([0, 2]), np.array([0, 2, 4]), np.array([0, 1, 0, 2]), np.array([5.0, 5.0, 5.0])
-    )
+    sizes = np.ones(2)
+    first, begin, arcs = np.array([0, 2]), np.array([0, 2, 4]), np.array([0, 1, 0, 2], np.uint32)
+    via.path_sizes(np.array([0]), first, begin, arcs, np.array([5.0, 5.0, 5.0]), sizes)
     np.testing.assert_allclose(sizes, 0.75)
 
 
 def test_queue_passes_through_overload() -> None:
     """Demand beyond capacity still finds the point where the wait drives the rest away."""
     choice = two_ways((1.0, 500.0), 0.05, 2.0)
-    queue = choice.elements
+    queue = choice.capacities
     parameters = queue.parameters.copy()
     parameters[:, 0] = 0.0
     parameters[:, 3] = 4.0
-    elements = replace(
+    capacities = replace(
         queue,
         capacity=np.array([1.0, 100.0]),
         form=np.full(2, delays.QUEUE, np.uint8),
         parameters=np.column_stack([parameters[:, 0], [1.0, 100.0], parameters[:, 2], parameters[:, 3]]),
     )
-    full = replace(choice, elements=elements)
+    full = replace(choice, capacities=capacities)
     found = fixed_point(full, target=1e-10, steps=500)
     assert found.converged
     assert found.volume.sum() == pytest.approx(2.0)

@@ -69,7 +69,7 @@ def shares_of(
         within_corridor=low,
         within_nest=high,
     )
-    found = _Solver(loading, 0.0, np.inf).at_rest
+    found = _Solver(loading, 0.0, np.inf).loaded(np.zeros(count), np.zeros(count))
     return found.share, float(found.inclusive[0])
 
 

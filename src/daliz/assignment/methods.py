@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from daliz.assignment.flows import Flows
 from daliz.assignment.loading import Loading
 from daliz.assignment.outcome import Outcome, Terms
-from daliz.assignment.sue import fixed_point
+from daliz.assignment.sue import Point, fixed_point
 from daliz.errors import DemandError, need
 from daliz.paths.choice import ChoiceParameters
 from daliz.paths.demand import demand_of
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from daliz.tables import Network
 
 METHODS = ("sue", "due", "so", "capacity")
+FINE = 1e-2
+"""Target of the equilibrium without routes round queues, over that of the whole."""
 
 
 def assign(
@@ -83,7 +86,7 @@ def assign(
         model = start.model.choosing(choice).demanding(demand)
     else:
         model = Model(network, demand, choice=choice)
-    return assign_model(model.starting(Start(start.volume, start.volume)), method=method, terms=terms)
+    return assign_model(model.starting(start.model.start), method=method, terms=terms)
 
 
 def assign_model(model: Model, *, method: str = "sue", terms: Terms | None = None) -> Flows:
@@ -135,37 +138,30 @@ def _check(method: str, terms: Terms) -> None:
 
 def _assign_sue(model: Model, terms: Terms) -> Flows:
     """Find the equilibrium on the routes without queues, join those round its queues, and find it again."""
-    start = model.start
-    plain = start.plain if start else None
+    start = model.start or Start(None, None)
+    plain = start.plain
     if not model.settled:
-        rough = _found(model, terms, plain)
+        # found far beyond the target, so that the routes round queues do not hang on where it began
+        rough, plain = _found(model, replace(terms, target=terms.target * FINE), plain)
         model = model.settle(rough.delay)
-        plain = _point(rough)
-        start = Start(plain, start.whole if start else plain)
-    whole = start.whole if start else None
-    found = _found(model, terms, whole)
-    kept = Start(plain if plain is not None else found.volume, _point(found))
+    found, whole = _found(model, terms, start.whole or plain)
     flow = found.share * found.units[model.routes.pair]
     certificate = {"relative_gap": found.residual, "target": terms.target}
     outcome = Outcome(
         flow, model.units - found.units, found.volume, found.delay, found.price, certificate, found.converged
     )
-    return Flows(model.starting(kept), "sue", terms, outcome)
+    return Flows(model.starting(Start(plain, whole)), "sue", terms, outcome)
 
 
-def _found(
-    model: Model, terms: Terms, start: np.ndarray[tuple[int], np.dtype[np.float64]] | None
-) -> FixedPoint:
-    return fixed_point(
-        Loading.of(model, model.routes),
+def _found(model: Model, terms: Terms, start: Point | None) -> tuple[FixedPoint, Point]:
+    """Find an equilibrium on the routes of a model, and what another can begin from."""
+    loading = Loading.of(model, model.routes)
+    found = fixed_point(
+        loading,
         target=terms.target,
         steps=terms.steps,
         start=start,
         elasticity=terms.elasticity,
         unserved_usd_t=terms.unserved_usd_t,
     )
-
-
-def _point(found: FixedPoint) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Return what an equilibrium begins from: volumes where capacity is soft, prices where it is hard."""
-    return np.where(np.isnan(found.price), found.volume, found.price)
+    return found, Point(np.where(np.isnan(found.price), found.volume, found.price), loading)

@@ -11,8 +11,8 @@ in the table `choice`. Costs hold the delays of soft capacities and the prices o
     v_e = F_e(c(v, p))                     where capacity is soft [2]_,
     0 <= p_e  and  F_e <= C_e, one of them an equality,   where it is hard [3]_,
 
-found by Anderson's acceleration [4]_ of diagonal Newton steps, and where that fails by Newton's method with the whole
-Jacobian by differences.
+found by Anderson's acceleration [4]_ of Newton steps with the Jacobian at the start (its diagonal where nothing is known
+to start from), and where that fails by Newton's method with a search along each step.
 
 References
 ----------
@@ -24,7 +24,8 @@ References
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import functools
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -42,10 +43,11 @@ REACH = 0.25
 ASTRAY = 2.0
 """Growth of the step at which past ones are forgotten."""
 STEPS = 300
+RENEWED = 40
+"""Evaluations after which steps are taken with a whole Jacobian, computed anew."""
 NEWTON_STEPS = 60
 NEWTON_SIZE = 400
 """Capacities above which the whole Jacobian is not tried."""
-DIFFERENCE = 1e-6
 HALVINGS = 25
 TINY = 1e-300
 
@@ -75,7 +77,8 @@ class FixedPoint:
     units
         float64 (pairs,): units that go.
     residual
-        sum |v - F(v)| / sum F(v), each over its capacity, of the volumes shown; what is beyond a hard capacity counts too.
+        sum |v - F(v)| / sum F(v) of the volumes shown, as they are or each over its capacity, whichever is more; what is
+        beyond a hard capacity counts too.
     target, steps
         Residual asked for, and evaluations made.
     """
@@ -95,12 +98,36 @@ class FixedPoint:
         return self.residual <= self.target
 
 
+@dataclass(frozen=True)
+class Point:
+    """Volumes, and prices of hard capacities, that an equilibrium begins from.
+
+    Attributes
+    ----------
+    at
+        float64 (capacities,).
+    loading
+        What they are an equilibrium of, for the derivative there; it is left out of a pickle.
+    """
+
+    at: Floats
+    loading: Loading | None = field(default=None, repr=False)
+
+    @functools.cached_property
+    def matrix(self) -> Floats | None:
+        """Derivative of what must be 0 (see `_Solver.newton_matrix`); None where it is not known."""
+        return None if self.loading is None else _Solver(self.loading, 0.0, np.inf).newton_matrix(self.at)
+
+    def __getstate__(self) -> dict[str, object]:
+        return {"at": self.at, "loading": None}
+
+
 def fixed_point(
     loading: Loading,
     *,
     target: float = 1e-6,
     steps: int = STEPS,
-    start: Floats | None = None,
+    start: Point | None = None,
     elasticity: float = 0.0,
     unserved_usd_t: float = np.inf,
 ) -> FixedPoint:
@@ -118,25 +145,37 @@ def fixed_point(
     steps
         Evaluations after which to give up; the result then says that it has not converged.
     start
-        Volumes (prices, where capacity is hard) to begin from, shape (capacities,).
+        What to begin from; steps are Newton's where the derivative there is known.
     elasticity
         Of demand to generalised cost, 0 or more.
     unserved_usd_t
         USD per tonne at which shippers rather stay at home; infinite for never.
     """
     solver = _Solver(loading, elasticity, unserved_usd_t)
-    point = solver.begin(start)
+    point = np.zeros(len(solver.hard)) if start is None else np.maximum(np.nan_to_num(start.at), 0.0)
     best = (np.inf, point)
     mixer = _Mixer(solver.unit)
+    newton = None if start is None else start.matrix
     for n in range(1, steps + 1):
-        step, residual = solver.step(point)
+        found, _, slope = solver.at(point)
+        excess = solver.excess(point, found.volume)
+        residual = solver.residual(excess, found.volume, point)
         if residual < best[0]:
             best = (residual, point)
         if residual <= target:
-            found = solver.shown(point, target, n)
-            if found.converged:
-                return found
+            shown = solver.shown(point, target, n, found)
+            if shown.converged:
+                return shown
+        step = (
+            solver.diagonal_step(point, found, slope)
+            if newton is None
+            else solver.solved(newton, point, found)
+        )
         point = mixer.next(point, step, solver.hard)
+        if n % RENEWED == 0 and len(point) <= NEWTON_SIZE:
+            # where the mixture of diagonal steps is slow, whole ones are not
+            newton, mixer = solver.newton_matrix(best[1]), _Mixer(solver.unit)
+            point = best[1]
     if len(point) <= NEWTON_SIZE and steps >= STEPS:
         return solver.newton(best[1], target, steps)
     return solver.shown(best[1], target, steps)
@@ -161,9 +200,9 @@ class _Solver:
         self.outside = np.where(some & np.isfinite(outside), outside, -np.inf)
         none = np.zeros(len(loading.units))
         self.free, self.weight = none, none
-        zero = np.zeros(len(c))
-        at_rest = self.loaded(zero, zero)
-        if self.any_hard:
+        if self.any_hard or elasticity:
+            zero = np.zeros(len(c))
+            at_rest = self.loaded(zero, zero)
             self._set_price_unit(at_rest)
         if elasticity:
             # least cost of each pair without queues, and the scale of its class
@@ -171,18 +210,11 @@ class _Solver:
             least[some] = np.maximum(np.minimum.reduceat(loading.base, first[some]), 1.0)
             self.free = at_rest.inclusive
             self.weight = np.divide(elasticity, scale * least, out=np.zeros(len(none)), where=some)
-        self.at_rest = at_rest
 
     def _set_price_unit(self, at_rest: Loaded) -> None:
         """Measure prices in what would take about all of a capacity's volume away."""
         price = np.divide(at_rest.volume, at_rest.give, out=np.ones(len(self.room)), where=at_rest.give > 0)
         self.unit[self.hard] = np.maximum(price[self.hard], TINY)
-
-    def begin(self, start: Floats | None) -> Floats:
-        """Return the volumes, and prices of hard capacities, to begin from."""
-        if start is None:
-            return np.zeros(len(self.hard))
-        return np.maximum(np.nan_to_num(start), 0.0)
 
     def loaded(self, delay: Floats, price: Floats) -> Loaded:
         """Load the network at delays and prices."""
@@ -233,29 +265,68 @@ class _Solver:
         return np.where(self.hard, beyond, volume - point)
 
     def residual(self, excess: Floats, volume: Floats, point: Floats) -> float:
-        """Sum what is missed over the capacities, relative to all volumes."""
-        capacity = self.loading.capacities.capacity
-        shown = np.where(self.hard, volume, point)
-        whole = max(float((volume / capacity).sum()), float((shown / capacity).sum()))
-        return float(np.abs(excess / capacity).sum()) / whole if whole > 0 else 0.0
+        """Sum what is missed over the capacities, relative to all volumes: as they are, and each over its capacity."""
+        shown = np.maximum(volume, np.where(self.hard, 0.0, point))
+        worst = 0.0
+        for unit in (1.0, self.loading.capacities.capacity):
+            whole = float((shown / unit).sum())
+            worst = max(worst, float(np.abs(excess / unit).sum()) / whole if whole > 0 else 0.0)
+        return worst
 
-    def step(self, point: Floats) -> tuple[Floats, float]:
-        """Return the diagonal Newton step from a point, and the residual there."""
-        found, _, slope = self.at(point)
-        excess = self.excess(point, found.volume)
-        step = excess / (1.0 + found.bend * slope)
+    def diagonal_step(self, point: Floats, found: Loaded, slope: Floats) -> Floats:
+        """Return Newton's step with what each capacity's own delay or price takes from it alone."""
+        step = self.excess(point, found.volume) / (1.0 + found.bend * slope)
         h = self.hard
         if self.any_hard:
-            # a price moves by what brings the volume to the room left, at most to e times less or more of it
-            move = np.full(int(h.sum()), np.inf) * np.sign(found.volume[h] - self.room[h])
+            # a price moves by what brings the volume to the room left, at most by its unit
+            over = found.volume[h] - self.room[h]
+            move = np.sign(over) * self.unit[h]
             some = found.give[h] > TINY
-            move[some] = (found.volume[h] - self.room[h])[some] / found.give[h][some]
-            step[h] = np.maximum(np.clip(np.nan_to_num(move), -self.unit[h], self.unit[h]), -point[h])
-        return step, self.residual(excess, found.volume, point)
+            move[some] = over[some] / found.give[h][some]
+            step[h] = np.maximum(np.clip(move, -self.unit[h], self.unit[h]), -point[h])
+        return step
 
-    def shown(self, point: Floats, target: float, steps: int) -> FixedPoint:
+    def newton_matrix(self, point: Floats) -> Floats:
+        """Return the derivative of v - F(v) where capacity is soft, and of -F by prices where it is hard."""
+        x = self.loading
+        found, _, slope = self.at(point)
+        count = len(point)
+        matrix = np.zeros((count, count))
+        nested.slopes(
+            x.first,
+            x.corridor,
+            x.nest,
+            x.time,
+            x.scale,
+            x.begin,
+            x.at,
+            x.load,
+            x.wait,
+            x.within_corridor,
+            x.within_nest,
+            self.hard,
+            found.share,
+            found.units,
+            matrix,
+        )
+        matrix *= -np.where(self.hard, 1.0, slope)
+        return matrix + np.diag(np.where(self.hard, 0.0, 1.0))
+
+    def solved(self, matrix: Floats, point: Floats, found: Loaded) -> Floats:
+        """Return Newton's step with a whole matrix; prices that rest at 0 while there is room stay there."""
+        excess = self.excess(point, found.volume)
+        free = ~(self.hard & (point <= 0) & (found.volume <= self.room))
+        step = np.zeros(len(point))
+        rows = np.flatnonzero(free)
+        # rows and columns in units of volume and of price, so that least squares weighs them alike
+        capacity = self.loading.capacities.capacity[rows]
+        scaled = matrix[np.ix_(rows, rows)] * self.unit[rows] / capacity[:, None]
+        step[rows] = np.linalg.lstsq(scaled, excess[rows] / capacity, rcond=1e-12)[0] * self.unit[rows]
+        return np.where(self.hard, np.maximum(np.clip(step, -self.unit, self.unit), -point), step)
+
+    def shown(self, point: Floats, target: float, steps: int, found: Loaded | None = None) -> FixedPoint:
         """Return the volumes that a point loads, with the delays and the residual of these very volumes."""
-        found, _, _ = self.at(point)
+        found = self.at(point)[0] if found is None else found
         told = np.where(self.hard, point, found.volume)
         again, delay, _ = self.at(told)
         excess = np.where(self.hard, self.excess(point, found.volume), self.excess(told, again.volume))
@@ -264,20 +335,14 @@ class _Solver:
         return FixedPoint(found.volume, delay, price, found.share, found.units, residual, target, steps)
 
     def newton(self, point: Floats, target: float, steps: int) -> FixedPoint:
-        """Solve by Newton's method with the whole Jacobian by differences and a search along the step."""
+        """Solve by Newton's method with a search along each step."""
         best = self.shown(point, target, steps)
         done = steps
         for _ in range(NEWTON_STEPS):
-            value = self._function(point)
-            size = float(np.linalg.norm(value))
-            jacobian = np.empty((len(point), len(point)))
-            for e in range(len(point)):
-                moved = point.copy()
-                moved[e] += DIFFERENCE * self.unit[e]
-                jacobian[:, e] = (self._function(moved) - value) / DIFFERENCE
-            step = np.linalg.lstsq(jacobian, -value, rcond=None)[0] * self.unit
-            done += len(point) + 1
-            length = 1.0
+            size = float(np.linalg.norm(self._function(point)))
+            step = self.solved(self.newton_matrix(point), point, self.at(point)[0])
+            done += 3
+            length, tried = 1.0, point
             for _ in range(HALVINGS):
                 tried = np.maximum(point + length * step, 0.0)
                 done += 1

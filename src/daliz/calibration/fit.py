@@ -22,7 +22,7 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from daliz.assignment.loading import Loading
-from daliz.assignment.sue import fixed_point
+from daliz.assignment.sue import Point, fixed_point
 from daliz.calibration.series import Counter, counter, observed
 from daliz.errors import DemandError, need
 from daliz.paths.choice import ChoiceParameters, table_priors, table_values
@@ -167,7 +167,7 @@ class YearModel:
         plain = Model(network, self.demand, choice=choice)
         rough = fixed_point(Loading.of(plain, plain.plain), target=PRECISION)
         self.model = plain.settle(rough.delay)
-        self.start: Floats | None = None
+        self.start: Point | None = None
         self.converged = True
 
     def series(self, values: dict[str, float]) -> tuple[Counter, Floats]:
@@ -180,7 +180,7 @@ class YearModel:
             )
         model = self.model.demanding(demand).choosing(ChoiceParameters.of(self.network, inside))
         found = fixed_point(Loading.of(model, model.routes), target=PRECISION, start=self.start)
-        self.start, self.converged = found.volume, found.converged
+        self.start, self.converged = Point(found.volume), found.converged
         count = counter(model)
         return count, count.count(found.share * found.units[model.routes.pair])
 

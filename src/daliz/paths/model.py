@@ -36,10 +36,10 @@ if TYPE_CHECKING:
 
 
 class Start(NamedTuple):
-    """Volumes that an equilibrium begins from: on the routes without queues, and on all; shapes (capacities,)."""
+    """What an equilibrium begins from: on the routes without queues, and on all (as the engine keeps it)."""
 
-    plain: Floats
-    whole: Floats
+    plain: Any
+    whole: Any
 
 
 class Shares(NamedTuple):

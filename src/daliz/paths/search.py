@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from daliz.paths.route_sets import Pairs
 
 THREADS = 2
+TILT = 1e-6
+"""Most by which an arc is made dearer, relatively, to tell paths of equal cost apart."""
 
 
 @dataclass(frozen=True)
@@ -243,9 +245,12 @@ def detours(search: Search, known: RouteSets, toll: Floats, distances: Sequence[
     `distances` are those to the destinations without tolls.
     """
     arcs = search.ground.by_tail
+    count = len(search.ground.arcs)
+    tilt = 1.0 + TILT * signs_of(count) / 2.0**63
     parts = []
     for group, (behind, rest) in zip(search.groups, distances, strict=True):
-        cost = group.weight + toll[group.cargo]
+        # of paths that cost the same one is preferred, however delays were rounded
+        cost = (group.weight + toll[group.cargo]) * tilt
         origins, goals = (x[group.rows].astype(np.uint32) for x in search.pairs[:2])
         count, path = detour.detours(
             group.rows,

@@ -132,3 +132,87 @@ def evaluate(
                             give[e] += load[j] * load[j] * lost
                 s = c_end[i]
                 i += 1
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def slopes(
+    first: np.ndarray,
+    corridor: np.ndarray,
+    nest: np.ndarray,
+    time: np.ndarray,
+    scale: np.ndarray,
+    begin: np.ndarray,
+    at: np.ndarray,
+    load: np.ndarray,
+    wait: np.ndarray,
+    within_corridor: float,
+    within_nest: float,
+    hard: np.ndarray,
+    share: np.ndarray,
+    units: np.ndarray,
+    slope: np.ndarray,
+) -> None:
+    """Write how volumes change with delays (prices, where capacity is hard), shape (capacities, capacities).
+
+    Column e is the derivative of all volumes by the delay of e. With a = V / mu_c and I the inclusive values,
+
+        d ln P(r) = (da_r - E_c da) + (dw_c - E_n dw) + (dx_n - E dx),   w = I_c mu_c / mu_n,   x = I_n mu_n.
+    """
+    count = slope.shape[0]
+    most = 1
+    for k in range(first.shape[0] - 1):
+        most = max(most, first[k + 1] - first[k])
+    slope[:] = 0.0
+    gain = np.empty(most)
+    seen = np.zeros(count, np.int64)
+    on = np.empty(count, np.int64)
+    for k in range(first.shape[0] - 1):
+        low, high = first[k], first[k + 1]
+        if low == high or units[k] <= 0.0:
+            continue
+        n = 0
+        for j in range(begin[low], begin[high]):
+            if seen[at[j]] != k + 1:
+                seen[at[j]] = k + 1
+                on[n] = at[j]
+                n += 1
+        for i in range(n):
+            e = on[i]
+            for r in range(low, high):
+                cost = 0.0
+                for j in range(begin[r], begin[r + 1]):
+                    if at[j] == e:
+                        cost += load[j] if hard[e] else time[r] * wait[j]
+                gain[r - low] = -scale[r] * cost / within_corridor
+            mean = 0.0
+            r = low
+            while r < high:
+                m = nest[r]
+                start = r
+                of_nest = 0.0
+                dw_nest = 0.0
+                while r < high and nest[r] == m:
+                    c = corridor[r]
+                    s = r
+                    of_corridor = 0.0
+                    da = 0.0
+                    while r < high and corridor[r] == c and nest[r] == m:
+                        of_corridor += share[r]
+                        da += share[r] * gain[r - low]
+                        r += 1
+                    da = da / of_corridor if of_corridor > 0.0 else 0.0
+                    dw = da * within_corridor / within_nest
+                    for q in range(s, r):
+                        gain[q - low] += dw - da
+                    of_nest += of_corridor
+                    dw_nest += of_corridor * dw
+                dw_nest = dw_nest / of_nest if of_nest > 0.0 else 0.0
+                dx = dw_nest * within_nest
+                for q in range(start, r):
+                    gain[q - low] += dx - dw_nest
+                mean += of_nest * dx
+            for r in range(low, high):
+                change = share[r] * units[k] * (gain[r - low] - mean)
+                if change != 0.0:
+                    for j in range(begin[r], begin[r + 1]):
+                        slope[at[j], e] += load[j] * change

@@ -34,21 +34,26 @@ if TYPE_CHECKING:
         without_each,
     )
     from daliz.supplychain import Terms as SupplyTerms
-    from daliz.tables import Check, Network, Reason, check, why
+    from daliz.tables import Add, Check, Close, Multiply, Network, Open, Reason, Set, check, why
     from daliz.tables import open_network as open  # noqa: A004
     from daliz.trade import Tariff, tariff
     from daliz.validation import Validation, validate
 
 __version__ = "0.1.0"
 __all__ = [
+    "Add",
     "Check",
+    "Close",
     "Demand",
     "Flows",
     "Itinerary",
     "Leg",
+    "Multiply",
     "Network",
+    "Open",
     "Reason",
     "Routes",
+    "Set",
     "Supply",
     "SupplyTerms",
     "Tariff",
@@ -86,7 +91,12 @@ _HOMES = {
     "assign": ("assignment", "assign"),
     "demand_from_rows": ("paths", "demand_from_rows"),
     "demand_of": ("paths", "demand_of"),
+    "Add": ("tables", "Add"),
     "Check": ("tables", "Check"),
+    "Close": ("tables", "Close"),
+    "Multiply": ("tables", "Multiply"),
+    "Open": ("tables", "Open"),
+    "Set": ("tables", "Set"),
     "Network": ("tables", "Network"),
     "Reason": ("tables", "Reason"),
     "check": ("tables", "check"),

@@ -5,14 +5,13 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from daliz.graph.draft import ALL_GROUPS, Draft
+from daliz.graph.draft import ALL_GROUPS, Draft, Stretch
 from daliz.graph.ledger import USD_KINDS, Cause
 from daliz.graph.lines import add_lines
-from daliz.graph.link_paths import Step
+from daliz.graph.links import Step
 from daliz.graph.pricing import Tariff
-from daliz.graph.running import Ride, Running
+from daliz.graph.run_costs import Ride
+from daliz.graph.running import Running
 from daliz.graph.terminals import Terminals
 from daliz.graph.through import add_through
 
@@ -58,22 +57,22 @@ def make_graph(network: Network, month: int | None) -> Graph:
     _add_gauge_changes(draft, running)
     _add_loading(draft, running, tariff, terminals)
     add_lines(draft, running, tariff, terminals)
-    return add_through(draft.graph(month), tariff)
+    return add_through(draft.graph(month, running.ledger()), tariff)
 
 
 def _add_stretches(draft: Draft, running: Running) -> None:
     """Make the network of single consignments: any stretch of rail or road without a timetable."""
-    gauges = draft.network.table("links")["gauge_mm"]
+    alone = Ride()
     for i, link in enumerate(running.links):
         if link.mode not in COMMON_MODES:
             continue
-        gauge = "" if np.isnan(gauges[i]) else str(int(gauges[i]))
+        gauge = str(link.gauge) if link.gauge else ""
+        states = [draft.state(place, link.mode, gauge) for place in link.ends]
         for forward in (True, False):
-            tail, head = link.ends if forward else link.ends[::-1]
-            on, off = draft.state(tail, link.mode, gauge), draft.state(head, link.mode, gauge)
-            arc = draft.arc(on, off, "run", links=((i, forward),), places=(tail, head), km=link.km)
-            lacking = running.book_steps(arc, [Step(i, forward, head)], Ride())
-            draft.price(arc, ALL_GROUPS, lacking)
+            on, off = states if forward else states[::-1]
+            tail, head = link.ends_along(forward=forward)
+            arc = draft.arc(on, off, "run", over=Stretch(((i, forward),), (tail, head), link.km))
+            draft.price(arc, ALL_GROUPS, running.run(arc, [Step(i, forward, head)], alone))
 
 
 def _add_gauge_changes(draft: Draft, running: Running) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -12,14 +12,31 @@ from daliz.graph.ledger import Book
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from daliz.graph.ledger import Ledger
     from daliz.tables import Network
 
 ALL_GROUPS = frozenset(GROUPS)
 NO_GROUPS: frozenset[str] = frozenset()
 
 
+class Stretch(NamedTuple):
+    """Links that an arc runs over as (link row, forward), the places passed, ends included, and the km."""
+
+    links: tuple[tuple[int, bool], ...] = ()
+    places: tuple[int, ...] = ()
+    km: float = 0.0
+
+
+NOWHERE = Stretch()
+
+
 class Draft:
-    """Be a graph in the making.
+    """Graph in the making.
+
+    Parameters
+    ----------
+    network
+        The network that it is made of.
 
     Attributes
     ----------
@@ -45,7 +62,7 @@ class Draft:
         self.ways: dict[int, tuple[int, ...]] = {}
 
     def state(self, node: int, mode: str, detail: str) -> int:
-        """Give the number of a state, making it if there is none."""
+        """Return the number of a state, making it if there is none."""
         state = State(node, mode, detail)
         if state not in self.index:
             self.index[state] = len(self.states)
@@ -60,13 +77,11 @@ class Draft:
         groups: Collection[str] = NO_GROUPS,
         *,
         service: int = -1,
-        links: tuple[tuple[int, bool], ...] = (),
-        places: tuple[int, ...] = (),
-        km: float = 0.0,
+        over: Stretch = NOWHERE,
     ) -> int:
-        """Make an arc that admits some groups of cargo and give its number."""
-        places = places or tuple(dict.fromkeys((self.states[tail].node, self.states[head].node)))
-        self.arcs.append(Arc(tail, head, role, service, links, places, km))
+        """Make an arc that admits some groups of cargo and return its number."""
+        places = over.places or tuple(dict.fromkeys((self.states[tail].node, self.states[head].node)))
+        self.arcs.append(Arc(tail, head, role, service, over.links, places, over.km))
         self.groups.append(frozenset(groups))
         return len(self.arcs) - 1
 
@@ -77,19 +92,19 @@ class Draft:
             self.unpriced[arc] = groups.intersection(lacking)
 
     def admitted(self) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
-        """Give which groups each arc admits, shape (groups, arcs)."""
+        """Return which groups each arc admits, shape (groups, arcs)."""
         rows = {g: tuple(name in g for name in GROUPS) for g in set(self.groups)}
         table = np.array([rows[g] for g in self.groups], dtype=np.bool_).reshape(-1, len(GROUPS))
         return np.ascontiguousarray(table.T)
 
-    def graph(self, month: int | None) -> Graph:
-        """Give the graph as it stands."""
+    def graph(self, month: int | None, running: Ledger) -> Graph:
+        """Return the graph as it stands, with the entries of running over links."""
         return Graph(
             self.network,
             month,
             self.states,
             self.arcs,
-            self.book.close(),
+            self.book.close().joined(running),
             self.admitted(),
             self.idle,
             np.array([a.tail for a in self.arcs], dtype=np.int64),

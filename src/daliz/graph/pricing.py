@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from daliz.tables.resolve import Resolved
 
+WAYS = ("out", "back", "both")
+PRICES = ("price", "operating-cost")
+
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Hold one rate with the positions of its figures; -1 where it has no such part."""
+    """One rate with the positions of its figures; -1 where it has no such part."""
 
     id: str
     fixed: int
@@ -19,7 +22,7 @@ class Rate:
 
 
 class Tariff:
-    """Look rates up by mode, country, service, group and direction.
+    """Rates by mode, country, service, group and direction.
 
     A row with a service and a country comes before a row with the service alone, that before mode and
     country, that before the mode. Prices come before operating costs, a direction before both. Taxes are
@@ -28,9 +31,10 @@ class Tariff:
     """
 
     def __init__(self, resolved: Resolved) -> None:
-        self._rows: dict[tuple[str, str, str, str], list[dict[str, Any]]] = {}
-        self._cells = {c: resolved.cells["rates", c] for c in ("usd_fixed", "usd_per_km")}
-        self._known: dict[tuple[str, str, str, str, str], list[Rate]] = {}
+        self._prices: dict[tuple[str, ...], tuple[tuple[bool, bool], Rate]] = {}
+        self._taxes: dict[tuple[str, ...], list[Rate]] = {}
+        self._cells = [resolved.cells["rates", c].tolist() for c in ("usd_fixed", "usd_per_km")]
+        self._known: dict[tuple[str, ...], list[Rate]] = {}
         self._with_rates: set[str] = set()
         self.through: list[dict[str, Any]] = []
         for i, row in enumerate(resolved.tables["rates"].rows()):
@@ -41,11 +45,21 @@ class Tariff:
                 self.through.append(row)
                 continue
             self._with_rates.add(row["service_id"])
-            key = (row["mode"], row["service_id"], row["country"], row["cargo_group"])
-            self._rows.setdefault(key, []).append(row)
+            self._enter(row)
+
+    def _enter(self, row: dict[str, Any]) -> None:
+        """Enter a row under each direction that it is for, if no better one stands there."""
+        rate = self.rate(row)
+        rank = (row["kind"] != PRICES[0], row["direction"] == "both")
+        for way in WAYS if row["direction"] == "both" else (row["direction"],):
+            key = (row["mode"], row["service_id"], row["country"], row["cargo_group"], way)
+            if row["kind"] == "tax":
+                self._taxes.setdefault(key, []).append(rate)
+            elif row["kind"] in PRICES and (key not in self._prices or rank < self._prices[key][0]):
+                self._prices[key] = (rank, rate)
 
     def rates(self, mode: str, service: str, country: str, group: str, direction: str) -> list[Rate]:
-        """Give the rates to charge: one price with its taxes, or nothing if none is known."""
+        """Return the rates to charge: one price with its taxes, or nothing if none is known."""
         own = service if service in self._with_rates else ""
         key = (mode, own, country, group, direction)
         if key not in self._known:
@@ -55,20 +69,15 @@ class Tariff:
     def _find(self, mode: str, service: str, country: str, group: str, direction: str) -> list[Rate]:
         places = [(service, country), (service, "")] if service else []
         places += [("", country), ("", "")]
-        price: list[dict[str, Any]] = []
-        taxes: list[dict[str, Any]] = []
-        for by_service, by_country in dict.fromkeys(places):
-            rows = self._rows.get((mode, by_service, by_country, group), [])
-            rows = [r for r in rows if r["direction"] in {direction, "both"}]
-            taxes += [r for r in rows if r["kind"] == "tax"]
-            if not price:
-                price = sorted(
-                    (r for r in rows if r["kind"] in {"price", "operating-cost"}),
-                    key=lambda r: (r["kind"] != "price", r["direction"] == "both", not r["service_id"]),
-                )[:1]
-        return [self.rate(r) for r in price + taxes] if price else []
+        price: list[Rate] = []
+        taxes: list[Rate] = []
+        for place in dict.fromkeys(places):
+            key = (mode, *place, group, direction)
+            taxes += self._taxes.get(key, ())
+            if not price and key in self._prices:
+                price = [self._prices[key][1]]
+        return price + taxes if price else []
 
     def rate(self, row: dict[str, Any]) -> Rate:
-        """Give a row as a rate."""
-        fixed, per_km = (int(self._cells[c][row["at"]]) for c in ("usd_fixed", "usd_per_km"))
-        return Rate(row["id"], fixed, per_km)
+        """Return a row as a rate."""
+        return Rate(row["id"], *(cells[row["at"]] for cells in self._cells))

@@ -18,7 +18,7 @@ HOURS_PER_DAY = 24.0
 
 
 class Terminals:
-    """Know where each mode is loaded, for which cargo, and what weather closes it."""
+    """Terminals by place and mode, the cargo that they admit, and the weather that closes them."""
 
     def __init__(self, draft: Draft, running: Running, month: int | None) -> None:
         self._draft, self._running = draft, running
@@ -36,7 +36,7 @@ class Terminals:
         self._groups = [frozenset(str(g).split()) or ALL_GROUPS for g in self._table["cargo_groups"]]
 
     def groups(self, row: int) -> frozenset[str]:
-        """Give the groups of cargo that a terminal admits."""
+        """Return the groups of cargo that a terminal admits."""
         return self._groups[row]
 
     def book(self, arc: int, row: int) -> None:

@@ -11,8 +11,9 @@ from scipy.sparse.csgraph import dijkstra
 from daliz.graph.links import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from daliz.arrays import Floats
     from daliz.graph.links import Link
     from daliz.tables.table import Array
 
@@ -27,7 +28,7 @@ class LinkPaths:
     mode, links
         The mode, and all links in order.
     hours
-        Hours of a link, by its row and whether it is run forward.
+        Hours of each link backward and forward, shape (links, 2).
     gauge_change
         Hours of a change of gauge by place.
 
@@ -41,7 +42,7 @@ class LinkPaths:
         self,
         mode: str,
         links: Sequence[Link],
-        hours: Callable[[int, bool], float],
+        hours: Floats,
         gauge_change: Mapping[int, float],
     ) -> None:
         self._states: dict[tuple[int, int], int] = {}
@@ -54,12 +55,13 @@ class LinkPaths:
             self.at.setdefault(node, []).append(state)
         self._step: dict[tuple[int, int], Step] = {}
         self._hours: dict[tuple[int, int], float] = {}
+        table = hours.tolist()
         for row in rows:
             gauge = links[row].gauge
             for forward in (True, False):
                 tail, head = links[row].ends_along(forward=forward)
                 ends = self._states[tail, gauge], self._states[head, gauge]
-                self._offer(ends, hours(row, forward), Step(row, forward, head))
+                self._offer(ends, table[row][forward], Step(row, forward, head))
         for place, change in gauge_change.items():
             here = self.at.get(place, [])
             for ends in ((a, b) for a in here for b in here if a != b):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import weakref
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +66,7 @@ class Network:
         self.removed = removed
         self.edits = edits
         self._made: dict[str, Any] = {}
+        self._before: Callable[[], Network | None] = _nothing
 
     @classmethod
     def from_tables(
@@ -81,9 +83,17 @@ class Network:
             self._made[key] = make()
         return self._made[key]
 
+    def made_before(self, key: str) -> Any:
+        """Return what was computed for the network that this one was derived from, None if there is nothing.
+
+        `change`, `under` and `without` derive a network; who takes something over proves that it is the same.
+        """
+        before = self._before()
+        return None if before is None else before._made.get(key)
+
     def __getstate__(self) -> dict[str, Any]:
         names = ("store", "period", "added", "removed", "edits")
-        return {n: getattr(self, n) for n in names} | {"_made": {}}
+        return {n: getattr(self, n) for n in names} | {"_made": {}, "_before": _nothing}
 
     @property
     def name(self) -> str:
@@ -162,7 +172,7 @@ class Network:
         """
         added = tuple(dict.fromkeys((*self.added, *names)))
         removed = tuple(r for r in self.removed if r not in names)
-        return self._checked(Network(self.store, self.period, added, removed, self.edits))
+        return self._derived(Network(self.store, self.period, added, removed, self.edits))
 
     def without(self, *names: str) -> Network:
         """Return the network without named sets of changes, as if they had not happened.
@@ -181,7 +191,7 @@ class Network:
         """
         removed = tuple(dict.fromkeys((*self.removed, *names)))
         added = tuple(a for a in self.added if a not in names)
-        return self._checked(Network(self.store, self.period, added, removed, self.edits))
+        return self._derived(Network(self.store, self.period, added, removed, self.edits))
 
     def change(self, *edits: Edit) -> Network:
         """Return the network with the user's own changes of cells and rows, in force on all days.
@@ -218,16 +228,17 @@ class Network:
         """
         for edit in edits:
             demand_valid(edit, self.store)
-        other = self._checked(
+        other = self._derived(
             Network(self.store, self.period, self.added, self.removed, (*self.edits, *edits))
         )
         demand_effect(edits, self.resolved, other.resolved, self._when)
         return other
 
-    @staticmethod
-    def _checked(network: Network) -> Network:
-        """Return a network whose changes go together."""
+    def _derived(self, network: Network) -> Network:
+        """Return a network made from this one, if its changes go together."""
         network._changes()
+        # A network does not keep alive the one that it was made from.
+        network._before = weakref.ref(self)
         return network
 
     @property
@@ -280,6 +291,10 @@ class Network:
             f"  {figures:,} figures on {counts['evidence']:,} rows of evidence from "
             f"{counts['sources']:,} sources>"
         )
+
+
+def _nothing() -> None:
+    """Stand for no network."""
 
 
 def year_within(store: Store, year: int) -> Period:

@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from daliz.arrays import Ints
-    from daliz.graph.draft import Layout, Ride
+    from daliz.graph.draft import Fare, Layout
     from daliz.graph.ledger import Ledger
-    from daliz.graph.pricing import Rate, Tariff
+    from daliz.graph.pricing import Tariff
     from daliz.tables.resolve import Resolved
 
 HOURS_PER_DAY = 24.0
 HOURS_PER_WEEK = 168.0
+Charges = list[tuple[int, int]]
 DEPARTURES = ("departures_per_week", "return_departures_per_week")
 
 
@@ -54,6 +55,7 @@ class _Booking:
         self._layout, self._notes = layout, layout.notes
         self._tables, self._cells, self._tariff = resolved.tables, resolved.cells, tariff
         self.entries = Entries()
+        self._charges: dict[tuple[str, str, Fare], tuple[Charges, Charges]] = {}
 
     def terminals(self, pairs: Sequence[tuple[int, int]], cause: Cause) -> None:
         """Book one load, one unload or one change of gauge on each arc."""
@@ -115,26 +117,29 @@ class _Booking:
 
     def fixed_rates(self) -> None:
         """Book the fixed part of rates, on loading and on boarding."""
-        found: dict[tuple[str, str, Ride], list[tuple[int, int]]] = {}
-        for _, *asked in self._notes.fixed_rates:
-            mode, country, ride = key = (asked[0], asked[1], asked[2])
-            if key not in found:
-                rates = self._rates(mode, country, ride)
-                found[key] = [(int(kind), rate.fixed) for kind, rate in rates if rate.fixed >= 0]
-        each, kind, figure = expand([found[m, c, ride] for _, m, c, ride in self._notes.fixed_rates])
+        charged = [self._charged(*asked)[0] for _, *asked in self._notes.fixed_rates]
+        each, kind, figure = expand(charged)
         arc = np.array([arc for arc, *_ in self._notes.fixed_rates], dtype=np.int64)[each]
         self.entries.book(arc, kind, Cause.LINE_HAUL, figure)
 
-    def per_km(self, mode: str, country: str, ride: Ride) -> list[tuple[int, int]]:
-        """Return kinds and figures of the rates per km in a mode and country."""
-        return [(int(k), r.per_km) for k, r in self._rates(mode, country, ride) if r.per_km >= 0]
+    def per_km(self, mode: str, country: str, fare: Fare) -> Charges:
+        """Return kinds and figures of the rates per km of a fare in a mode and country."""
+        return self._charged(mode, country, fare)[1]
 
-    def _rates(self, mode: str, country: str, ride: Ride) -> list[tuple[Kind, Rate]]:
-        return [
-            (USD_KINDS[group], rate)
-            for group in ride.groups
-            for rate in self._tariff.rates(mode, ride.name, country, group, ride.direction)
-        ]
+    def _charged(self, mode: str, country: str, fare: Fare) -> tuple[Charges, Charges]:
+        """Return kinds and figures of the fixed rates of a fare, and of those per km."""
+        key = (mode, country, fare)
+        if key not in self._charges:
+            rates = [
+                (int(USD_KINDS[group]), rate)
+                for group in fare.groups
+                for rate in self._tariff.rates(mode, fare.service, country, group, fare.direction)
+            ]
+            self._charges[key] = (
+                [(kind, rate.fixed) for kind, rate in rates if rate.fixed >= 0],
+                [(kind, rate.per_km) for kind, rate in rates if rate.per_km >= 0],
+            )
+        return self._charges[key]
 
     def stops(self) -> None:
         """Book the hours of staying at a stop, and those of the timetable."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 from daliz.graph.booking import book_layout
@@ -71,7 +71,11 @@ def _layout(network: Network) -> tuple[Facts, Layout]:
     """Lay the network out, or take the layout of the one that it was derived from if all facts are the same."""
     facts = read_facts(network.resolved)
     before: tuple[Facts, Layout] | None = network.made_before("layout")
-    return before if before is not None and facts == before[0] else (facts, lay_out(facts))
+    if before is not None and facts == before[0]:
+        return before
+    if before is not None and replace(facts, km=before[0].km) == before[0]:
+        return facts, before[1].measured(facts.km)
+    return facts, lay_out(facts)
 
 
 def _on_arcs_of(before: Graph, graph: Graph) -> Graph:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import functools
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from daliz.graph.graph import GROUPS, Arc, State
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from daliz.arrays import Flags, Ints
 
@@ -29,16 +30,22 @@ class Stretch(NamedTuple):
 NOWHERE = Stretch()
 
 
-class Ride(NamedTuple):
-    """Manner in which a stretch is run: row and id of the service (-1 for none), direction, groups of cargo."""
+class Fare(NamedTuple):
+    """Rates that a carrier charges: those of a service ("" for those of all), in a direction, for some groups."""
 
-    service: int = -1
-    name: str = ""
+    service: str = ""
     direction: str = "out"
     groups: tuple[str, ...] = GROUPS
 
 
-ALONE = Ride()
+class Run(NamedTuple):
+    """Arc that runs over links for a fare; service is a row or -1, timed whether a timetable gives the hours."""
+
+    arc: int
+    service: int
+    fare: Fare
+    timed: bool
+    links: tuple[tuple[int, bool], ...]
 
 
 @dataclass
@@ -48,24 +55,53 @@ class Notes:
     Attributes
     ----------
     runs
-        Arc, manner, whether a timetable gives the hours, and the links run over as (row, forward).
+        Arcs that run over links.
     gauge_changes, handlings
         Arc and row of the terminal.
     departures
         Arc, row of the service, and whether it is the direction back.
     fixed_rates
-        Arc, mode, country and manner, whose fixed rates are charged.
+        Arc, mode, country and fare, whose fixed rates are charged.
     stays, timetable
         Arc and row of `stops` with the hours of staying, or with the hours of the timetable.
     """
 
-    runs: list[tuple[int, Ride, bool, tuple[tuple[int, bool], ...]]] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
     gauge_changes: list[tuple[int, int]] = field(default_factory=list)
     handlings: list[tuple[int, int]] = field(default_factory=list)
     departures: list[tuple[int, int, bool]] = field(default_factory=list)
-    fixed_rates: list[tuple[int, str, str, Ride]] = field(default_factory=list)
+    fixed_rates: list[tuple[int, str, str, Fare]] = field(default_factory=list)
     stays: list[tuple[int, int]] = field(default_factory=list)
     timetable: list[tuple[int, int]] = field(default_factory=list)
+
+    @functools.cached_property
+    def steps(self) -> Steps:
+        """Return each link of each run as arrays."""
+        counts = [len(run.links) for run in self.runs]
+        of_runs = np.array([(run.arc, run.service, run.timed) for run in self.runs], dtype=np.int64)
+        run = np.repeat(np.arange(len(counts)), np.array(counts, dtype=np.int64))
+        links = np.array([step for r in self.runs for step in r.links], dtype=np.int64).reshape(-1, 2)
+        arc, service, timed = of_runs.reshape(-1, 3)[run].T
+        return Steps(run, arc, service, timed == 1, links[:, 0], links[:, 1])
+
+
+class Steps(NamedTuple):
+    """Links of all runs one after the other, in arrays of shape (steps,).
+
+    Attributes
+    ----------
+    run, arc, service, timed
+        Position of the run, and what it says.
+    link, forward
+        Row of the link, and 1 if it is run forward, 0 if backward.
+    """
+
+    run: Ints
+    arc: Ints
+    service: Ints
+    timed: Flags
+    link: Ints
+    forward: Ints
 
 
 @dataclass(frozen=True)
@@ -88,6 +124,11 @@ class Layout:
     unpriced: dict[int, frozenset[str]]
     idle: dict[str, str]
     notes: Notes
+
+    def measured(self, km: Sequence[float]) -> Layout:
+        """Return the layout with other km of its links."""
+        arcs = [a._replace(km=sum(km[row] for row, _ in a.links)) if a.links else a for a in self.arcs]
+        return replace(self, arcs=arcs)
 
 
 class Draft:
@@ -134,20 +175,24 @@ class Draft:
         tail: int,
         head: int,
         role: str,
-        groups: Collection[str] = NO_GROUPS,
+        groups: frozenset[str] = NO_GROUPS,
         *,
         service: int = -1,
         over: Stretch = NOWHERE,
     ) -> int:
         """Make an arc that admits some groups of cargo and return its number."""
-        places = over.places or tuple(dict.fromkeys((self.states[tail].node, self.states[head].node)))
+        places = over.places or self._places(tail, head)
         self.arcs.append(Arc(tail, head, role, service, over.links, places, over.km))
-        self.groups.append(frozenset(groups))
+        self.groups.append(groups)
         return len(self.arcs) - 1
+
+    def _places(self, tail: int, head: int) -> tuple[int, ...]:
+        here, there = self.states[tail].node, self.states[head].node
+        return (here,) if here == there else (here, there)
 
     def price(self, arc: int, groups: frozenset[str], lacking: Collection[str]) -> None:
         """Admit the groups for which there is a rate, and remember the others."""
-        self.groups[arc] = groups.difference(lacking)
+        self.groups[arc] = groups.difference(lacking) if lacking else groups
         if not groups.isdisjoint(lacking):
             self.unpriced[arc] = groups.intersection(lacking)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -35,15 +35,19 @@ class Entries:
     ) -> None:
         """Book entries on arcs; what is given once holds for all of them."""
         count = len(arc)
+
+        def whole(value: object, kind: type) -> Any:
+            return value if isinstance(value, np.ndarray) else np.full(count, value, dtype=kind)
+
         self._parts.append(
             Ledger(
                 arc,
-                np.broadcast_to(np.asarray(kind, dtype=np.int64), count),
-                np.broadcast_to(np.int64(cause), count),
-                np.asarray(figure, dtype=np.int64),
-                np.broadcast_to(np.asarray(quantity, dtype=np.float64), count),
-                np.broadcast_to(np.float64(power), count),
-                np.broadcast_to(np.asarray(sd, dtype=np.float64), count),
+                whole(kind, np.int64),
+                whole(cause, np.int64),
+                figure,
+                whole(quantity, np.float64),
+                whole(power, np.float64),
+                whole(sd, np.float64),
                 arc,
             )
         )

@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from daliz.graph.draft import ALL_GROUPS, ALONE, Draft, Ride, Stretch
+from daliz.graph.draft import ALL_GROUPS, Draft, Fare, Run, Stretch
 from daliz.graph.lines import lead_lines, read_lines
 from daliz.graph.links import Step, read_links, through_hours
 from daliz.graph.pricing import RateRows
@@ -30,8 +30,8 @@ class Facts:
     ----------
     places, countries
         Ids of the places, and their countries.
-    links, lines, legs
-        Links; directions of services, with the steps of each leg between stops, or the places between which
+    links, km, lines, legs
+        Links and their lengths; directions of services, with the steps of each leg between stops, or the places between which
         there is none.
     idle
         Services that cannot run, with the reason.
@@ -46,6 +46,7 @@ class Facts:
     places: list[str]
     countries: list[str]
     links: list[Link]
+    km: list[float]
     lines: list[Line]
     legs: list[Legs | tuple[int, int]]
     idle: dict[str, str]
@@ -74,6 +75,7 @@ def read_facts(resolved: Resolved) -> Facts:
         places=nodes.ids.tolist(),
         countries=[str(c) for c in nodes["country"].tolist()],
         links=links,
+        km=resolved.tables["links"]["length_km"].tolist(),
         lines=lines,
         legs=lead_lines(lines, links, through_hours(resolved), hours_of_change),
         idle=idle,
@@ -102,22 +104,22 @@ class _Maker:
         self.facts = facts
         self.draft = Draft(len(facts.places))
         self.draft.idle.update(facts.idle)
-        self._lacking: dict[tuple[str, str, Ride], frozenset[str]] = {}
+        self._lacking: dict[tuple[str, str, Fare], frozenset[str]] = {}
 
     def add_stretches(self) -> None:
         """Make the network of single consignments: any stretch of rail or road without a timetable."""
-        draft = self.draft
+        draft, anybody = self.draft, Fare()
         for i, link in enumerate(self.facts.links):
             if link.mode not in COMMON_MODES:
                 continue
             gauge = str(link.gauge) if link.gauge else ""
             states = [draft.state(place, link.mode, gauge) for place in link.ends]
-            lacking = self._without_rate([link], ALONE)
+            lacking = self._without_rate([link], anybody)
             for forward in (True, False):
                 on, off = states if forward else states[::-1]
-                over = Stretch(((i, forward),), link.ends_along(forward=forward), link.km)
+                over = Stretch(((i, forward),), link.ends_along(forward=forward), self.facts.km[i])
                 arc = draft.arc(on, off, "run", over=over)
-                draft.notes.runs.append((arc, ALONE, False, over.links))
+                draft.notes.runs.append(Run(arc, -1, anybody, False, over.links))
                 draft.price(arc, ALL_GROUPS, lacking)
 
     def add_gauge_changes(self) -> None:
@@ -141,8 +143,8 @@ class _Maker:
                 groups = self.facts.admitted[row]
                 load = draft.arc(node, state, "load", groups)
                 draft.notes.handlings.append((load, row))
-                manner = ALONE._replace(groups=tuple(sorted(groups)))
-                draft.notes.fixed_rates.append((load, mode, self.facts.countries[node], manner))
+                fare = Fare(groups=tuple(sorted(groups)))
+                draft.notes.fixed_rates.append((load, mode, self.facts.countries[node], fare))
                 draft.notes.handlings.append((draft.arc(state, node, "unload", groups), row))
 
     def add_line(self, line: Line, legs: Legs | tuple[int, int]) -> None:
@@ -152,8 +154,8 @@ class _Maker:
             self.draft.idle[line.service] = f"no open {line.mode} links lead from {here} to {there}"
             return
         arrive, leave = self._states(line)
-        ride = Ride(line.at, line.service, line.direction, line.groups)
-        lacking = self._rides(line, legs, (arrive, leave), ride)
+        fare = Fare(self.facts.rates.own(line.service), line.direction, line.groups)
+        lacking = self._rides(line, legs, (arrive, leave), fare)
         last = len(line.stops) - 1
         for k, stop in enumerate(line.stops):
             if stop.call == "pass":
@@ -168,7 +170,7 @@ class _Maker:
                     self.draft.price(arc, groups, lacking)
                     self.draft.notes.handlings.append((arc, terminal))
                     self.draft.notes.departures.append((arc, line.at, line.direction == "back"))
-                    self.draft.notes.fixed_rates.append((arc, line.mode, country, ride))
+                    self.draft.notes.fixed_rates.append((arc, line.mode, country, fare))
                 if stop.call in {"both", "alight"} and k > 0:
                     arc = self.draft.arc(arrive[k], stop.node, "alight", groups, service=line.at)
                     self.draft.notes.handlings.append((arc, terminal))
@@ -186,12 +188,12 @@ class _Maker:
             leave.append(arrive[-1])
             if stop.dwells and 0 < k < len(line.stops) - 1:
                 leave[-1] = self.draft.state(stop.node, line.mode, f"{name}/leaving")
-                arc = self.draft.arc(arrive[-1], leave[-1], "stay", line.groups, service=line.at)
+                arc = self.draft.arc(arrive[-1], leave[-1], "stay", frozenset(line.groups), service=line.at)
                 self.draft.notes.stays.append((arc, stop.row))
         return arrive, leave
 
     def _rides(
-        self, line: Line, legs: Legs, states: tuple[list[int], list[int]], ride: Ride
+        self, line: Line, legs: Legs, states: tuple[list[int], list[int]], fare: Fare
     ) -> frozenset[str]:
         """Make the ride arcs between stops that are no mere passes; return the groups without a rate."""
         lacking: frozenset[str] = frozenset()
@@ -205,8 +207,8 @@ class _Maker:
                 continue
             whole = bool(published) and k - start == len(published)
             arc, links = self._ride(line, (leave[start], arrive[k]), steps)
-            self.draft.notes.runs.append((arc, ride, whole, links))
-            lacking |= self._without_rate([self.facts.links[row] for row, _ in links], ride)
+            self.draft.notes.runs.append(Run(arc, line.at, fare, whole, links))
+            lacking |= self._without_rate([self.facts.links[row] for row, _ in links], fare)
             if whole:
                 self.draft.notes.timetable += [(arc, row) for row in published]
             start, steps, published = k, [], []
@@ -219,22 +221,22 @@ class _Maker:
         draft, facts = self.draft, self.facts
         links = tuple((s.link, s.forward) for s in steps if s.link >= 0)
         places = (draft.states[ends[0]].node, *(s.place for s in steps if s.link >= 0))
-        over = Stretch(links, places, sum(facts.links[row].km for row, _ in links))
-        arc = draft.arc(*ends, "ride", line.groups, service=line.at, over=over)
+        over = Stretch(links, places, sum(facts.km[row] for row, _ in links))
+        arc = draft.arc(*ends, "ride", frozenset(line.groups), service=line.at, over=over)
         if len(links) < len(steps):
             draft.notes.gauge_changes += [(arc, facts.gauge_change[s.place]) for s in steps if s.link < 0]
         return arc, links
 
-    def _without_rate(self, links: Sequence[Link], ride: Ride) -> frozenset[str]:
+    def _without_rate(self, links: Sequence[Link], fare: Fare) -> frozenset[str]:
         """Return the groups for which some country of some links has no rate."""
         lacking: frozenset[str] = frozenset()
         for mode, countries in {(link.mode, link.countries) for link in links}:
             for country in countries:
-                key = (mode, country, ride)
+                key = (mode, country, fare)
                 if key not in self._lacking:
                     find = self.facts.rates.find
                     self._lacking[key] = frozenset(
-                        g for g in ride.groups if not find(mode, ride.name, country, g, ride.direction)
+                        g for g in fare.groups if not find(mode, fare.service, country, g, fare.direction)
                     )
                 lacking |= self._lacking[key]
         return lacking

@@ -23,13 +23,12 @@ class Step(NamedTuple):
 
 
 class Link(NamedTuple):
-    """One link: mode, gauge in mm (0 where there is none), rows of its ends, their countries, and km."""
+    """One link: mode, gauge in mm (0 where there is none), rows of its ends, and their countries."""
 
     mode: str
     gauge: int
     ends: tuple[int, int]
     countries: tuple[str, str]
-    km: float
 
     def ends_along(self, *, forward: bool) -> tuple[int, int]:
         """Return the ends in the direction of travel."""
@@ -43,10 +42,8 @@ def read_links(resolved: Resolved) -> list[Link]:
     tails, heads = ([nodes.position[n] for n in links[c].tolist()] for c in ("from_node", "to_node"))
     gauge = np.nan_to_num(links["gauge_mm"], nan=0.0).astype(np.int64).tolist()
     return [
-        Link(mode, width, (a, b), (country[a], country[b]), km)
-        for mode, width, a, b, km in zip(
-            links["mode"].tolist(), gauge, tails, heads, links["length_km"].tolist(), strict=True
-        )
+        Link(mode, width, (a, b), (country[a], country[b]))
+        for mode, width, a, b in zip(links["mode"].tolist(), gauge, tails, heads, strict=True)
     ]
 
 

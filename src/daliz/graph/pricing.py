@@ -75,9 +75,13 @@ class RateRows:
             elif row.kind in PRICES and (key not in self._prices or rank < self._prices[key][0]):
                 self._prices[key] = (rank, at)
 
+    def own(self, service: str) -> str:
+        """Return the service if it has rates of its own, "" if it takes those of all."""
+        return service if service in self._with_rates else ""
+
     def find(self, mode: str, service: str, country: str, group: str, direction: str) -> tuple[int, ...]:
         """Return the rows to charge: one price with its taxes, or none if no price is known."""
-        own = service if service in self._with_rates else ""
+        own = self.own(service)
         asked = (mode, own, country, group, direction)
         if asked not in self._found:
             places = [(own, country), (own, ""), ("", country), ("", "")]

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from daliz.arrays import Flags, Floats, Ints
-    from daliz.graph.draft import Notes, Ride
+    from daliz.graph.draft import Fare, Notes
     from daliz.graph.entries import Entries
     from daliz.tables.resolve import Resolved
     from daliz.tables.table import Array
 
-    Fares = Callable[[str, str, Ride], Sequence[tuple[int, int]]]
+    Fares = Callable[[str, str, Fare], Sequence[tuple[int, int]]]
 
 BASIS_KINDS = {"tkm": Kind.KG_T, "teu-km": Kind.KG_TEU, "container": Kind.KG_CONTAINER, "t": Kind.KG_LOOSE}
 HOURS_PER_YEAR = 8760.0
@@ -44,17 +44,9 @@ class RunCosts:
 
     def __init__(self, resolved: Resolved, notes: Notes, entries: Entries) -> None:
         self._tables, self._cells, self._entries = resolved.tables, resolved.cells, entries
-        self._rides = [ride for _, ride, _, _ in notes.runs]
-        counts = np.array([len(links) for _, _, _, links in notes.runs], dtype=np.int64)
-        self._run = np.repeat(np.arange(len(counts)), counts)
-        self._arc_of = np.array([arc for arc, _, _, _ in notes.runs], dtype=np.int64)
-        self._arc = self._arc_of[self._run]
-        self._published = np.array([told for _, _, told, _ in notes.runs], dtype=np.bool_)
-        steps = [step for _, _, _, links in notes.runs for step in links]
-        table = np.array(steps, dtype=np.int64).reshape(-1, 2)
-        self._link, self._forward = table[:, 0], table[:, 1]
-        service = np.array([ride.service for ride in self._rides], dtype=np.int64)
-        self._service = service[self._run]
+        steps = notes.steps
+        self._runs, self._run, self._arc, self._timed = notes.runs, steps.run, steps.arc, steps.timed
+        self._service, self._link, self._forward = steps.service, steps.link, steps.forward
         self._km = self._tables["links"]["length_km"][self._link]
         self._find_ends()
         self._find_speeds()
@@ -103,9 +95,9 @@ class RunCosts:
     def _book_hours(self) -> None:
         cv = np.nan_to_num(self._tables["links"]["speed_cv"], nan=0.0)[self._link]
         variance = (self._km / self._speed * cv) ** 2
-        timed = ~self._published[self._run]
+        computed = ~self._timed
         (arc, figure), (km, variance) = sum_by(
-            (self._arc[timed], self._speed_figure[timed]), (self._km[timed], variance[timed])
+            (self._arc[computed], self._speed_figure[computed]), (self._km[computed], variance[computed])
         )
         self._entries.book(arc, Kind.HOURS, Cause.RUN, figure, km, sd=np.sqrt(variance), power=-1.0)
 
@@ -163,18 +155,21 @@ class RunCosts:
         """Book the rates per km; half of the km of a link are in the country of each end."""
         modes, mode_of = np.unique(self._tables["links"]["mode"].astype(str), return_inverse=True)
         mode = mode_of[self._link]
-        twice = (np.tile(self._run, 2), np.tile(mode, 2), np.concatenate([self._from, self._into]))
-        (run, mode, country), (km,) = sum_by(twice, (np.tile(self._km / 2, 2),))
-        names = modes.tolist()
-        found: dict[tuple[int, int, Ride], Sequence[tuple[int, int]]] = {}
-        rated = []
-        for m, c, r in zip(mode.tolist(), country.tolist(), run.tolist(), strict=True):
-            key = (m, c, self._rides[r])
-            if key not in found:
-                found[key] = fares(names[m], self._countries[c], self._rides[r])
-            rated.append(found[key])
+        fares_of_runs = dict.fromkeys(run.fare for run in self._runs)
+        number = {fare: i for i, fare in enumerate(fares_of_runs)}
+        fare = np.array([number[run.fare] for run in self._runs], dtype=np.int64)
+        keys = (np.tile(self._arc, 2), np.tile(fare[self._run], 2), np.tile(mode, 2))
+        into = np.concatenate([self._from, self._into])
+        (arc, fare, mode, country), (km,) = sum_by((*keys, into), (np.tile(self._km / 2, 2),))
+        (some, which, where), _ = sum_by((fare, mode, country), ())
+        known, names = list(fares_of_runs), modes.tolist()
+        table = {
+            (f, m, c): fares(names[m], self._countries[c], known[f])
+            for f, m, c in zip(some.tolist(), which.tolist(), where.tolist(), strict=True)
+        }
+        rated = [table[key] for key in zip(fare.tolist(), mode.tolist(), country.tolist(), strict=True)]
         each, kind, figure = expand(rated)
-        (arc, kind, figure), (km,) = sum_by((self._arc_of[run[each]], kind, figure), (km[each],))
+        (arc, kind, figure), (km,) = sum_by((arc[each], kind, figure), (km[each],))
         self._entries.book(arc, kind, Cause.LINE_HAUL, figure, km)
 
     def _book_borders(self) -> None:
@@ -203,6 +198,8 @@ class RunCosts:
             if row["mode"]:
                 here = here & (modes == row["mode"])[self._link]
             at = np.flatnonzero(here)
+            if not len(at):
+                continue
             exposure = row["mean_days"] * HOURS_PER_DAY * met[at]
             if row["scope"] != "node":
                 exposure = exposure + hours[at]

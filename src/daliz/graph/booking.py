@@ -91,7 +91,9 @@ class _Booking:
             quantity[rows] = hours / len(rows)
             sd[rows] = np.sqrt(max(variance, 0.0) / len(rows))
         sites = self._tables["terminals"]["weather_id"].tolist()
-        met = [[(arc, row) for row in months.get(sites[t], ())] for arc, t in self._notes.handlings if sites[t]]
+        met = [
+            [(arc, row) for row in months.get(sites[t], ())] for arc, t in self._notes.handlings if sites[t]
+        ]
         _, arc, row = expand(met)
         figure = self._cells["weather", "closed_share"][row]
         self.entries.book(arc, Kind.HOURS, Cause.WEATHER, figure, quantity[row], sd=sd[row])
@@ -117,7 +119,9 @@ class _Booking:
 
     def fixed_rates(self) -> None:
         """Book the fixed part of rates, on loading and on boarding."""
-        charged = [self._charged(*asked)[0] for _, *asked in self._notes.fixed_rates]
+        charged = [
+            self._charged(mode, country, fare)[0] for _, mode, country, fare in self._notes.fixed_rates
+        ]
         each, kind, figure = expand(charged)
         arc = np.array([arc for arc, *_ in self._notes.fixed_rates], dtype=np.int64)[each]
         self.entries.book(arc, kind, Cause.LINE_HAUL, figure)
@@ -147,9 +151,7 @@ class _Booking:
         self.entries.book(arc, Kind.HOURS, Cause.DWELL, self._cells["stops", "dwell_hours"][row])
         arc, row = _columns(self._notes.timetable)
         cv = np.nan_to_num(self._tables["links"]["speed_cv"], nan=0.0).tolist()
-        most = [
-            max((cv[link] for link, _ in self._layout.arcs[a].links), default=0.0) for a in arc.tolist()
-        ]
+        most = [max((cv[link] for link, _ in self._layout.arcs[a].links), default=0.0) for a in arc.tolist()]
         sd = self._tables["stops"]["run_hours"][row] * np.array(most)
         figure = self._cells["stops", "run_hours"][row]
         self.entries.book(arc, Kind.HOURS, Cause.RUN, figure, sd=sd)

@@ -73,7 +73,7 @@ def sum_by(keys: Sequence[Ints], values: Sequence[Floats]) -> tuple[list[Ints], 
     for key, low, size in zip(keys, lows, sizes, strict=True):
         number = number * size + (key - low)
     found, inverse = np.unique(number, return_inverse=True)
-    sums = [np.bincount(inverse, value, len(found)) for value in values]
+    sums: list[Floats] = [np.bincount(inverse, value, len(found)).astype(np.float64) for value in values]
     parts: list[Ints] = []
     for low, size in zip(lows[::-1], sizes[::-1], strict=True):
         found, part = np.divmod(found, size)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass, field, fields, replace
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -106,6 +106,7 @@ class Graph:
         "yard",
         "km",
         "arc_links",
+        "arc_places",
         "link_arcs",
         "place_arcs",
         "service_arcs",
@@ -155,9 +156,17 @@ class Graph:
     @functools.cached_property
     def arc_links(self) -> tuple[Ints, Ints, Floats]:
         """Return each link of each arc: arc, link row and km, shapes (pairs,)."""
-        pairs = [(i, link) for i, arc in enumerate(self.arcs) for link, _ in arc.links]
-        table = np.array(pairs, dtype=np.int64).reshape(-1, 2)
-        return table[:, 0], table[:, 1], self.network.table("links")["length_km"][table[:, 1]]
+        count = np.array([len(a.links) for a in self.arcs], dtype=np.int64)
+        link = np.array([row for a in self.arcs for row, _ in a.links], dtype=np.int64)
+        return np.repeat(np.arange(len(count)), count), link, self.network.table("links")["length_km"][link]
+
+    @functools.cached_property
+    def arc_places(self) -> tuple[Ints, Ints]:
+        """Return each place of each arc, in order: arc and node row, shapes (pairs,)."""
+        places = [a.places for a in self.arcs]
+        count = np.array([len(p) for p in places], dtype=np.int64)
+        node = np.fromiter(chain.from_iterable(places), dtype=np.int64, count=int(count.sum()))
+        return np.repeat(np.arange(len(count)), count), node
 
     @functools.cached_property
     def link_arcs(self) -> dict[int, list[int]]:

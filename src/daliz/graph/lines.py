@@ -77,9 +77,7 @@ def _stops(resolved: Resolved) -> dict[str, list[Stop]]:
     order = np.argsort(table["sequence"], kind="stable").tolist()
     dwells = (resolved.cells["stops", "dwell_hours"] >= 0).tolist()
     timed = (~np.isnan(table["run_hours"])).tolist()
-    service, node, call, sequence = (
-        table[c].tolist() for c in ("service_id", "node_id", "call", "sequence")
-    )
+    service, node, call, sequence = (table[c].tolist() for c in ("service_id", "node_id", "call", "sequence"))
     found: dict[str, list[Stop]] = {}
     for i in order:
         stop = Stop(i, position[node[i]], f"{sequence[i]:.0f}", call[i], dwells[i], i if timed[i] else -1)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -105,10 +107,11 @@ class Tariff:
         rates = resolved.tables["rates"]
         self.rows = RateRows.of(rates)
         cells = (resolved.cells["rates", c].tolist() for c in ("usd_fixed", "usd_per_km"))
-        self._rates = [Rate(*parts) for parts in zip(rates.ids.tolist(), *cells, strict=True)]
-        at = [i for i, row in enumerate(self.rows.rows) if row.from_node and row.kind != "subsidy"]
+        self._rates: list[Rate] = [Rate(*parts) for parts in zip(rates.ids.tolist(), *cells, strict=True)]
+        through = [i for i, row in enumerate(self.rows.rows) if row.from_node and row.kind != "subsidy"]
         self.through: list[dict[str, Any]] = [
-            row | {"at": i} for i, row in zip(at, rates.take(at).rows() if at else [], strict=True)
+            row | {"at": i}
+            for i, row in zip(through, rates.take(np.array(through, dtype=np.int64)).rows(), strict=True)
         ]
 
     def rates(self, mode: str, service: str, country: str, group: str, direction: str) -> list[Rate]:
@@ -117,4 +120,4 @@ class Tariff:
 
     def rate(self, row: dict[str, Any]) -> Rate:
         """Return a row as a rate."""
-        return self._rates[row["at"]]
+        return self._rates[int(row["at"])]

@@ -204,9 +204,7 @@ class RunCosts:
             if row["scope"] != "node":
                 exposure = exposure + hours[at]
             figure = np.full(len(at), events[i])
-            self._entries.book(
-                self._arc[at], Kind.RISK, Cause.HAZARD, figure, exposure / HOURS_PER_YEAR
-            )
+            self._entries.book(self._arc[at], Kind.RISK, Cause.HAZARD, figure, exposure / HOURS_PER_YEAR)
             if premium[i] >= 0:
                 arc = self._arc[at[met[at]]]
                 self._entries.book(arc, Kind.PREMIUM, Cause.HAZARD, np.full(len(arc), premium[i]))

@@ -153,7 +153,8 @@ class _Finder:
         for mode, uses in self.uses.items():
             if mode != row["mode"]:
                 usable &= ~uses
-        return self.quickest[usable[self.quickest]]
+        found: Ints = self.quickest[usable[self.quickest]]
+        return found
 
     def _running(self, service: str, direction: str) -> npt.NDArray[np.bool_]:
         """Return which arcs belong to one direction of a service."""
@@ -195,10 +196,10 @@ def passed(graph: Graph, chosen: Ints, via: Sequence[int]) -> Ints:
     gained = np.zeros((len(via) + 1, len(chosen)), dtype=np.int64)
     position = np.full(len(graph.arcs), -1, dtype=np.int64)
     position[chosen] = np.arange(len(chosen))
-    touching = sorted({a for place in via for a in graph.place_arcs.get(place, ())})
-    for a, i in zip(touching, position[touching].tolist(), strict=True):
-        if i < 0:
-            continue
+    arc, node = graph.arc_places
+    touching = np.unique(arc[np.isin(node, list(via))])
+    touching = touching[position[touching] >= 0]
+    for a, i in zip(touching.tolist(), position[touching].tolist(), strict=True):
         hits = [place for place in graph.arcs[a].places if place in via]
         for v in range(len(via)):
             at = v

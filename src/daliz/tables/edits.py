@@ -227,7 +227,7 @@ def _demand_figure(edit: Set | Add | Multiply) -> None:
 
 def _number(value: object) -> float | None:
     """Return a value as a number, None if it is none; what is beyond all floats is infinite."""
-    if not isinstance(value, Real) or isinstance(value, bool | np.bool_):
+    if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
         return None
     try:
         return float(value)

@@ -89,7 +89,7 @@ class Network:
         `change`, `under` and `without` derive a network; who takes something over proves that it is the same.
         """
         before = self._before()
-        return None if before is None else before._made.get(key)
+        return None if before is None else before._made.get(key)  # noqa: SLF001 - of another network
 
     def __getstate__(self) -> dict[str, Any]:
         names = ("store", "period", "added", "removed", "edits")

@@ -309,7 +309,7 @@ def _show(
 
 
 def _more(market: dict[str, Any], before: dict[str, dict[str, Any]]) -> str:
-    """Say what a unit costs more; a mean over less than all demand does not compare."""
+    """Describe what a unit costs more; a mean over less than all demand does not compare."""
     if market["unmet"] > 0 and before[market["market"]]["unmet"] <= 0:
         return f"{market['unmet'] / market['demand']:.1%} unmet"
     return f"{market['cost_usd'] - before[market['market']]['cost_usd']:+,.0f}"

@@ -43,7 +43,7 @@ def build_graph(network: Network, month: int | None = None) -> Graph:
 
 
 def make_graph(network: Network, month: int | None) -> Graph:
-    """Make the graph of a network, on the arcs of the one that it was derived from where they are the same."""
+    """Make the graph of a network, on the arcs of the one it was derived from where these are the same."""
     facts, layout = network.once("layout", lambda: _layout(network))
     tariff = Tariff(network.resolved)
     ledger = book_layout(layout, network.resolved, tariff, month)
@@ -63,12 +63,13 @@ def make_graph(network: Network, month: int | None) -> Graph:
         tariff,
     )
     before: Graph | None = network.made_before(f"graph {month}")
-    same = before is not None and network.made_before("layout")[0] is facts
+    laid: tuple[Facts, Layout] | None = network.made_before("layout")
+    same = before is not None and laid is not None and laid[0] is facts
     return _on_arcs_of(before, graph) if before is not None and same else graph
 
 
 def _layout(network: Network) -> tuple[Facts, Layout]:
-    """Lay the network out, or take the layout of the one that it was derived from if all facts are the same."""
+    """Lay the network out, or take the layout of the one it was derived from if all facts are the same."""
     facts = read_facts(network.resolved)
     before: tuple[Facts, Layout] | None = network.made_before("layout")
     if before is not None and facts == before[0]:
@@ -79,7 +80,7 @@ def _layout(network: Network) -> tuple[Facts, Layout]:
 
 
 def _on_arcs_of(before: Graph, graph: Graph) -> Graph:
-    """Return a graph of the same layout that shares what states and arcs decide, if through arcs are the same."""
+    """Return a graph that shares what states and arcs decide with one of the same layout and through arcs."""
     if before.ways != graph.ways or before.arcs != graph.arcs:
         return graph
     own = {f.name: getattr(graph, f.name) for f in fields(graph)}

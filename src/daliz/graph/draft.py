@@ -31,21 +31,57 @@ NOWHERE = Stretch()
 
 
 class Fare(NamedTuple):
-    """Rates that a carrier charges: those of a service ("" for those of all), in a direction, for some groups."""
+    """Rates charged: of a service ("" for those of all), in a direction, for some groups of cargo."""
 
     service: str = ""
     direction: str = "out"
     groups: tuple[str, ...] = GROUPS
 
 
-class Run(NamedTuple):
-    """Arc that runs over links for a fare; service is a row or -1, timed whether a timetable gives the hours."""
+class Runs:
+    """Arcs that run over links, with what is to be known of each.
 
-    arc: int
-    service: int
-    fare: Fare
-    timed: bool
-    links: tuple[tuple[int, bool], ...]
+    Attributes
+    ----------
+    arc, service, fare
+        The arc, the row of the service or -1, and what is charged.
+    timed
+        Whether a timetable gives the hours.
+    links
+        The links as (row, forward).
+    """
+
+    def __init__(self) -> None:
+        self.arc: list[int] = []
+        self.service: list[int] = []
+        self.fare: list[Fare] = []
+        self.timed: list[bool] = []
+        self.links: list[tuple[tuple[int, bool], ...]] = []
+
+    def add(
+        self,
+        arc: int,
+        links: tuple[tuple[int, bool], ...],
+        fare: Fare,
+        *,
+        service: int = -1,
+        timed: bool = False,
+    ) -> None:
+        """Add an arc."""
+        self.arc.append(arc)
+        self.service.append(service)
+        self.fare.append(fare)
+        self.timed.append(timed)
+        self.links.append(links)
+
+    @functools.cached_property
+    def steps(self) -> Steps:
+        """Return each link of each run as arrays."""
+        counts = np.array([len(links) for links in self.links], dtype=np.int64)
+        run = np.repeat(np.arange(len(counts)), counts)
+        arc, service, timed = (np.array(x, dtype=np.int64)[run] for x in (self.arc, self.service, self.timed))
+        table = np.array([step for links in self.links for step in links], dtype=np.int64).reshape(-1, 2)
+        return Steps(run, arc, service, timed == 1, table[:, 0], table[:, 1])
 
 
 @dataclass
@@ -66,23 +102,13 @@ class Notes:
         Arc and row of `stops` with the hours of staying, or with the hours of the timetable.
     """
 
-    runs: list[Run] = field(default_factory=list)
+    runs: Runs = field(default_factory=Runs)
     gauge_changes: list[tuple[int, int]] = field(default_factory=list)
     handlings: list[tuple[int, int]] = field(default_factory=list)
     departures: list[tuple[int, int, bool]] = field(default_factory=list)
     fixed_rates: list[tuple[int, str, str, Fare]] = field(default_factory=list)
     stays: list[tuple[int, int]] = field(default_factory=list)
     timetable: list[tuple[int, int]] = field(default_factory=list)
-
-    @functools.cached_property
-    def steps(self) -> Steps:
-        """Return each link of each run as arrays."""
-        counts = [len(run.links) for run in self.runs]
-        of_runs = np.array([(run.arc, run.service, run.timed) for run in self.runs], dtype=np.int64)
-        run = np.repeat(np.arange(len(counts)), np.array(counts, dtype=np.int64))
-        links = np.array([step for r in self.runs for step in r.links], dtype=np.int64).reshape(-1, 2)
-        arc, service, timed = of_runs.reshape(-1, 3)[run].T
-        return Steps(run, arc, service, timed == 1, links[:, 0], links[:, 1])
 
 
 class Steps(NamedTuple):

@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from daliz.graph.draft import ALL_GROUPS, Draft, Fare, Run, Stretch
+from daliz.graph.draft import ALL_GROUPS, Draft, Fare, Stretch
 from daliz.graph.lines import lead_lines, read_lines
 from daliz.graph.links import Step, read_links, through_hours
 from daliz.graph.pricing import RateRows
@@ -31,8 +31,8 @@ class Facts:
     places, countries
         Ids of the places, and their countries.
     links, km, lines, legs
-        Links and their lengths; directions of services, with the steps of each leg between stops, or the places between which
-        there is none.
+        Links and their lengths; directions of services, with the steps of each leg between stops, or the
+        places between which there is none.
     idle
         Services that cannot run, with the reason.
     handling, gauge_change
@@ -119,7 +119,7 @@ class _Maker:
                 on, off = states if forward else states[::-1]
                 over = Stretch(((i, forward),), link.ends_along(forward=forward), self.facts.km[i])
                 arc = draft.arc(on, off, "run", over=over)
-                draft.notes.runs.append(Run(arc, -1, anybody, False, over.links))
+                draft.notes.runs.add(arc, over.links, anybody)
                 draft.price(arc, ALL_GROUPS, lacking)
 
     def add_gauge_changes(self) -> None:
@@ -207,7 +207,7 @@ class _Maker:
                 continue
             whole = bool(published) and k - start == len(published)
             arc, links = self._ride(line, (leave[start], arrive[k]), steps)
-            self.draft.notes.runs.append(Run(arc, line.at, fare, whole, links))
+            self.draft.notes.runs.add(arc, links, fare, service=line.at, timed=whole)
             lacking |= self._without_rate([self.facts.links[row] for row, _ in links], fare)
             if whole:
                 self.draft.notes.timetable += [(arc, row) for row in published]

@@ -41,7 +41,7 @@ class Stop(NamedTuple):
 
 
 class Line(NamedTuple):
-    """One direction, out or back, of a service: its row, id and mode, the cargo it takes, its stops in order."""
+    """One direction, out or back, of a service: row, id and mode, groups of cargo, and stops in order."""
 
     at: int
     service: str
@@ -52,7 +52,7 @@ class Line(NamedTuple):
 
 
 def read_lines(resolved: Resolved) -> tuple[list[Line], dict[str, str]]:
-    """Read both directions of all services; those that have fewer than two stops come apart, with the reason."""
+    """Read both directions of all services, and apart those with fewer than two stops, with the reason."""
     services = resolved.tables["services"]
     stops = _stops(resolved)
     lines: list[Line] = []

@@ -48,7 +48,7 @@ def read_links(resolved: Resolved) -> list[Link]:
 
 
 def crossings(tables: Mapping[str, Table]) -> Ints:
-    """Find the row of `borders` on each link backward and forward, -1 where there is none, shape (links, 2)."""
+    """Find the row of `borders` on each link backward and forward, -1 for none, shape (links, 2)."""
     position, borders = tables["links"].position, tables["borders"]
     at = np.full((len(position), 2), -1, dtype=np.int64)
     rows = zip(borders["link_id"].tolist(), borders["direction"].tolist(), strict=True)

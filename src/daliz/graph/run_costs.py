@@ -44,8 +44,8 @@ class RunCosts:
 
     def __init__(self, resolved: Resolved, notes: Notes, entries: Entries) -> None:
         self._tables, self._cells, self._entries = resolved.tables, resolved.cells, entries
-        steps = notes.steps
-        self._runs, self._run, self._arc, self._timed = notes.runs, steps.run, steps.arc, steps.timed
+        steps = notes.runs.steps
+        self._fares, self._run, self._arc, self._timed = notes.runs.fare, steps.run, steps.arc, steps.timed
         self._service, self._link, self._forward = steps.service, steps.link, steps.forward
         self._km = self._tables["links"]["length_km"][self._link]
         self._find_ends()
@@ -155,9 +155,9 @@ class RunCosts:
         """Book the rates per km; half of the km of a link are in the country of each end."""
         modes, mode_of = np.unique(self._tables["links"]["mode"].astype(str), return_inverse=True)
         mode = mode_of[self._link]
-        fares_of_runs = dict.fromkeys(run.fare for run in self._runs)
+        fares_of_runs = dict.fromkeys(self._fares)
         number = {fare: i for i, fare in enumerate(fares_of_runs)}
-        fare = np.array([number[run.fare] for run in self._runs], dtype=np.int64)
+        fare = np.array([number[fare] for fare in self._fares], dtype=np.int64)
         keys = (np.tile(self._arc, 2), np.tile(fare[self._run], 2), np.tile(mode, 2))
         into = np.concatenate([self._from, self._into])
         (arc, fare, mode, country), (km,) = sum_by((*keys, into), (np.tile(self._km / 2, 2),))

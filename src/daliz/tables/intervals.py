@@ -81,23 +81,22 @@ class Written:
 
     Attributes
     ----------
-    cells
-        Every cell of a column of figures, blank ones too; the position is its number.
     first
-        Number of the first cell of each table and column.
+        Number of the first cell of each table and column of figures; blank cells are numbered too.
     dated
         First day, first day no longer in force and figure of each row of evidence with a date, by cell.
     """
 
     def __init__(self, tables: Mapping[str, Table], evidence: Table, grades: Table) -> None:
         self._tables, self._grades = tables, grades
-        self.cells: list[Cell] = []
         self.first: dict[tuple[str, str], int] = {}
+        count = 0
         for name, table in tables.items():
-            ids = table.ids.tolist()
             for column in table.schema.figures:
-                self.first[name, column] = len(self.cells)
-                self.cells += [Cell(name, row, column) for row in ids]
+                self.first[name, column] = count
+                count += len(table)
+        # Made when first asked for, since most cells are blank; networks of one package share them.
+        self._cells: list[Cell | None] = [None] * count
         evidence = evidence.take(evidence["used"])
         start, end = evidence["from_date"], evidence["to_date"]
         dated = ~(np.isnat(start) & np.isnat(end))
@@ -110,7 +109,18 @@ class Written:
         names = sorted(set(evidence["group"].tolist()) - {""})
         self._groups = {name: i for i, name in enumerate(names)}
         still = evidence.take(~varying)
-        self._still = Intervals.exact(len(self.cells)).put(*self._numbered(still), self._groups)
+        self._still = Intervals.exact(count).put(*self._numbered(still), self._groups)
+
+    def cells_in(self, column: tuple[str, str], rows: list[int]) -> list[Cell]:
+        """Return the cells of a table and column in some rows."""
+        first, ids = self.first[column], self._tables[column[0]].ids
+        found = []
+        for row in rows:
+            cell = self._cells[first + row]
+            if cell is None:
+                cell = self._cells[first + row] = Cell(column[0], str(ids[row]), column[1])
+            found.append(cell)
+        return found
 
     def number(self, cell: Cell) -> int:
         """Return the number of a cell, -1 if there is none."""
@@ -172,18 +182,18 @@ def make_figures(
     """
     places: Places = {}
     values, numbers = [np.zeros(0)], [np.zeros(0, dtype=np.int64)]
-    count = 0
+    cells: list[Cell] = []
     for name, table in tables.items():
         for column in table.schema.figures:
             filled = np.flatnonzero(~np.isnan(table[column]))
             at = np.full(len(table), -1, dtype=np.int64)
-            at[filled] = np.arange(count, count + len(filled))
-            count += len(filled)
+            at[filled] = np.arange(len(cells), len(cells) + len(filled))
+            there = rows[name][filled]
+            cells += written.cells_in((name, column), there.tolist())
             places[name, column] = at
             values.append(table[column][filled])
-            numbers.append(written.first[name, column] + rows[name][filled])
+            numbers.append(written.first[name, column] + there)
     number = np.concatenate(numbers)
-    cells = [written.cells[i] for i in number.tolist()]
     return _with_intervals(cells, np.concatenate(values), number, (written, period), follows), places
 
 

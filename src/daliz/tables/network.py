@@ -126,7 +126,7 @@ class Network:
 
     @property
     def edits_as_text(self) -> list[str]:
-        """List the user's own changes as texts, such as `set links.a-b.capacity=60`, for results and people."""
+        """List the user's own changes as texts such as `set links.a-b.capacity=60`, for results."""
         return [str(edit) for edit in self.edits]
 
     def in_period(self, period: Period) -> Network:

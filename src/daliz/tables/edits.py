@@ -133,8 +133,8 @@ class Open(_OfRow):
 
     Examples
     --------
-    >>> print(Open("links", "rail-kars-divrigi"))
-    open links.rail-kars-divrigi
+    >>> print(Open("links", "rail-erzurum-divrigi"))
+    open links.rail-erzurum-divrigi
     """
 
     __slots__ = ()

@@ -53,11 +53,24 @@ def edits(network: daliz.Network) -> dict[str, Edit]:
     blank = str(links.ids[np.flatnonzero(np.isnan(links["capacity"]))[0]])
     rail = str(links.ids[np.flatnonzero(links["mode"] == "rail")[100]])
     own = {
+        "speed that leads services over other links": leading_elsewhere(network),
         "capacity of a link without one": daliz.Set("links", blank, "capacity", 60),
         "speed of one link": daliz.Multiply("links", rail, "speed_km_h", 0.5),
         "a link closed": daliz.Close("links", rail),
     }
     return own | {label: first_figure(network, *place) for label, place in columns.items()}
+
+
+def leading_elsewhere(network: daliz.Network) -> Edit:
+    """Find a link whose speed, halved, leads some service over others."""
+    graph = build_graph(network)
+    paths = [arc.links for arc in graph.arcs]
+    ids = network.table("links").ids
+    for link in dict.fromkeys(link for arc in graph.arcs if arc.role == "ride" for link, _ in arc.links):
+        edit = daliz.Multiply("links", str(ids[link]), "speed_km_h", 0.5)
+        if [arc.links for arc in build_graph(network.change(edit)).arcs] != paths:
+            return edit
+    raise SystemExit("No link leads a service elsewhere when its speed is halved.")
 
 
 def main() -> None:

@@ -120,6 +120,16 @@ def test_a_quicker_detour_is_taken() -> None:
     assert_same(build_graph(anew(changed)), graph)
 
 
+def test_a_longer_link_leads_round() -> None:
+    """Where a length makes a service go round, its arcs are new and all others are measured anew."""
+    row = {"from_node": "mid", "to_node": "port", "mode": "rail", "gauge_mm": 1520.0, "length_km": 2300.0}
+    base = tiny_network(links={"rail-second": row | {"speed_class": "rail-kz"}})
+    build_graph(base)
+    for factor in (1.02, 1.5):
+        changed = base.change(Multiply("links", "rail-mid-port", "length_km", factor))
+        assert_same(build_graph(anew(changed)), build_graph(changed))
+
+
 def test_what_costs_alone_leave_is_shared() -> None:
     """A price leaves states, arcs and what is computed from them alone; a second change shares them too."""
     graph = build_graph(TINY)

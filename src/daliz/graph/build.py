@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from daliz.graph.booking import book_layout
@@ -74,9 +74,7 @@ def _layout(network: Network) -> tuple[Facts, Layout]:
     before: tuple[Facts, Layout] | None = network.made_before("layout")
     if before is not None and facts == before[0]:
         return before
-    if before is not None and replace(facts, km=before[0].km) == before[0]:
-        return facts, before[1].measured(facts.km)
-    return facts, lay_out(facts)
+    return facts, lay_out(facts, before)
 
 
 def _on_arcs_of(before: Graph, graph: Graph) -> Graph:

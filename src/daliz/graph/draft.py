@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -38,50 +38,14 @@ class Fare(NamedTuple):
     groups: tuple[str, ...] = GROUPS
 
 
-class Runs:
-    """Arcs that run over links, with what is to be known of each.
+class Run(NamedTuple):
+    """Arc over links: row of the service or -1, fare, whether a timetable gives the hours, links."""
 
-    Attributes
-    ----------
-    arc, service, fare
-        The arc, the row of the service or -1, and what is charged.
-    timed
-        Whether a timetable gives the hours.
-    links
-        The links as (row, forward).
-    """
-
-    def __init__(self) -> None:
-        self.arc: list[int] = []
-        self.service: list[int] = []
-        self.fare: list[Fare] = []
-        self.timed: list[bool] = []
-        self.links: list[tuple[tuple[int, bool], ...]] = []
-
-    def add(
-        self,
-        arc: int,
-        links: tuple[tuple[int, bool], ...],
-        fare: Fare,
-        *,
-        service: int = -1,
-        timed: bool = False,
-    ) -> None:
-        """Add an arc."""
-        self.arc.append(arc)
-        self.service.append(service)
-        self.fare.append(fare)
-        self.timed.append(timed)
-        self.links.append(links)
-
-    @functools.cached_property
-    def steps(self) -> Steps:
-        """Return each link of each run as arrays."""
-        counts = np.array([len(links) for links in self.links], dtype=np.int64)
-        run = np.repeat(np.arange(len(counts)), counts)
-        arc, service, timed = (np.array(x, dtype=np.int64)[run] for x in (self.arc, self.service, self.timed))
-        table = np.array([step for links in self.links for step in links], dtype=np.int64).reshape(-1, 2)
-        return Steps(run, arc, service, timed == 1, table[:, 0], table[:, 1])
+    arc: int
+    service: int
+    fare: Fare
+    timed: bool
+    links: tuple[tuple[int, bool], ...]
 
 
 @dataclass
@@ -102,13 +66,28 @@ class Notes:
         Arc and row of `stops` with the hours of staying, or with the hours of the timetable.
     """
 
-    runs: Runs = field(default_factory=Runs)
+    runs: list[Run] = field(default_factory=list)
     gauge_changes: list[tuple[int, int]] = field(default_factory=list)
     handlings: list[tuple[int, int]] = field(default_factory=list)
     departures: list[tuple[int, int, bool]] = field(default_factory=list)
     fixed_rates: list[tuple[int, str, str, Fare]] = field(default_factory=list)
     stays: list[tuple[int, int]] = field(default_factory=list)
     timetable: list[tuple[int, int]] = field(default_factory=list)
+
+    def lists(self) -> list[list[Any]]:
+        """Return all lists, in one order."""
+        return [getattr(self, f.name) for f in fields(self)]
+
+    @functools.cached_property
+    def steps(self) -> Steps:
+        """Return each link of each run as arrays."""
+        links = [run.links for run in self.runs]
+        counts = np.array([len(some) for some in links], dtype=np.int64)
+        run = np.repeat(np.arange(len(counts)), counts)
+        told = [(r.arc, r.service, r.timed) for r in self.runs]
+        arc, service, timed = np.array(told, dtype=np.int64).reshape(-1, 3)[run].T
+        table = np.array([step for some in links for step in some], dtype=np.int64).reshape(-1, 2)
+        return Steps(run, arc, service, timed == 1, table[:, 0], table[:, 1])
 
 
 class Steps(NamedTuple):
@@ -132,14 +111,18 @@ class Steps(NamedTuple):
 
 @dataclass(frozen=True)
 class Layout:
-    """States and arcs of a graph, with what is to be booked on them.
+    """States and arcs of a graph, with what is to be booked on them, made part by part.
 
     Attributes
     ----------
     states, arcs, tail, head, groups, unpriced, idle
         As in `Graph`.
+    admitted
+        Groups of cargo that each arc admits.
     notes
         What is to be booked.
+    marks
+        How long the lists were when each part began, and at the end.
     """
 
     states: list[State]
@@ -149,12 +132,13 @@ class Layout:
     groups: Flags
     unpriced: dict[int, frozenset[str]]
     idle: dict[str, str]
+    admitted: list[frozenset[str]]
     notes: Notes
+    marks: list[tuple[int, ...]]
 
-    def measured(self, km: Sequence[float]) -> Layout:
-        """Return the layout with other km of its links."""
-        arcs = [a._replace(km=sum(km[row] for row, _ in a.links)) if a.links else a for a in self.arcs]
-        return replace(self, arcs=arcs)
+    def lists(self) -> list[list[Any]]:
+        """Return all lists that grow from part to part, in one order."""
+        return [self.states, self.arcs, self.admitted, *self.notes.lists()]
 
 
 class Draft:
@@ -187,6 +171,39 @@ class Draft:
         self.unpriced: dict[int, frozenset[str]] = {}
         self.idle: dict[str, str] = {}
         self.notes = Notes()
+        self._marks: list[tuple[int, ...]] = []
+
+    def _lists(self) -> list[list[Any]]:
+        return [self.states, self.arcs, self.groups, *self.notes.lists()]
+
+    def begin(self) -> int:
+        """Begin a part and return its number."""
+        self._marks.append(tuple(map(len, self._lists())))
+        return len(self._marks) - 1
+
+    def take(self, other: Layout, part: int, km: Sequence[float] | None) -> bool:
+        """Take the part begun last from another layout, if its states and arcs have the same numbers there.
+
+        Parameters
+        ----------
+        other, part
+            The layout and the number of the part; only its numbers are looked at here.
+        km
+            Length of each link if they differ.
+        """
+        start, end = other.marks[part], other.marks[part + 1]
+        if self._marks[-1] != start:
+            return False
+        for mine, yours, first, last in zip(self._lists(), other.lists(), start, end, strict=True):
+            mine.extend(yours[first:last])
+        first, last = start[1], end[1]
+        if km is not None:
+            self.arcs[first:] = [
+                a._replace(km=sum(km[row] for row, _ in a.links)) if a.links else a
+                for a in other.arcs[first:last]
+            ]
+        self.unpriced |= {a: other.unpriced[a] for a in range(first, last) if a in other.unpriced}
+        return True
 
     def state(self, node: int, mode: str, detail: str) -> int:
         """Return the number of a state, making it if there is none."""
@@ -224,6 +241,7 @@ class Draft:
 
     def layout(self) -> Layout:
         """Return the layout as it stands."""
+        self.begin()
         rows = {g: tuple(name in g for name in GROUPS) for g in set(self.groups)}
         admitted = np.array([rows[g] for g in self.groups], dtype=np.bool_).reshape(-1, len(GROUPS))
         return Layout(
@@ -234,5 +252,7 @@ class Draft:
             np.ascontiguousarray(admitted.T),
             self.unpriced,
             self.idle,
+            self.groups,
             self.notes,
+            self._marks,
         )

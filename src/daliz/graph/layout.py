@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from daliz.graph.draft import ALL_GROUPS, Draft, Fare, Stretch
+from daliz.graph.draft import ALL_GROUPS, Draft, Fare, Run, Stretch
 from daliz.graph.lines import lead_lines, read_lines
 from daliz.graph.links import Step, read_links, through_hours
 from daliz.graph.pricing import RateRows
@@ -86,15 +86,38 @@ def read_facts(resolved: Resolved) -> Facts:
     )
 
 
-def lay_out(facts: Facts) -> Layout:
-    """Lay out all states and arcs: common rail and road, changes of gauge, loading, services."""
+def lay_out(facts: Facts, before: tuple[Facts, Layout] | None = None) -> Layout:
+    """Lay out all states and arcs: common rail and road, changes of gauge, loading, services.
+
+    Parameters
+    ----------
+    facts
+        What they follow from.
+    before
+        Other facts and their layout. Where nothing but lengths and legs differs, services with the same legs
+        are taken over from it, and so is what comes before them.
+    """
     maker = _Maker(facts)
-    maker.add_stretches()
-    maker.add_gauge_changes()
-    maker.add_loading()
-    for line, legs in zip(facts.lines, facts.legs, strict=True):
-        maker.add_line(line, legs)
-    return maker.draft.layout()
+    draft, known, km = maker.draft, None, None
+    if before is not None and facts == replace(before[0], km=facts.km, legs=facts.legs):
+        known = before
+        km = None if facts.km == before[0].km else facts.km
+    part = draft.begin()
+    if known is None or not draft.take(known[1], part, km):
+        maker.add_stretches()
+        maker.add_gauge_changes()
+        maker.add_loading()
+    for i, (line, legs) in enumerate(zip(facts.lines, facts.legs, strict=True)):
+        part = draft.begin()
+        same = known is not None and _runs(legs) and legs == known[0].legs[i]
+        if known is None or not same or not draft.take(known[1], part, km):
+            maker.add_line(line, legs)
+    return draft.layout()
+
+
+def _runs(legs: Legs | tuple[int, int]) -> bool:
+    """Check whether a line has a path between all of its stops."""
+    return not isinstance(legs[0], int)
 
 
 class _Maker:
@@ -119,7 +142,7 @@ class _Maker:
                 on, off = states if forward else states[::-1]
                 over = Stretch(((i, forward),), link.ends_along(forward=forward), self.facts.km[i])
                 arc = draft.arc(on, off, "run", over=over)
-                draft.notes.runs.add(arc, over.links, anybody)
+                draft.notes.runs.append(Run(arc, -1, anybody, False, over.links))
                 draft.price(arc, ALL_GROUPS, lacking)
 
     def add_gauge_changes(self) -> None:
@@ -207,7 +230,7 @@ class _Maker:
                 continue
             whole = bool(published) and k - start == len(published)
             arc, links = self._ride(line, (leave[start], arrive[k]), steps)
-            self.draft.notes.runs.add(arc, links, fare, service=line.at, timed=whole)
+            self.draft.notes.runs.append(Run(arc, line.at, fare, whole, links))
             lacking |= self._without_rate([self.facts.links[row] for row, _ in links], fare)
             if whole:
                 self.draft.notes.timetable += [(arc, row) for row in published]

@@ -44,8 +44,13 @@ class RunCosts:
 
     def __init__(self, resolved: Resolved, notes: Notes, entries: Entries) -> None:
         self._tables, self._cells, self._entries = resolved.tables, resolved.cells, entries
-        steps = notes.runs.steps
-        self._fares, self._run, self._arc, self._timed = notes.runs.fare, steps.run, steps.arc, steps.timed
+        steps = notes.steps
+        self._fares, self._run, self._arc, self._timed = (
+            [run.fare for run in notes.runs],
+            steps.run,
+            steps.arc,
+            steps.timed,
+        )
         self._service, self._link, self._forward = steps.service, steps.link, steps.forward
         self._km = self._tables["links"]["length_km"][self._link]
         self._find_ends()

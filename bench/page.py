@@ -57,6 +57,7 @@ def main() -> None:
     parts = {"brief": brief()}
     parts["run"] = printed("bench/run.py")
     parts["assignment"] = printed("bench/assignment.py", *(("--tntp", str(folder)) if folder else ()))
+    parts["changes"] = printed("bench/changes.py")
     parts["chains"] = printed("bench/chains.py")
     parts["options"] = "--tntp folder" if folder else ""
     parts["versions"] = (

@@ -35,25 +35,30 @@ if TYPE_CHECKING:
         without_each,
     )
     from daliz.supplychain import Terms as SupplyTerms
-    from daliz.tables import Check, Network, Reason, check, why
+    from daliz.tables import Add, Check, Close, Multiply, Network, Open, Reason, Set, check, why
     from daliz.tables import open_network as open  # noqa: A004
     from daliz.trade import Tariff, tariff
     from daliz.validation import Validation, validate
 
 __version__ = "0.1.0"
 __all__ = [
+    "Add",
     "AssignmentTerms",
     "Check",
     "ChoiceParameters",
+    "Close",
     "Demand",
     "Flows",
     "Itinerary",
     "Leg",
     "Model",
+    "Multiply",
     "Network",
+    "Open",
     "Reason",
     "Routes",
     "Scale",
+    "Set",
     "Shock",
     "Supply",
     "SupplyTerms",
@@ -99,7 +104,12 @@ _HOMES = {
     "assign_model": ("assignment", "assign_model"),
     "demand_from_rows": ("paths", "demand_from_rows"),
     "demand_of": ("paths", "demand_of"),
+    "Add": ("tables", "Add"),
     "Check": ("tables", "Check"),
+    "Close": ("tables", "Close"),
+    "Multiply": ("tables", "Multiply"),
+    "Open": ("tables", "Open"),
+    "Set": ("tables", "Set"),
     "Network": ("tables", "Network"),
     "Reason": ("tables", "Reason"),
     "check": ("tables", "check"),

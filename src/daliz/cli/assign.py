@@ -1,4 +1,4 @@
-"""Send everybody."""
+"""Assign traffic to the network."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 from daliz.cli.common import (
     AsCsv,
     AsJson,
+    Edits,
     Package,
     Under,
     Without,
@@ -18,6 +19,7 @@ from daliz.cli.common import (
     print_csv,
     print_json,
     print_table,
+    takes_edits,
 )
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ EXAMPLE = "Example: daliz assign --year 2024 --without red-sea-2024"
 Method = Annotated[str, typer.Option(help="sue, due, so or capacity; due, so or capacity with --tntp.")]
 
 
+@takes_edits
 def run(
     package: Package = "eurasia",
     year: Year = None,
@@ -66,6 +69,7 @@ def run(
     threads: Annotated[int, typer.Option(help="With --tntp: threads.")] = 1,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
+    edits: Edits = (),
 ) -> None:
     """Run the verb."""
     if top < 0:
@@ -80,6 +84,7 @@ def run(
             "--year": year,
             "--under": under,
             "--without": without,
+            "--set, --add, --multiply, --open and --close": edits,
             "--demand": demand,
             "--elasticity": elasticity,
             "--unserved": unserved,
@@ -94,7 +99,7 @@ def run(
     from daliz.assignment import Terms, assign
     from daliz.paths import demand_from_rows
 
-    network = open_for(package, year, under, without)
+    network = open_for(package, year, under, without, edits)
     for name in select:
         network.table("links").row(name)
     given = demand_from_rows(network, _rows(demand)) if demand else None

@@ -7,19 +7,21 @@ from typing import Annotated
 
 import typer
 
-from daliz.cli.common import Package, Under, Without, Year, open_for, progress
+from daliz.cli.common import Edits, Package, Under, Without, Year, open_for, progress, takes_edits
 
 NAME = "brief"
 HELP = "Write the brief: HTML that opens offline and PDF, with the summary in Kazakh."
 EXAMPLE = "Example: daliz brief --out brief"
 
 
+@takes_edits
 def run(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write into.")] = Path("brief"),
     package: Package = "eurasia",
     year: Year = None,
     under: Under = [],
     without: Without = [],
+    edits: Edits = (),
 ) -> None:
     """Run the verb."""
     from daliz.errors import need
@@ -28,7 +30,7 @@ def run(
     need("altair", "vl_convert", "typst", "babel", extra="report")
     advance, stop = progress("writing the brief")
     try:
-        files = brief(open_for(package, year, under, without), out, advance)
+        files = brief(open_for(package, year, under, without, edits), out, advance)
     finally:
         stop()
     for file in files:

@@ -1,13 +1,15 @@
-"""Share options and ways of printing among the verbs."""
+"""Options and forms of printing that the verbs share."""
 
 from __future__ import annotations
 
 import csv
+import functools
+import inspect
 import io
 import json
 import sys
 from math import isfinite
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from daliz.tables import Network
+    from daliz.tables.edits import Edit
 
 Package = Annotated[str, typer.Option("--network", "-n", help="Embedded package or folder of tables.")]
 Year = Annotated[int | None, typer.Option("--year", "-y", help="Year; the last observed one unless given.")]
@@ -27,8 +30,101 @@ Without = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV for programs.")]
 
+Edits = tuple[Any, ...]
+"""Changes of cells and rows, as `takes_edits` hands them to a verb."""
+OF_CELL, OF_ROW = "TABLE.ROW.COLUMN=VALUE", "TABLE.ROW"
+EDITS = {
+    "set": (OF_CELL, "Give a cell the user's own figure"),
+    "add": (OF_CELL, "Add to the figure of a cell, after --set"),
+    "multiply": (OF_CELL, "Multiply the figure of a cell, after --set and --add"),
+    "open": (OF_ROW, "Put a row in force on all days"),
+    "close": (OF_ROW, "Take a row out on all days"),
+}
 
-def open_for(package: str, year: int | None, under: Sequence[str], without: Sequence[str]) -> Network:
+
+def takes_edits(run: Callable[..., None]) -> Callable[..., None]:
+    """Add to a verb the options that change cells and rows; it gets the changes as its argument `edits`."""
+    options = [
+        inspect.Parameter(
+            f"{op}_edits",
+            inspect.Parameter.KEYWORD_ONLY,
+            default=[],
+            annotation=Annotated[
+                list[str], typer.Option(f"--{op}", metavar=form, help=f"{what}; may be repeated.")
+            ],
+        )
+        for op, (form, what) in EDITS.items()
+    ]
+    hints = get_type_hints(run, include_extras=True)
+    signature = inspect.signature(run)
+    own = [p.replace(annotation=hints[n]) for n, p in signature.parameters.items() if n != "edits"]
+    own = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own]
+
+    @functools.wraps(run)
+    def with_edits(**given: Any) -> None:
+        texts = {op: given.pop(f"{op}_edits", []) for op in EDITS}
+        run(**given, edits=read_edits(**texts))
+
+    del with_edits.__wrapped__
+    with_edits.__signature__ = signature.replace(parameters=[*own, *options])  # type: ignore[attr-defined]
+    with_edits.__annotations__ = {p.name: p.annotation for p in [*own, *options]}
+    return with_edits
+
+
+def read_edits(**texts: Sequence[str]) -> tuple[Edit, ...]:
+    """Read changes of cells and rows: texts by what is done, as `set=["links.a-b.capacity=60"]`.
+
+    Raises
+    ------
+    QueryError
+        If a text does not name a cell and a number, or a row.
+    """
+    from daliz.tables import Add, Close, Multiply, Open, Set
+
+    of_cell: dict[str, Callable[..., Edit]] = {"set": Set, "add": Add, "multiply": Multiply}
+    of_row: dict[str, Callable[..., Edit]] = {"open": Open, "close": Close}
+    cells = [of_cell[op](*_cell(op, text)) for op in of_cell for text in texts.get(op, ())]
+    rows = [of_row[op](*_row(op, text)) for op in of_row for text in texts.get(op, ())]
+    return (*cells, *rows)
+
+
+def _cell(op: str, text: str) -> tuple[str, str, str, float]:
+    """Read `table.row.column=value`; whatever dots are left belong to the row."""
+    from daliz.errors import QueryError
+
+    place, sign, value = (part.strip() for part in text.partition("="))
+    table, _, rest = place.partition(".")
+    row, _, column = rest.rpartition(".")
+    if not (sign and table and row and column):
+        raise QueryError(
+            f"--{op} {text!r} does not name a cell and a value; write --{op} table.row.column=value."
+        )
+    try:
+        return table, row, column, float(value if value.isascii() and "_" not in value else "no number")
+    except ValueError:
+        raise QueryError(
+            f"--{op} {text!r} gives {value!r}, which is no number; write it with a point and without unit "
+            "or spaces."
+        ) from None
+
+
+def _row(op: str, text: str) -> tuple[str, str]:
+    """Read `table.row`."""
+    from daliz.errors import QueryError
+
+    table, _, row = text.strip().partition(".")
+    if not (table and row) or "=" in row:
+        raise QueryError(f"--{op} {text!r} does not name a row; write --{op} table.row.")
+    return table, row
+
+
+def open_for(
+    package: str,
+    year: int | None,
+    under: Sequence[str],
+    without: Sequence[str],
+    edits: Sequence[Edit] = (),
+) -> Network:
     """Open a network as the options say."""
     from daliz.errors import QueryError
     from daliz.tables import open_network
@@ -41,7 +137,9 @@ def open_for(package: str, year: int | None, under: Sequence[str], without: Sequ
     network = open_network(package, year)
     if without:
         network = network.without(*without)
-    return network.under(*under) if under else network
+    if under:
+        network = network.under(*under)
+    return network.change(*edits) if edits else network
 
 
 def print_json(value: Any) -> None:
@@ -85,7 +183,7 @@ def print_table(
 
 
 def terminal_width() -> int:
-    """Give the columns of the terminal; wide where there is none, as in a pipe."""
+    """Return the columns of the terminal; wide where there is none, as in a pipe."""
     from shutil import get_terminal_size
 
     return get_terminal_size((160, 24)).columns
@@ -102,7 +200,7 @@ def print_lines(paragraphs: Sequence[str]) -> None:
 
 
 def progress(label: str) -> tuple[Callable[[int, int], None], Callable[[], None]]:
-    """Give a callback that shows a bar on standard error, and one that ends it."""
+    """Return a callback that shows a bar on standard error, and one that ends it."""
     import gc
 
     from rich.console import Console

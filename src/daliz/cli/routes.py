@@ -9,6 +9,7 @@ import typer
 from daliz.cli.common import (
     AsCsv,
     AsJson,
+    Edits,
     Package,
     Under,
     Without,
@@ -18,6 +19,7 @@ from daliz.cli.common import (
     print_json,
     print_lines,
     print_table,
+    takes_edits,
     terminal_width,
 )
 
@@ -30,6 +32,7 @@ HELP = "Find good and different ways for one shipment, with days, USD, CO2e, ris
 EXAMPLE = 'Example: daliz routes "Xi\'an" Duisburg --cargo container-40 --month 11 --under red-sea-2024'
 
 
+@takes_edits
 def run(
     origin: Annotated[
         str, typer.Argument(help="Place in English, Kazakh or Russian, id, UN/LOCODE or lat,lon.")
@@ -66,6 +69,7 @@ def run(
     without: Without = [],
     as_json: AsJson = False,
     as_csv: AsCsv = False,
+    edits: Edits = (),
 ) -> None:
     """Run the verb."""
     from daliz.errors import QueryError
@@ -74,7 +78,7 @@ def run(
     given = int(date[:4]) if date and date[:4].isdigit() else None
     if given is not None and year not in {None, given}:
         raise QueryError(f"The date {date} does not lie in the year {year}; give one of them.")
-    network = open_for(package, year if given is None else given, under, without)
+    network = open_for(package, year if given is None else given, under, without, edits)
     found = routes(
         network,
         origin,

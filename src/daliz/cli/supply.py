@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from daliz.cli.common import AsCsv, AsJson, Package, Under, Year, open_for, print_csv, print_json, print_table
+from daliz.cli.common import (
+    AsCsv,
+    AsJson,
+    Edits,
+    Package,
+    Under,
+    Year,
+    open_for,
+    print_csv,
+    print_json,
+    print_table,
+    takes_edits,
+)
 
 if TYPE_CHECKING:
     from daliz.supplychain import Chain, Supply
@@ -22,6 +34,7 @@ EXAMPLE = "Example: daliz supply uranium --market EU --without RU"
 KINDS = ("country", "port", "link", "operator", "owner")
 
 
+@takes_edits
 def run(
     chain: Annotated[
         str, typer.Argument(help="Chain of the table chains, such as uranium; ftot with --ftot.")
@@ -74,6 +87,7 @@ def run(
     top: Annotated[int, typer.Option(help="Rows to show.")] = 15,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
+    edits: Edits = (),
 ) -> None:
     """Run the verb."""
     from daliz.supplychain import (
@@ -93,7 +107,7 @@ def run(
         raise typer.BadParameter("--csv prints the ways alone; leave out --each and --cut, or take --json.")
     if (cut or origin) and not market:
         raise typer.BadParameter("--cut and --origin tell of one market; give --market.")
-    network, places = _network(package, year, under, without)
+    network, places = _network(package, year, under, without, edits)
     asked: str | Chain = _ftot_chain(network, ftot) if ftot else chain
     flows, duties = None, {}
     if traffic:
@@ -149,13 +163,13 @@ def run(
 
 
 def _network(
-    package: str, year: int | None, under: list[str], without: list[str]
+    package: str, year: int | None, under: list[str], without: list[str], edits: Edits
 ) -> tuple[Network, list[str]]:
     """Open the network; names of events and projects are taken out of it, the rest is left to the plan."""
     network = open_for(package, year, (), ())
     sets = network.store["change_sets"].position
     events = [w for w in without if w in sets]
-    return open_for(package, year, under, events), [w for w in without if w not in sets]
+    return open_for(package, year, under, events, edits), [w for w in without if w not in sets]
 
 
 def _ftot_chain(network: Network, files: tuple[Path, Path]) -> Chain:
@@ -295,7 +309,7 @@ def _show(
 
 
 def _more(market: dict[str, Any], before: dict[str, dict[str, Any]]) -> str:
-    """Say what a unit costs more; a mean over less than all demand does not compare."""
+    """Describe what a unit costs more; a mean over less than all demand does not compare."""
     if market["unmet"] > 0 and before[market["market"]]["unmet"] <= 0:
         return f"{market['unmet'] / market['demand']:.1%} unmet"
     return f"{market['cost_usd'] - before[market['market']]['cost_usd']:+,.0f}"

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from daliz.graph.draft import ALL_GROUPS, Draft
-from daliz.graph.ledger import USD_KINDS, Cause
-from daliz.graph.lines import add_lines
-from daliz.graph.link_paths import Step
+from daliz.graph.booking import book_layout
+from daliz.graph.graph import Graph
+from daliz.graph.layout import lay_out, read_facts
 from daliz.graph.pricing import Tariff
-from daliz.graph.running import Ride, Running
-from daliz.graph.terminals import Terminals
 from daliz.graph.through import add_through
 
 if TYPE_CHECKING:
-    from daliz.graph.graph import Graph
+    from daliz.graph.draft import Layout
+    from daliz.graph.layout import Facts
     from daliz.tables import Network
-
-COMMON_MODES = ("rail", "road")
 
 
 def build_graph(network: Network, month: int | None = None) -> Graph:
@@ -49,55 +43,44 @@ def build_graph(network: Network, month: int | None = None) -> Graph:
 
 
 def make_graph(network: Network, month: int | None) -> Graph:
-    """Make the graph anew."""
-    draft = Draft(network)
+    """Make the graph of a network, on the arcs of the one it was derived from where these are the same."""
+    facts, layout = network.once("layout", lambda: _layout(network))
     tariff = Tariff(network.resolved)
-    running = Running(network, tariff, draft.book)
-    terminals = Terminals(draft, running, month)
-    _add_stretches(draft, running)
-    _add_gauge_changes(draft, running)
-    _add_loading(draft, running, tariff, terminals)
-    add_lines(draft, running, tariff, terminals)
-    return add_through(draft.graph(month), tariff)
+    ledger = book_layout(layout, network.resolved, tariff, month)
+    graph = add_through(
+        Graph(
+            network,
+            month,
+            layout.states,
+            layout.arcs,
+            ledger,
+            layout.groups,
+            layout.idle,
+            layout.tail,
+            layout.head,
+            layout.unpriced,
+        ),
+        tariff,
+    )
+    before: Graph | None = network.made_before(f"graph {month}")
+    laid: tuple[Facts, Layout] | None = network.made_before("layout")
+    same = before is not None and laid is not None and laid[0] is facts
+    return _on_arcs_of(before, graph) if before is not None and same else graph
 
 
-def _add_stretches(draft: Draft, running: Running) -> None:
-    """Make the network of single consignments: any stretch of rail or road without a timetable."""
-    gauges = draft.network.table("links")["gauge_mm"]
-    for i, link in enumerate(running.links):
-        if link.mode not in COMMON_MODES:
-            continue
-        gauge = "" if np.isnan(gauges[i]) else str(int(gauges[i]))
-        for forward in (True, False):
-            tail, head = link.ends if forward else link.ends[::-1]
-            on, off = draft.state(tail, link.mode, gauge), draft.state(head, link.mode, gauge)
-            arc = draft.arc(on, off, "run", links=((i, forward),), places=(tail, head), km=link.km)
-            lacking = running.book_steps(arc, [Step(i, forward, head)], Ride())
-            draft.price(arc, ALL_GROUPS, lacking)
+def _layout(network: Network) -> tuple[Facts, Layout]:
+    """Lay the network out, or take the layout of the one it was derived from if all facts are the same."""
+    facts = read_facts(network.resolved)
+    before: tuple[Facts, Layout] | None = network.made_before("layout")
+    if before is not None and facts == before[0]:
+        return before
+    return facts, lay_out(facts, before)
 
 
-def _add_gauge_changes(draft: Draft, running: Running) -> None:
-    for place in running.gauge_change:
-        here = [i for i, s in enumerate(draft.states) if s.node == place and s.mode == "rail"]
-        for tail, head in itertools.permutations(here, 2):
-            running.book_gauge_change(draft.arc(tail, head, "gauge-change", ALL_GROUPS), place)
-
-
-def _add_loading(draft: Draft, running: Running, tariff: Tariff, terminals: Terminals) -> None:
-    """Join yards and common states by loading and unloading; loading takes the fixed part of the rate."""
-    common: dict[tuple[int, str], list[int]] = {}
-    for i, known in enumerate(draft.states):
-        common.setdefault((known.node, known.mode), []).append(i)
-    position = draft.network.table("nodes").position
-    for (name, mode), rows in terminals.at.items():
-        node = position[name]
-        states = common.get((node, mode), []) if mode in COMMON_MODES else []
-        for row in rows:
-            for state in states:
-                load = draft.arc(node, state, "load", terminals.groups(row))
-                terminals.book(load, row)
-                for group in terminals.groups(row):
-                    for rate in tariff.rates(mode, "", running.country[node], group, "out"):
-                        if rate.fixed >= 0:
-                            draft.book.add(load, USD_KINDS[group], Cause.LINE_HAUL, 1.0, rate.fixed)
-                terminals.book(draft.arc(state, node, "unload", terminals.groups(row)), row)
+def _on_arcs_of(before: Graph, graph: Graph) -> Graph:
+    """Return a graph that shares what states and arcs decide with one of the same layout and through arcs."""
+    if before.ways != graph.ways or before.arcs != graph.arcs:
+        return graph
+    own = {f.name: getattr(graph, f.name) for f in fields(graph)}
+    shared = {name: getattr(before, name) for name in ("states", "arcs", "tail", "head")}
+    return before.on_same_arcs(**(own | shared))

@@ -1,10 +1,10 @@
-"""Hold states and arcs as flat arrays, with the costs of each cargo class by broadcasting."""
+"""States and arcs as flat arrays, with the costs of each cargo class by broadcasting."""
 
 from __future__ import annotations
 
 import functools
 from dataclasses import dataclass, field, fields, replace
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -22,7 +22,7 @@ GROUPS = tuple(USD_KINDS)
 
 
 class State(NamedTuple):
-    """Be a place and what the shipment does there: stand in the yard, go by a mode and gauge, be aboard."""
+    """Place and what the shipment does there: stand in the yard, go by a mode and gauge, be aboard."""
 
     node: int
     mode: str
@@ -30,7 +30,7 @@ class State(NamedTuple):
 
 
 class Arc(NamedTuple):
-    """Be one step of a shipment.
+    """One step of a shipment.
 
     `links` are (link row, forward) pairs in order; `places` the nodes passed, ends included, with links one
     more than these. Roles: run, gauge-change, load, unload, board, ride, stay, alight, through, access.
@@ -47,7 +47,7 @@ class Arc(NamedTuple):
 
 @dataclass(frozen=True)
 class ClassCosts:
-    """Hold what each arc costs one unit of one cargo class.
+    """Cost of each arc for one unit of one cargo class.
 
     Attributes
     ----------
@@ -67,7 +67,7 @@ class ClassCosts:
 
 @dataclass(frozen=True)
 class Graph:
-    """Hold the routable form of a network in one month.
+    """Routable form of a network in one month.
 
     Attributes
     ----------
@@ -106,6 +106,7 @@ class Graph:
         "yard",
         "km",
         "arc_links",
+        "arc_places",
         "link_arcs",
         "place_arcs",
         "service_arcs",
@@ -128,12 +129,12 @@ class Graph:
 
     @functools.cached_property
     def base(self) -> Floats:
-        """Give the sums by kind and arc, shape (kinds, arcs)."""
+        """Return the sums by kind and arc, shape (kinds, arcs)."""
         return self.ledger.base(self.network.resolved.figures.value, len(self.arcs))
 
     @functools.cached_property
     def variance(self) -> Floats:
-        """Give the variance of hours by arc, shape (arcs,)."""
+        """Return the variance of hours by arc, shape (arcs,)."""
         return self.ledger.variance(len(self.arcs))
 
     @functools.cached_property
@@ -144,20 +145,28 @@ class Graph:
 
     @functools.cached_property
     def km(self) -> Floats:
-        """Give the km of each arc, shape (arcs,)."""
+        """Return the km of each arc, shape (arcs,)."""
         return np.array([a.km for a in self.arcs])
 
     @functools.cached_property
     def entries_of(self) -> tuple[Ints, Ints]:
-        """Give the entries sorted by arc, and where each arc's begin, shapes (entries,) and (arcs + 1,)."""
+        """Return the entries sorted by arc, and where each arc's begin, shapes (entries,) and (arcs + 1,)."""
         return self.ledger.by_arc(len(self.arcs))
 
     @functools.cached_property
     def arc_links(self) -> tuple[Ints, Ints, Floats]:
-        """Give each link of each arc: arc, link row and km, shapes (pairs,)."""
-        pairs = [(i, link) for i, arc in enumerate(self.arcs) for link, _ in arc.links]
-        table = np.array(pairs, dtype=np.int64).reshape(-1, 2)
-        return table[:, 0], table[:, 1], self.network.table("links")["length_km"][table[:, 1]]
+        """Return each link of each arc: arc, link row and km, shapes (pairs,)."""
+        count = np.array([len(a.links) for a in self.arcs], dtype=np.int64)
+        link = np.array([row for a in self.arcs for row, _ in a.links], dtype=np.int64)
+        return np.repeat(np.arange(len(count)), count), link, self.network.table("links")["length_km"][link]
+
+    @functools.cached_property
+    def arc_places(self) -> tuple[Ints, Ints]:
+        """Return each place of each arc, in order: arc and node row, shapes (pairs,)."""
+        places = [a.places for a in self.arcs]
+        count = np.array([len(p) for p in places], dtype=np.int64)
+        node = np.fromiter(chain.from_iterable(places), dtype=np.int64, count=int(count.sum()))
+        return np.repeat(np.arange(len(count)), count), node
 
     @functools.cached_property
     def link_arcs(self) -> dict[int, list[int]]:
@@ -214,7 +223,7 @@ class Graph:
 
 
 def multipliers(cargoes: Table) -> Floats:
-    """Give what one unit of each cargo class counts in each kind of entry, shape (classes, kinds)."""
+    """Return what one unit of each cargo class counts in each kind of entry, shape (classes, kinds)."""
     matrix = np.zeros((len(cargoes), KINDS))
     matrix[:, Kind.HOURS] = 1.0
     matrix[:, Kind.RISK] = 1.0

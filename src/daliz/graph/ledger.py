@@ -13,6 +13,7 @@ So nothing is counted twice that is not booked twice, and every amount leads bac
 from __future__ import annotations
 
 import enum
+from array import array
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -23,7 +24,7 @@ Ints = npt.NDArray[np.int64]
 
 
 class Kind(enum.IntEnum):
-    """Say what an entry counts, and by which property of the cargo it is multiplied."""
+    """What an entry counts, and by which property of the cargo it is multiplied."""
 
     HOURS = 0
     USD_CONTAINER = 1
@@ -39,7 +40,7 @@ class Kind(enum.IntEnum):
 
 
 class Cause(enum.IntEnum):
-    """Say why hours, dollars or kilograms arise."""
+    """Reason why hours, dollars or kilograms arise."""
 
     RUN = 0
     DWELL = 1
@@ -64,19 +65,21 @@ USD_KINDS = {
     "wagon": Kind.USD_WAGON,
 }
 KINDS = len(Kind)
+FIELDS = 6
+"""Numbers of an entry in a book: kind, cause, figure, quantity, power and sd."""
 
 
 class Book:
-    """Collect entries while arcs are made.
+    """Entries collected while arcs are made.
 
-    Entries lie one after the other in one flat list, since tens of thousands of small tuples would keep the
-    garbage collector busy for as long as all the rest takes.
+    Entries lie one after the other in one flat array, since tens of thousands of small tuples would keep
+    the garbage collector busy for as long as all the rest takes.
     """
 
     def __init__(self) -> None:
-        self._flat: list[float] = []
-        self._arc: list[int] = []
-        self._count: list[int] = []
+        self._flat = array("d")
+        self._arc = array("q")
+        self._count = array("q")
 
     def add(
         self,
@@ -89,7 +92,7 @@ class Book:
         sd: float = 0.0,
     ) -> None:
         """Book one entry; `figure` is -1 where the quantity stands alone, `sd` belongs to hours."""
-        self._flat += (kind, cause, figure, quantity, power, sd)
+        self._flat.extend((kind, cause, figure, quantity, power, sd))
         self._arc.append(arc)
         self._count.append(1)
 
@@ -97,20 +100,20 @@ class Book:
         """Book on an arc the entries of a sheet made before, as of a terminal that many arcs use."""
         self._flat += sheet._flat
         self._arc.append(arc)
-        self._count.append(len(sheet._flat) // 6)
+        self._count.append(len(sheet._flat) // FIELDS)
 
     def close(self) -> Ledger:
         """Turn the entries into arrays."""
-        table = np.array(self._flat, dtype=np.float64).reshape(-1, 6)
-        arc = np.repeat(np.array(self._arc, dtype=np.int64), np.array(self._count, dtype=np.int64))
+        table = np.array(self._flat).reshape(-1, FIELDS)
+        arc = np.repeat(np.array(self._arc), np.array(self._count))
         kind, cause, figure = (table[:, i].astype(np.int64) for i in range(3))
-        quantity, power, sd = (table[:, i].copy() for i in range(3, 6))
+        quantity, power, sd = (table[:, i].copy() for i in range(3, FIELDS))
         return Ledger(arc, kind, cause, figure, quantity, power, sd, arc)
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """Hold the entries of all arcs as arrays of shape (entries,).
+    """Entries of all arcs as arrays of shape (entries,).
 
     Attributes
     ----------
@@ -135,16 +138,16 @@ class Ledger:
         return len(self.arc)
 
     def joined(self, *others: Ledger) -> Ledger:
-        """Give the entries of all."""
+        """Return the entries of all ledgers, one after the other."""
         every = (self, *others)
         return Ledger(*(np.concatenate([getattr(x, f.name) for x in every]) for f in fields(self)))
 
     def take(self, rows: Ints) -> Ledger:
-        """Give some of the entries."""
+        """Return some of the entries."""
         return Ledger(*(getattr(self, f.name)[rows] for f in fields(self)))
 
     def by_arc(self, arcs: int) -> tuple[Ints, Ints]:
-        """Give the entries sorted by arc, and where each arc's begin, shapes (entries,) and (arcs + 1,)."""
+        """Return the entries sorted by arc, and where each arc's begin, shapes (entries,) and (arcs + 1,)."""
         order = np.argsort(self.arc, kind="stable")
         return order, np.searchsorted(self.arc[order], np.arange(arcs + 1))
 

@@ -109,13 +109,15 @@ def _entries(graph: Graph, tariff: Tariff, through: _Through, arc: Arc, number: 
 
 
 class _Finder:
-    """Find the ways of least hours for through rates."""
+    """Finder of the ways of least hours for through rates."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.position = graph.network.table("nodes").position
         self.services = graph.network.table("services").position
-        self.hours = graph.base[Kind.HOURS]
+        self.weight = np.maximum(graph.base[Kind.HOURS], TINY)
+        self.quickest = np.argsort(self.weight, kind="stable")
+        self.service_of = np.array([a.service for a in graph.arcs], dtype=np.int64)
         modes = graph.network.table("links")["mode"]
         arc, link, _ = graph.arc_links
         self.uses = {
@@ -123,7 +125,7 @@ class _Finder:
         }
 
     def way(self, row: dict[str, Any]) -> list[int] | str:
-        """Give the arcs of the way, or say why there is none."""
+        """Return the arcs of the way, or why there is none."""
         names = [row["from_node"], *row["via"].split(), row["to_node"]]
         absent = [n for n in names if n not in self.position]
         if absent:
@@ -138,22 +140,24 @@ class _Finder:
         return f"no way {by} leads {' - '.join(names)}"
 
     def _usable(self, row: dict[str, Any]) -> Ints:
+        """Return the arcs that a through rate may take, the quickest first."""
         group = row["cargo_group"]
         usable = self.graph.groups[GROUPS.index(group)].copy()
         if row["service_id"]:
             service = self.services[row["service_id"]]
             # Boarding may lack a line-haul rate, which the through rate replaces.
             usable[[a for a, groups in self.graph.unpriced.items() if group in groups]] = True
-            usable &= np.array([a.service == service for a in self.graph.arcs], dtype=np.bool_)
+            usable &= self.service_of == service
             if row["direction"] != "both":
                 usable &= self._running(row["service_id"], row["direction"])
         for mode, uses in self.uses.items():
             if mode != row["mode"]:
                 usable &= ~uses
-        return np.flatnonzero(usable)
+        found: Ints = self.quickest[usable[self.quickest]]
+        return found
 
     def _running(self, service: str, direction: str) -> npt.NDArray[np.bool_]:
-        """Tell which arcs belong to one direction of a service."""
+        """Return which arcs belong to one direction of a service."""
         states, name = self.graph.states, f"{service}/{direction}/"
         return np.array(
             [
@@ -170,20 +174,19 @@ class _Finder:
         heads = [self.graph.head[usable] + size * (v + gained[v]) for v in range(count)]
         tail, head = np.concatenate(tails), np.concatenate(heads)
         arc = np.tile(usable, count)
-        weight = np.maximum(self.hours[arc], TINY)
-        order = np.lexsort((weight, head, tail))
-        tail, head, arc, weight = tail[order], head[order], arc[order], weight[order]
-        first = np.r_[True, (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])] if len(tail) else tail > 0
-        tail, head, arc, weight = tail[first], head[first], arc[first], weight[first]
-        matrix = csr_array((weight, (tail, head)), shape=(size * count,) * 2)
+        # Of parallel arcs the first, which is the quickest, stands for all.
+        size *= count
+        key, first = np.unique(tail * size + head, return_index=True)
+        arc, weight = arc[first], self.weight[arc[first]]
+        matrix = csr_array((weight, (tail[first], head[first])), shape=(size, size))
         distance, previous = dijkstra(matrix, indices=start, return_predecessors=True)
-        state = goal + size * (count - 1)
+        state = goal + size // count * (count - 1)
         if not np.isfinite(distance[state]):
             return None
-        key, found = tail * (size * count) + head, []
+        found = []
         while state != start:
             before = int(previous[state])
-            found.append(int(arc[np.searchsorted(key, before * (size * count) + state)]))
+            found.append(int(arc[np.searchsorted(key, before * size + state)]))
             state = before
         return found[::-1]
 
@@ -191,14 +194,16 @@ class _Finder:
 def passed(graph: Graph, chosen: Ints, via: Sequence[int]) -> Ints:
     """Count the next places that each arc passes, by how many were passed, shape (via + 1, chosen)."""
     gained = np.zeros((len(via) + 1, len(chosen)), dtype=np.int64)
-    wanted = set(via)
-    arcs = graph.arcs
-    touching = (
-        [i for i, a in enumerate(chosen.tolist()) if not wanted.isdisjoint(arcs[a].places)] if via else []
-    )
-    for i in touching:
+    position = np.full(len(graph.arcs), -1, dtype=np.int64)
+    position[chosen] = np.arange(len(chosen))
+    arc, node = graph.arc_places
+    touching = np.unique(arc[np.isin(node, list(via))])
+    touching = touching[position[touching] >= 0]
+    for a, i in zip(touching.tolist(), position[touching].tolist(), strict=True):
+        hits = [place for place in graph.arcs[a].places if place in via]
         for v in range(len(via)):
-            for place in arcs[int(chosen[i])].places:
-                at = v + gained[v, i]
-                gained[v, i] += at < len(via) and via[at] == place
+            at = v
+            for place in hits:
+                at += at < len(via) and via[at] == place
+            gained[v, i] = at - v
     return gained

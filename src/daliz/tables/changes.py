@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from daliz.errors import DataError, PlaceError, did_you_mean
+from daliz.tables.cells import cell_text
 from daliz.tables.figures import Cell
 from daliz.tables.period import NEVER
 from daliz.tables.schema import schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from daliz.tables.period import Day
     from daliz.tables.table import Table
 
 SWITCHES = ("open", "close")
 UNCHANGING = ("changes", "evidence", "sources", "grades", "observations")
+USER = "the user"
+"""Stands for the id of a change that a user made with `Network.change`; no row has a space in its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,15 @@ class Change:
     value: float
     start: Day
     end: Day
+
+    def __str__(self) -> str:
+        row = f"{self.op} {self.cell.table}.{self.cell.row}"
+        return f"{row}.{self.cell.column}={cell_text(self.value, 'number')}" if self.cell.column else row
+
+    @property
+    def own(self) -> bool:
+        """Return whether a user made the change, rather than a row of `changes`."""
+        return self.id == USER
 
     def active(self, day: Day) -> bool:
         """Check whether the change is in force on a day."""
@@ -64,15 +76,18 @@ def can_switch(table: str) -> bool:
     return table in schema() and table not in UNCHANGING and "from_date" in schema()[table].columns
 
 
-def gather_changes(store: Mapping[str, Table], added: Iterable[str], removed: Iterable[str]) -> list[Change]:
-    """Collect the changes that apply: history by its dates, then the added sets whatever their dates.
+def gather_changes(
+    store: Mapping[str, Table], added: Iterable[str], removed: Iterable[str], own: Sequence[Change] = ()
+) -> list[Change]:
+    """Collect the changes that apply: history by its dates, the added sets on all days, the user's own.
 
     Raises
     ------
     PlaceError
         If a named set is unknown.
     DataError
-        If two changes of the added sets set the same cell, or a change concerns what cannot change.
+        If two changes of the added sets or the user set the same cell, or a change concerns what
+        cannot change.
     """
     sets = store["change_sets"]
     added, removed = list(added), set(removed)
@@ -90,11 +105,11 @@ def gather_changes(store: Mapping[str, Table], added: Iterable[str], removed: It
         (r for r in store["changes"].rows() if r["set_id"] in order),
         key=lambda r: (order[r["set_id"]], str(r["from_date"])),
     )
-    _refuse_two_setters([r for r in rows if r["set_id"] in added and r["op"] == "set"])
-    return [_change(row, timeless=row["set_id"] in added) for row in rows]
+    _refuse_two_setters([r for r in rows if r["set_id"] in added and r["op"] == "set"], own)
+    return [*(_change(row, timeless=row["set_id"] in added) for row in rows), *own]
 
 
-def _refuse_two_setters(rows: list[dict[str, Any]]) -> None:
+def _refuse_two_setters(rows: list[dict[str, Any]], own: Sequence[Change]) -> None:
     setters: dict[Cell, str] = {}
     for row in rows:
         cell = Cell(row["table"], row["row_id"], row["column"])
@@ -103,6 +118,15 @@ def _refuse_two_setters(rows: list[dict[str, Any]]) -> None:
                 f"{setters[cell]} and {row['set_id']} both set {cell}; add only one of them, or make "
                 "one multiply."
             )
+    for change in own:
+        if change.op != "set":
+            continue
+        if change.cell in setters:
+            raise DataError(
+                f"{setters[change.cell]} and {change} both set {change.cell}; leave one of them out, or "
+                "multiply or add instead of setting twice."
+            )
+        setters[change.cell] = str(change)
 
 
 def _change(row: dict[str, Any], *, timeless: bool) -> Change:

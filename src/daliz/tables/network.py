@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import weakref
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from daliz.errors import QueryError
 from daliz.tables.changes import gather_changes
+from daliz.tables.edits import demand_effect, demand_valid
 from daliz.tables.period import Period
 from daliz.tables.resolve import Resolved, resolve
 from daliz.tables.store import LAST_YEAR, Store, describe, open_store
@@ -20,6 +22,12 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
+
+    from daliz.tables.changes import Change
+    from daliz.tables.edits import Edit
+
+SHOWN = 3
+"""Changes of cells that a `repr` tells one by one."""
 
 
 class Network:
@@ -33,6 +41,8 @@ class Network:
         The day or year that the network stands for.
     added, removed
         Named changes put in force by `under`, and taken out of history by `without`.
+    edits
+        The user's own changes of cells and rows, made by `change`.
 
     Examples
     --------
@@ -43,13 +53,20 @@ class Network:
     """
 
     def __init__(
-        self, store: Store, period: Period, added: tuple[str, ...] = (), removed: tuple[str, ...] = ()
+        self,
+        store: Store,
+        period: Period,
+        added: tuple[str, ...] = (),
+        removed: tuple[str, ...] = (),
+        edits: tuple[Edit, ...] = (),
     ) -> None:
         self.store = store
         self.period = period
         self.added = added
         self.removed = removed
+        self.edits = edits
         self._made: dict[str, Any] = {}
+        self._before: Callable[[], Network | None] = _nothing
 
     @classmethod
     def from_tables(
@@ -66,8 +83,17 @@ class Network:
             self._made[key] = make()
         return self._made[key]
 
+    def made_before(self, key: str) -> Any:
+        """Return what was computed for the network that this one was derived from, None if there is nothing.
+
+        `change`, `under` and `without` derive a network; who takes something over proves that it is the same.
+        """
+        before = self._before()
+        return None if before is None else before._made.get(key)  # noqa: SLF001 - of another network
+
     def __getstate__(self) -> dict[str, Any]:
-        return {n: getattr(self, n) for n in ("store", "period", "added", "removed")} | {"_made": {}}
+        names = ("store", "period", "added", "removed", "edits")
+        return {n: getattr(self, n) for n in names} | {"_made": {}, "_before": _nothing}
 
     @property
     def name(self) -> str:
@@ -92,7 +118,20 @@ class Network:
     @functools.cached_property
     def resolved(self) -> Resolved:
         """Return the tables as they stand in the period."""
-        return resolve(self.store, self.period, gather_changes(self.store, self.added, self.removed))
+        return resolve(self.store, self.period, self._changes())
+
+    def _changes(self) -> list[Change]:
+        own = [edit.as_change() for edit in self.edits]
+        return gather_changes(self.store, self.added, self.removed, own)
+
+    @property
+    def edits_as_text(self) -> list[str]:
+        """List the user's own changes as texts such as `set links.a-b.capacity=60`, for results."""
+        return [str(edit) for edit in self.edits]
+
+    def in_period(self, period: Period) -> Network:
+        """Return the same package under the same changes in another period."""
+        return Network(self.store, period, self.added, self.removed, self.edits)
 
     def table(self, name: str) -> Table:
         """Return one table as it stands in the period."""
@@ -111,7 +150,7 @@ class Network:
         >>> open_network("eurasia", 2024).at("2023-05-01").period
         Period(start=np.datetime64('2023-05-01'), end=np.datetime64('2023-05-02'))
         """
-        return Network(self.store, _within(self.store, Period.of_day(date)), self.added, self.removed)
+        return self.in_period(_within(self.store, Period.of_day(date)))
 
     def under(self, *names: str) -> Network:
         """Return the network with named projects, events or policies in force, whatever their dates.
@@ -123,7 +162,7 @@ class Network:
         PlaceError
             If a name is unknown.
         DataError
-            If two of them set the same cell.
+            If two of them set the same cell, or set one that the user's own changes set.
 
         Examples
         --------
@@ -132,8 +171,8 @@ class Network:
         daliz.errors.PlaceError: There is no project, event or policy named 'second-canal'. ...
         """
         added = tuple(dict.fromkeys((*self.added, *names)))
-        gather_changes(self.store, added, self.removed)
-        return Network(self.store, self.period, added, tuple(r for r in self.removed if r not in names))
+        removed = tuple(r for r in self.removed if r not in names)
+        return self._derived(Network(self.store, self.period, added, removed, self.edits))
 
     def without(self, *names: str) -> Network:
         """Return the network without named sets of changes, as if they had not happened.
@@ -151,13 +190,66 @@ class Network:
         False
         """
         removed = tuple(dict.fromkeys((*self.removed, *names)))
-        gather_changes(self.store, self.added, removed)
-        return Network(self.store, self.period, tuple(a for a in self.added if a not in names), removed)
+        added = tuple(a for a in self.added if a not in names)
+        return self._derived(Network(self.store, self.period, added, removed, self.edits))
+
+    def change(self, *edits: Edit) -> Network:
+        """Return the network with the user's own changes of cells and rows, in force on all days.
+
+        They follow history and the sets of `under`, in the order given, and earlier ones of the user.
+
+        Parameters
+        ----------
+        edits
+            `Set`, `Add` or `Multiply` for the figure of a cell, `Open` or `Close` for a row. Each is
+            validated as a row of `changes` is.
+
+        Raises
+        ------
+        PlaceError
+            If a table, row or column is unknown.
+        QueryError
+            If something may not change, a value cannot stand in its cell, or a change would do nothing.
+        DataError
+            If two changes set one cell.
+
+        Examples
+        --------
+        >>> import daliz
+        >>> network = open_network("eurasia", 2024)
+        >>> wider = network.change(
+        ...     daliz.Set("links", "rail-dostyk-aktogay", "capacity", 60),
+        ...     daliz.Close("links", "rail-brest-malaszewicze"),
+        ... )
+        >>> wider.table("links").row("rail-dostyk-aktogay")["capacity"]
+        60.0
+        >>> wider.edits_as_text
+        ['set links.rail-dostyk-aktogay.capacity=60', 'close links.rail-brest-malaszewicze']
+        """
+        for edit in edits:
+            demand_valid(edit, self.store)
+        other = self._derived(
+            Network(self.store, self.period, self.added, self.removed, (*self.edits, *edits))
+        )
+        demand_effect(edits, self.resolved, other.resolved, self._when)
+        return other
+
+    def _derived(self, network: Network) -> Network:
+        """Return a network made from this one, if its changes go together."""
+        network._changes()
+        # A network does not keep alive the one that it was made from.
+        network._before = weakref.ref(self)
+        return network
+
+    @property
+    def _when(self) -> str:
+        """Return the year, or the day, as text."""
+        return str(self.year if self.period.days > 1 else self.period.start)
 
     def save(self, path: str | Path) -> Path:
         """Write the package as a folder of CSV, whole or not at all; history and evidence go with it.
 
-        The tables are saved as written: a year, `under` and `without` are a view on them.
+        The tables are saved as written: a year, `under`, `without` and `change` are a view on them.
 
         Raises
         ------
@@ -168,35 +260,41 @@ class Network:
 
     @functools.cached_property
     def digest(self) -> str:
-        """Compute the SHA-256 of the package with the period and the named changes."""
+        """Compute the SHA-256 of the package with the period, the named changes and the user's own."""
         import hashlib
 
         view = f"{self.period.start}/{self.period.end}/{'+'.join(self.added)}/{'-'.join(self.removed)}"
+        view += "".join(f"/{edit}" for edit in self.edits_as_text)
         return hashlib.sha256(f"{self.store.digest()}|{view}".encode()).hexdigest()
 
     def __repr__(self) -> str:
         state = "projected" if self.projected else "observed"
-        when = self.year if self.period.days > 1 else self.period.start
         modes = Counter(self.table("links")["mode"])
         mode_text = ", ".join(f"{mode} {count}" for mode, count in modes.most_common())
         nodes = self.table("nodes")
         set_of = self.store["changes"].position
         set_ids = self.store["changes"]["set_id"]
         rows = [row for rows in self.resolved.changes.values() for row in rows]
-        in_force = len({set_ids[set_of[row["change"]]] for row in rows})
+        in_force = len({set_ids[set_of[row["change"]]] for row in rows if row["change"] in set_of})
         countries, figures = len(set(nodes["country"])), len(self.resolved.figures.cells)
         counts = {name: len(self.store[name]) for name in ("change_sets", "evidence", "sources")}
         added, removed = ", ".join(self.added) or "none", ", ".join(self.removed) or "none"
+        more = f" and {len(self.edits) - SHOWN} more" if len(self.edits) > SHOWN else ""
+        own = f"; the user's own: {', '.join(self.edits_as_text[:SHOWN])}{more}" if self.edits else ""
         return (
-            f"<Network {self.name} {when} ({state}), data {self.version}\n"
+            f"<Network {self.name} {self._when} ({state}), data {self.version}\n"
             f"  {len(nodes)} places in {countries} countries, {len(self.table('links'))} links "
             f"({mode_text}), "
             f"{len(self.table('services'))} services\n"
             f"  {in_force} of {counts['change_sets']} projects, events and policies in force; "
-            f"added {added}; removed {removed}\n"
+            f"added {added}; removed {removed}{own}\n"
             f"  {figures:,} figures on {counts['evidence']:,} rows of evidence from "
             f"{counts['sources']:,} sources>"
         )
+
+
+def _nothing() -> None:
+    """Stand for no network."""
 
 
 def year_within(store: Store, year: int) -> Period:
@@ -213,8 +311,8 @@ def year_within(store: Store, year: int) -> Period:
 
 
 def network_of(network: Network, year: int) -> Network:
-    """Return another year of the same package with the same named changes."""
-    return Network(network.store, year_within(network.store, year), network.added, network.removed)
+    """Return another year of the same package under the same changes."""
+    return network.in_period(year_within(network.store, year))
 
 
 def _within(store: Store, period: Period) -> Period:

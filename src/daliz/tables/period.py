@@ -68,7 +68,9 @@ class Period:
 
     def mean(self, dates: Iterable[Day], value_on: Callable[[Day], float]) -> float:
         """Average a step function that changes only on the given days, weighted by days."""
-        inside = {d for d in dates if not np.isnat(d) and self.start < d < self.end}
+        inside = {d for d in dates if self.start < d < self.end}  # a day that is not known is not less
+        if not inside:
+            return float(value_on(self.start))
         cuts = [self.start, *sorted(inside), self.end]
         spans = [float((b - a).astype(int)) for a, b in pairwise(cuts)]
         values = [value_on(a) for a in cuts[:-1]]

@@ -11,7 +11,7 @@ import numpy as np
 from daliz.errors import DataError
 from daliz.tables.changes import SWITCHES, Change
 from daliz.tables.figures import Cell, Figures
-from daliz.tables.intervals import Places, make_figures
+from daliz.tables.intervals import Places, Written, make_figures
 from daliz.tables.period import NEVER
 from daliz.tables.references import demand_figures, demand_rows
 from daliz.tables.schema import schema
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from daliz.tables.period import Day, Period
+    from daliz.tables.store import Store
     from daliz.tables.table import Array, Table
 
 NOT_FIGURES = ("evidence", "sources", "grades", "observations")
@@ -43,6 +44,8 @@ class Resolved:
         All figures with their intervals.
     changes
         The changes applied, by cell.
+    own
+        Cells whose figure the user gave: they have no evidence, and no range.
     """
 
     tables: dict[str, Table]
@@ -50,9 +53,10 @@ class Resolved:
     cells: dict[tuple[str, str], Array]
     figures: Figures
     changes: dict[Cell, list[dict[str, Any]]]
+    own: frozenset[Cell] = frozenset()
 
 
-def resolve(store: Mapping[str, Table], period: Period, changes: list[Change]) -> Resolved:
+def resolve(store: Store, period: Period, changes: list[Change]) -> Resolved:
     """Resolve all tables for a period.
 
     A cell takes its dated evidence, then the changes in their order, day by day; a year is the mean over
@@ -66,21 +70,29 @@ def resolve(store: Mapping[str, Table], period: Period, changes: list[Change]) -
     DataError
         If an index lacks a year that a rate needs.
     """
-    written = {name: store[name] for name in schema() if name not in AS_WRITTEN}
-    demand_rows(written)
-    calendar = _Calendar(written, store["evidence"], period, changes)
+    plain, written = store.once("figures as written", lambda: _as_written(store))
+    calendar = _Calendar(plain, written.dated, period, changes)
     tables: dict[str, Table] = {}
     shares: dict[str, Array] = {}
-    for name, plain in written.items():
-        table = calendar.with_cells(plain)
+    rows: dict[str, Array] = {}
+    for name, table in calendar.tables().items():
         share = _open_share(table, period, calendar.switches)
-        enough = share >= OPEN_ENOUGH
-        tables[name], shares[name] = (table, share) if enough.all() else (table.take(enough), share[enough])
-    figures, cells = make_figures(tables, store, period, calendar.follows)
+        rows[name] = np.flatnonzero(share >= OPEN_ENOUGH)
+        whole = len(rows[name]) == len(table)
+        tables[name], shares[name] = (table, share) if whole else (table.take(rows[name]), share[rows[name]])
+    figures, cells = make_figures(tables, rows, written, period, calendar.follows)
     tables = _inherit(tables, cells)
-    demand_figures(tables, written)
+    demand_figures(tables, plain)
     tables, figures = _move_rates(tables, figures, period.year)
-    return Resolved(tables, shares, cells, figures, _applied(changes, period))
+    own = frozenset(cell for cell, leader in calendar.follows.items() if leader is None)
+    return Resolved(tables, shares, cells, figures, _applied(changes, period), own)
+
+
+def _as_written(store: Store) -> tuple[dict[str, Table], Written]:
+    """Read what is the same in all periods and under all changes, and refuse what cannot be run on."""
+    tables = {name: store[name] for name in schema() if name not in AS_WRITTEN}
+    demand_rows(tables)
+    return tables, Written(tables, store["evidence"], store["grades"])
 
 
 def _applied(changes: list[Change], period: Period) -> dict[Cell, list[dict[str, Any]]]:
@@ -95,29 +107,34 @@ class _Calendar:
     """Value of every cell on every day: dated evidence, then changes, else the class."""
 
     def __init__(
-        self, tables: Mapping[str, Table], evidence: Table, period: Period, changes: list[Change]
+        self,
+        tables: Mapping[str, Table],
+        dated: Mapping[Cell, list[tuple[Day, Day, float]]],
+        period: Period,
+        changes: list[Change],
     ) -> None:
-        self._tables, self._period = tables, period
-        self._dated = _dated_evidence(evidence)
+        self._tables, self._period, self._dated = tables, period, dated
         self._changes: dict[Cell, list[Change]] = defaultdict(list)
-        self.switches: dict[tuple[str, str], list[Change]] = defaultdict(list)
-        self.follows: dict[Cell, Cell] = {}
+        self.switches: dict[str, dict[str, list[Change]]] = defaultdict(lambda: defaultdict(list))
+        self.follows: dict[Cell, Cell | None] = {}
         for change in changes:
             if change.op in SWITCHES:
-                self.switches[change.cell.table, change.cell.row].append(change)
+                self.switches[change.cell.table][change.cell.row].append(change)
             else:
                 self._changes[change.cell].append(change)
 
-    def with_cells(self, table: Table) -> Table:
-        """Return a table with the means over the period of all cells that evidence or changes date."""
-        columns: dict[str, Array] = {}
+    def tables(self) -> dict[str, Table]:
+        """Return the tables with the means over the period of all cells that evidence or changes date."""
+        columns: dict[str, dict[str, Array]] = defaultdict(dict)
         for cell in dict.fromkeys([*self._dated, *self._changes]):
-            if cell.table != table.name or cell.row not in table.position:
+            table = self._tables.get(cell.table)
+            if table is None or cell.row not in table.position:
                 continue
             if cell.column in table.schema.figures and self._concerned(cell):
-                values = columns.setdefault(cell.column, table[cell.column].copy())
+                values = columns[cell.table].setdefault(cell.column, table[cell.column].copy())
                 values[table.position[cell.row]] = self._mean(cell)
-        return table.replace(**columns) if columns else table
+        tables = dict(self._tables)
+        return tables | {name: tables[name].replace(**values) for name, values in columns.items()}
 
     def _concerned(self, cell: Cell) -> bool:
         spans = [(c.start, c.end) for c in self._changes.get(cell, ())]
@@ -127,6 +144,9 @@ class _Calendar:
         mean = self._period.mean(self._dates(cell), lambda day: self._on(cell, day))
         setters = [c for c in self._changes.get(cell, ()) if c.op == "set"]
         sets = [c for c in setters if self._period.covers(c.start, c.end) >= OPEN_ENOUGH]
+        if sets and sets[-1].own:
+            self.follows[cell] = None
+            return mean
         leader = Cell("changes", sets[-1].id, "value") if sets else self._class_of(cell)
         if leader:
             self.follows[cell] = leader
@@ -163,25 +183,18 @@ class _Calendar:
         return dates + (self._dates(above) if above else [])
 
 
-def _dated_evidence(evidence: Table) -> dict[Cell, list[tuple[Day, Day, float]]]:
-    dated = evidence["used"] & ~(np.isnat(evidence["from_date"]) & np.isnat(evidence["to_date"]))
-    found: dict[Cell, list[tuple[Day, Day, float]]] = defaultdict(list)
-    for i in np.flatnonzero(dated):
-        cell = Cell(evidence["table"][i], evidence["row_id"][i], evidence["column"][i])
-        found[cell].append((evidence["from_date"][i], evidence["to_date"][i], float(evidence["value"][i])))
-    return dict(found)
-
-
-def _open_share(table: Table, period: Period, switches: Mapping[tuple[str, str], list[Change]]) -> Array:
+def _open_share(table: Table, period: Period, switches: Mapping[str, dict[str, list[Change]]]) -> Array:
     """Compute the share of the period for which each row exists."""
     share = np.ones(len(table))
     dated = "from_date" in table.schema.columns and table.name != "changes"
     never = np.full(len(table), NEVER)
     starts, ends = (table["from_date"], table["to_date"]) if dated else (never, never)
-    own = ~(np.isnat(starts) & np.isnat(ends))
-    named = {table.position[row] for name, row in switches if name == table.name and row in table.position}
-    for i in sorted({*np.flatnonzero(own).tolist(), *named}):
-        changes = switches.get((table.name, str(table.ids[i])), [])
+    named = switches.get(table.name, {})
+    # A row whose days hold the whole period, and that nothing switches, is there throughout.
+    partly = ~((np.isnat(starts) | (starts <= period.start)) & (np.isnat(ends) | (ends >= period.end)))
+    switched = {table.position[row] for row in named if row in table.position}
+    for i in sorted({*np.flatnonzero(partly).tolist(), *switched}):
+        changes = named.get(str(table.ids[i]), [])
         start, end = starts[i], ends[i]
 
         def exists(day: Day, start: Day = start, end: Day = end, changes: list[Change] = changes) -> float:

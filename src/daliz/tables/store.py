@@ -17,6 +17,7 @@ from daliz.tables.table import OWN_COLUMN, Table
 from daliz.tables.write import DESCRIPTOR
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from importlib.resources.abc import Traversable
 
     from daliz.tables.faults import Fault
@@ -34,6 +35,16 @@ class Store(Mapping[str, Table]):
         self.descriptor = dict(descriptor)
         self._folder = folder
         self._tables = dict(tables)
+        self._made: dict[str, Any] = {}
+
+    def once(self, key: str, make: Callable[[], Any]) -> Any:
+        """Compute what hangs on this package alone when it is first asked for; it is left out of a pickle."""
+        if key not in self._made:
+            self._made[key] = make()
+        return self._made[key]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"_made": {}}
 
     def __getitem__(self, name: str) -> Table:
         if name not in schema():
@@ -74,6 +85,9 @@ class Store(Mapping[str, Table]):
 
     def digest(self) -> str:
         """Compute the SHA-256 of all cells, the same for the same content wherever it lies."""
+        return str(self.once("digest", self._digest))
+
+    def _digest(self) -> str:
         total = hashlib.sha256()
         for name in schema():
             table = self[name]

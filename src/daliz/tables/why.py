@@ -14,6 +14,8 @@ from daliz.tables.schema import schema
 if TYPE_CHECKING:
     from daliz.tables.network import Network
 
+OWN = "grade: the user's own figure, without evidence and range"
+
 
 @dataclass(frozen=True)
 class Reason:
@@ -26,7 +28,8 @@ class Reason:
     value, low, high, unit
         The figure in force with its interval.
     evidence
-        Rows of evidence with the title and address of their source, those in force first.
+        Rows of evidence with the title and address of their source, those in force first; none for a
+        figure of the user's own.
     changes
         Changes of scenarios and events applied to it.
     note
@@ -135,7 +138,7 @@ def why(network: Network, cell: str) -> Reason:
         float(figures.low[i]),
         float(figures.high[i]),
         unit,
-        _evidence(network, root),
+        [] if root in resolved.own else _evidence(network, root),
         resolved.changes.get(asked, []) + (resolved.changes.get(root, []) if root != asked else []),
         _note(network, root),
     )
@@ -168,9 +171,14 @@ def _evidence(network: Network, root: Cell) -> list[dict[str, Any]]:
 
 
 def _note(network: Network, root: Cell) -> str:
+    """Explain that a figure is the user's own, and how a rate was moved to the year of the network."""
+    notes = [OWN] if root in network.resolved.own else []
+    moved = _move(network, root) if root.table == "rates" else ""
+    return "; ".join([*notes, moved] if moved else notes)
+
+
+def _move(network: Network, root: Cell) -> str:
     """Explain how a rate was moved from the year of its prices to the year of the network."""
-    if root.table != "rates":
-        return ""
     row, indices = network.store["rates"].row(root.row), network.table("indices")
     series, base = row["index_id"], row["price_year"]
     if not series or base == network.year:

@@ -12,7 +12,6 @@ from daliz.errors import DalizError
 from daliz.graph.ledger import Cause
 from daliz.routing import routes
 from daliz.routing.reliability import luck
-from daliz.tables.network import Network
 from daliz.tables.period import Period
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from daliz.routing import Itinerary
     from daliz.routing.itinerary import Component
+    from daliz.tables import Network
 
 TOLERANCE = 0.15
 MEASURES = ("days", "usd", "kg_co2e")
@@ -185,7 +185,7 @@ def _network_then(
     key = str(middle)[:10] if known and days < SHORTEST_YEAR else year
     if key not in networks:
         period = Period.of_year(key) if isinstance(key, int) else Period.of_day(key)
-        networks[key] = Network(network.store, period, network.added, network.removed)
+        networks[key] = network.in_period(period)
     return networks[key], month
 
 

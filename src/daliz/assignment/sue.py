@@ -310,7 +310,8 @@ class _Solver:
             matrix,
         )
         matrix *= -np.where(self.hard, 1.0, slope)
-        return matrix + np.diag(np.where(self.hard, 0.0, 1.0))
+        found_matrix: Floats = matrix + np.diag(np.where(self.hard, 0.0, 1.0))
+        return found_matrix
 
     def solved(self, matrix: Floats, point: Floats, found: Loaded) -> Floats:
         """Return Newton's step with a whole matrix; prices that rest at 0 while there is room stay there."""

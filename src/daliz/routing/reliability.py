@@ -6,18 +6,16 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
+from daliz.ensemble import generator
 from daliz.graph.ledger import Cause
 from daliz.tables.figures import inverse_factors
 
 if TYPE_CHECKING:
+    from daliz.arrays import Flags, Floats, Ints, Singles
     from daliz.routing.itinerary import Component, Itinerary
     from daliz.tables.figures import Figures
 
-Floats = npt.NDArray[np.float64]
-Singles = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
 LOW, HIGH = 0.05, 0.95
 COLUMN = {"hours": 0, "usd": 1, "kg": 2}
 NEGLIGIBLE = 1e-4
@@ -63,73 +61,88 @@ def spreads(itineraries: list[Itinerary], draws: int, seed: int) -> list[Spread]
     The figures are drawn from their evidence (those of one group together); on top of the hours that follow,
     one shipment's own luck: causes are independent and gamma distributed with the ledger's means and standard
     deviations; a weather closure is met with its probability and then lasts an exponential time. Figures that
-    bear less than a ten-thousandth of each total stand at their value.
+    bear less than a ten-thousandth of each total stand at their value. What is drawn of a way does not hang on the others.
     """
-    if not itineraries:
-        return []
-    rng = np.random.default_rng(seed)
-    totals = _drawn(itineraries, draws, rng)
-    return [_spread(totals[w], i, draws, seed, rng) for w, i in enumerate(itineraries)]
+    totals = _drawn(itineraries, draws, seed)
+    return [_spread(t, i, draws, seed) for t, i in zip(totals, itineraries, strict=True)]
 
 
 def difference(one: Itinerary, other: Itinerary, draws: int, seed: int) -> dict[str, float]:
-    """Give the 5th and 95th percentile of what one way takes more than another in mean days and USD, drawn with the same figures."""
-    totals = _drawn([one, other], draws, np.random.default_rng(seed))
-    apart = (totals[0] - totals[1]).astype(np.float64)
+    """Compute the 5th and 95th percentile of what one way takes more than another in mean days and USD.
+
+    Both are drawn with the same figures.
+    """
+    mine, others = _drawn([one, other], draws, seed)
+    apart = (mine - others).astype(np.float64)
     low, high = np.quantile(apart, [LOW, HIGH], axis=1).tolist()
     return {"days_low": low[0] / 24.0, "days_high": high[0] / 24.0, "usd_low": low[1], "usd_high": high[1]}
 
 
-def _drawn(itineraries: list[Itinerary], draws: int, rng: np.random.Generator) -> Singles:
-    """Draw hours, dollars and kilograms of ways of one network, shape (ways, 3, draws)."""
+@dataclass(frozen=True)
+class _Weights:
+    """What hangs on each figure that bears much of a way, and what on none.
+
+    Attributes
+    ----------
+    figure, direct
+        int64 and bool (entries,): the figure, and whether its value counts or its inverse.
+    amount
+        float32 (3, entries): hours, dollars and kilograms.
+    fixed
+        float64 (3,): the rest.
+    """
+
+    figure: Ints
+    direct: Flags
+    amount: Singles
+    fixed: Floats
+
+
+def _drawn(itineraries: list[Itinerary], draws: int, seed: int) -> list[Singles]:
+    """Draw hours, dollars and kilograms of ways of one network, shape (3, draws) each."""
+    if not itineraries:
+        return []
     figures = itineraries[0].graph.network.resolved.figures
-    # Amounts by figure and power (1 or -1), measure and way: what hangs on each figure or on its inverse.
-    amounts: dict[tuple[int, int], Floats] = {}
-    rest = np.zeros((len(itineraries), 3))
-    for w, itinerary in enumerate(itineraries):
-        for c in itinerary.components:
-            if c.measure not in COLUMN:
-                continue
-            if c.figure < 0:
-                rest[w, COLUMN[c.measure]] += c.amount
-                continue
-            key = (c.figure, -1 if c.power < 0 else 1)
-            if key not in amounts:
-                amounts[key] = np.zeros((len(itineraries), 3))
-            amounts[key][w, COLUMN[c.measure]] += c.amount
-    return _totals(figures, amounts, rest, draws, rng)
+    weights = [_weights(i, figures) for i in itineraries]
+    which = np.unique(np.concatenate([w.figure for w in weights]))
+    factor = figures.draw(which, draws, seed)
+    found = []
+    for w in weights:
+        at = np.searchsorted(which, w.figure)
+        total = w.amount[:, w.direct] @ factor[at[w.direct]]
+        if not w.direct.all():
+            total += w.amount[:, ~w.direct] @ inverse_factors(factor[at[~w.direct]])
+        found.append(np.asarray(total + w.fixed.astype(np.float32)[:, None], np.float32))
+    return found
 
 
-def _totals(
-    figures: Figures,
-    amounts: dict[tuple[int, int], Floats],
-    rest: Floats,
-    draws: int,
-    rng: np.random.Generator,
-) -> Singles:
-    """Draw hours, dollars and kilograms of each way, shape (ways, 3, draws)."""
-    keys = np.array(list(amounts), dtype=np.int64).reshape(-1, 2)
-    weight = np.array(list(amounts.values())).reshape(-1, rest.size)
-    whole = np.abs(weight).sum(axis=0)
-    heavy = (np.abs(weight) > NEGLIGIBLE * whole).any(axis=1) & figures.varies[keys[:, 0]]
-    fixed = rest.ravel() + weight[~heavy].sum(axis=0)
-    keys, weight = keys[heavy], weight[heavy]
-    which, at = np.unique(keys[:, 0], return_inverse=True)
-    factor = figures.draw(which, draws, rng)
-    # Rows of `factor` are figures: each way's totals are one matrix product over them and their inverses.
-    direct = keys[:, 1] > 0
-    total = weight[direct].T.astype(np.float32) @ factor[at[direct]]
-    if not direct.all():
-        total += weight[~direct].T.astype(np.float32) @ inverse_factors(factor[at[~direct]])
-    total += fixed.astype(np.float32)[:, None]
-    return np.asarray(total.reshape(*rest.shape, draws))
+def _weights(itinerary: Itinerary, figures: Figures) -> _Weights:
+    """Sum the amounts of a way by figure and power (1 or -1); figures that bear little stand at their value."""
+    amounts: dict[tuple[int, bool], Floats] = {}
+    fixed = np.zeros(3)
+    for c in itinerary.components:
+        if c.measure not in COLUMN:
+            continue
+        if c.figure < 0:
+            fixed[COLUMN[c.measure]] += c.amount
+            continue
+        key = (c.figure, c.power > 0)
+        amounts.setdefault(key, np.zeros(3))[COLUMN[c.measure]] += c.amount
+    keys = sorted(amounts)
+    figure = np.array([k[0] for k in keys], np.int64)
+    weight = np.array([amounts[k] for k in keys]).reshape(-1, 3)
+    heavy = (np.abs(weight) > NEGLIGIBLE * np.abs(weight).sum(axis=0)).any(axis=1) & figures.varies[figure]
+    fixed += weight[~heavy].sum(axis=0)
+    direct = np.array([k[1] for k in keys], np.bool_)
+    amount = np.ascontiguousarray(weight[heavy].T.astype(np.float32))
+    return _Weights(figure[heavy], direct[heavy], amount, fixed)
 
 
-def luck(components: list[Component], draws: int, rng: np.random.Generator) -> Floats:
+def luck(components: list[Component], draws: int, seed: int) -> Floats:
     """Draw one shipment's deviation from the mean hours, shape (draws,).
 
-    Weather is drawn for each terminal by itself: with E[w] = m and E[w^2] = v + m^2 a closure of mean length
-    s = (v + m^2) / (2 m) is met with probability m / s.
+    Each cause is keyed by the seed and its name, and weather by its terminal too: with E[w] = m and E[w^2] = v + m^2 a closure
+    of mean length s = (v + m^2) / (2 m) is met there with probability m / s.
     """
     mean: dict[tuple[Cause, int], float] = {}
     variance: dict[tuple[Cause, int], float] = {}
@@ -143,6 +156,7 @@ def luck(components: list[Component], draws: int, rng: np.random.Generator) -> F
         v = variance[key]
         if v <= 0 or m <= 0:
             continue
+        rng = generator(seed, f"luck {key[0].name} {key[1]}")
         if key[0] == Cause.WEATHER:
             spell = (v + m * m) / (2 * m)
             met = rng.random(draws) < min(m / spell, 1.0)
@@ -153,8 +167,8 @@ def luck(components: list[Component], draws: int, rng: np.random.Generator) -> F
     return deviation
 
 
-def _spread(totals: Singles, itinerary: Itinerary, draws: int, seed: int, rng: np.random.Generator) -> Spread:
-    hours = np.maximum(totals[0] + luck(itinerary.components, draws, rng), 0.0)
+def _spread(totals: Singles, itinerary: Itinerary, draws: int, seed: int) -> Spread:
+    hours = np.maximum(totals[0] + luck(itinerary.components, draws, seed), 0.0)
     (p50, se50), (p95, se95) = quantiles_of(hours / 24.0, (0.5, 0.95))
     low, high = np.quantile(totals, [LOW, HIGH], axis=1).astype(np.float64).tolist()
     return Spread(

@@ -123,9 +123,7 @@ def _drawn(chain: Chain, draws: int, seed: int) -> list[Chain]:
         for c in columns
         if Cell(t, i, c) in figures.index
     ]
-    factor = figures.draw(
-        np.array([figures.index[c] for c in cells]), draws, np.random.default_rng(seed)
-    ).astype(np.float64)
+    factor = figures.draw(np.array([figures.index[c] for c in cells]), draws, seed).astype(np.float64)
     at = {c: i for i, c in enumerate(cells)}
     return [_scaled(chain, at, factor[:, d]) for d in range(draws)]
 

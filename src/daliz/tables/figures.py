@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from daliz.ensemble import generator
+
 if TYPE_CHECKING:
     from daliz.tables.table import Array
 
@@ -38,7 +40,10 @@ class Figures:
     value, low, high
         float64 arrays of shape (n,) in the unit of the column.
     group
-        int array of shape (n,); equal numbers are drawn together.
+        int array of shape (n,); equal numbers are drawn together: a position in `names`, or -1 - i for what is drawn alone,
+        or with figure i.
+    names
+        Names of the groups of evidence.
     uniform, fixed
         bool arrays of shape (n,): drawn evenly between the ends; not drawn at all. The rest is triangular.
     index
@@ -50,6 +55,7 @@ class Figures:
     low: npt.NDArray[np.float64]
     high: npt.NDArray[np.float64]
     group: npt.NDArray[np.int64]
+    names: tuple[str, ...]
     uniform: npt.NDArray[np.bool_]
     fixed: npt.NDArray[np.bool_]
     index: dict[Cell, int] = field(repr=False)
@@ -67,8 +73,11 @@ class Figures:
         low, high = self._ends
         return np.asarray((high > low) & (self.value != 0) & ~self.fixed)
 
-    def draw(self, which: Array, draws: int, rng: np.random.Generator) -> npt.NDArray[np.float32]:
+    def draw(self, which: Array, draws: int, seed: int) -> npt.NDArray[np.float32]:
         """Draw factors on the figures `which`, shape (len(which), draws).
+
+        The draws of a group are keyed by the seed and its name (a figure drawn alone by that of its cell), so that they are
+        the same whatever else is drawn.
 
         A factor is the drawn value over the figure's value v; figures of one group share their quantile
         q. Uniform: even between the ends. Triangular: two right triangles that meet at v, the lower one
@@ -77,15 +86,21 @@ class Figures:
         and its variance (1 - a) (b - 1) / 6, so a sum of figures keeps its mean however skew their ranges
         are. A value that is an end of its range stays where it is.
         """
-        groups, inverse = np.unique(self.group[which], return_inverse=True)
-        quantiles = rng.random((len(groups), draws), dtype=np.float32)
+        quantiles: dict[int, npt.NDArray[np.float32]] = {}
         factor = np.ones((len(which), draws), dtype=np.float32)
         for row, i in enumerate(np.asarray(which).tolist()):
             if not self.varies[i]:
                 continue
-            q, a, b = quantiles[inverse[row]], float(self._ends[0][i]), float(self._ends[1][i])
+            group = int(self.group[i])
+            if group not in quantiles:
+                quantiles[group] = generator(seed, self._key(group)).random(draws, dtype=np.float32)
+            q, a, b = quantiles[group], float(self._ends[0][i]), float(self._ends[1][i])
             factor[row] = _even(q, a, b) if self.uniform[i] else _triangles(q, a, b)
         return factor
+
+    def _key(self, group: int) -> str:
+        """Name what is drawn together."""
+        return f"group {self.names[group]}" if group >= 0 else str(self.cells[-1 - group])
 
 
 def inverse_factors(factor: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -107,6 +107,7 @@ class Written:
         varying = np.array([cell in self.dated for cell in told], dtype=np.bool_)
         self._varying = evidence.take(varying)
         names = sorted(set(evidence["group"].tolist()) - {""})
+        self.group_names = tuple(names)
         self._groups = {name: i for i, name in enumerate(names)}
         still = evidence.take(~varying)
         self._still = Intervals.exact(count).put(*self._numbered(still), self._groups)
@@ -222,8 +223,9 @@ def _with_intervals(
     low, high, manner, group = (getattr(intervals, n)[source] for n in ("low", "high", "manner", "group"))
     low[exact], high[exact], manner[exact], group[exact] = 1.0, 1.0, 0, -1
     ends = np.sort(np.stack([value * low, value * high]), axis=0)
+    together = np.where(group >= 0, group, -1 - alone).astype(np.int64)
     return Figures(
-        cells, value, ends[0], ends[1], _drawn_together(group, alone), manner == 1, manner == 2, index
+        cells, value, ends[0], ends[1], together, written.group_names, manner == 1, manner == 2, index
     )
 
 
@@ -233,18 +235,3 @@ def _leader(cell: Cell, follows: Mapping[Cell, Cell | None]) -> Cell | None:
     while leader is not None and leader in follows:
         leader = follows[leader]
     return leader
-
-
-def _drawn_together(group: Array, alone: Array) -> Array:
-    """Assign a number to each set of figures drawn together, shape (figures,).
-
-    Figures drawn alone come first, by their position written out in digits, then the groups by name: draws
-    of one seed depend on that order.
-    """
-    digits = np.ones(len(alone), dtype=np.int64)
-    most = len(str(len(alone)))
-    for power in range(1, most):
-        digits += alone >= 10**power
-    key = (alone * 10 ** (most - digits)) * (most + 1) + digits
-    last = int(10**most) * (most + 2)
-    return np.unique(np.where(group >= 0, last + group, key), return_inverse=True)[1].astype(np.int64)

@@ -65,9 +65,7 @@ class DrawnFigures:
         figures = network.resolved.figures
         cells = [c for c in figures.index if c.table in {"trades", "products"}]
         which = np.array([figures.index[c] for c in cells], np.int64)
-        factor = (
-            figures.draw(which, draws, np.random.default_rng(seed)) if draws else np.ones((len(which), 0))
-        )
+        factor = figures.draw(which, draws, seed) if draws else np.ones((len(which), 0))
         self.factor = dict(zip(cells, factor.astype(np.float64), strict=True))
 
     def of(self, table: str, row: str, column: str, blank: float = 0.0) -> Floats:

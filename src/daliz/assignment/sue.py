@@ -182,8 +182,8 @@ def fixed_point(
             newton, mixer = solver.newton_matrix(best[1]), _Mixer(solver.unit)
             point = best[1]
     if len(point) <= NEWTON_SIZE and steps >= STEPS:
-        found, _ = solver.newton(best[1], target, steps)
-        return found if found.converged else _by_degrees(loading, found, elasticity, unserved_usd_t)
+        sure, _ = solver.newton(best[1], target, steps)
+        return sure if sure.converged else _by_degrees(loading, sure, elasticity, unserved_usd_t)
     return solver.shown(best[1], target, steps)
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from daliz.tables import Table
 
 KINDS = ("link", "terminal", "border", "service", "operator", "country", "arc")
+PROJECT = "project"
+"""Kind of what only `open` takes: a candidate of the model."""
 QUANTITIES = ("capacity", "cost", "time", "departures")
 HOURS_OF = {
     "link": (Cause.RUN,),
@@ -62,7 +64,7 @@ class Shock:
     Attributes
     ----------
     close, open
-        Things as in `Scale.what`; `open` also takes candidates of the model.
+        Things as in `Scale.what`; `open` also takes candidates of the model, as `project:NAME`.
     scale
         Quantities scaled.
 
@@ -107,6 +109,11 @@ class Shock:
         parts = [f"close {w}" for w in self.close] + [f"open {w}" for w in self.open]
         return ", ".join([*parts, *(f"{s.what} {s.quantity} x {s.factor:g}" for s in self.scale)])
 
+    @property
+    def projects(self) -> tuple[str, ...]:
+        """Candidates that are opened."""
+        return tuple(w.partition(":")[2] for w in self.open if w.partition(":")[0] == PROJECT)
+
     def then(self, other: Shock) -> Shock:
         """Return both shocks as one."""
         return Shock(self.close + other.close, self.open + other.open, self.scale + other.scale)
@@ -129,7 +136,7 @@ def shocked(ground: Ground, capacities: Capacities, shock: Shock) -> tuple[Groun
         If a word names nothing, what is to be closed is closed, or what is to be opened is open.
     """
     shut = dict(ground.shut)
-    for word in shock.open:
+    for word in (w for w in shock.open if w.partition(":")[0] != PROJECT):
         arcs = target_of(ground, word).arcs
         closed = [a for a in arcs.tolist() if a in shut]
         if not closed:

@@ -376,7 +376,10 @@ class _Solver:
         volume = np.where(self.hard, found.volume, point)
         residual = self.residual(self.excess(point, found.volume), found.volume, point)
         price = np.where(self.hard, point, np.nan)
-        return FixedPoint(volume, delay, price, found.share, found.units, residual, target, steps)
+        pair = self.loading.pair
+        going = np.bincount(pair, found.share, len(found.units))
+        share = np.divide(found.share, going[pair], out=np.zeros(len(pair)), where=going[pair] > 0)
+        return FixedPoint(volume, delay, price, share, found.units * going, residual, target, steps)
 
     def newton(self, point: Floats, target: float, done: int) -> tuple[FixedPoint, int]:
         """Take Newton's steps with a search along each; return the best point and the evaluations made."""

@@ -223,6 +223,8 @@ class Model:
         """
         base = self.base or self
         whole = self.shock.then(shock) if self.shock else shock
+        if whole is None:
+            return base
         ground, capacities = shocked(*base._opened(whole), whole)  # noqa: SLF001
         search = base.search.on(ground)
         found = {"ground": ground, "capacities": capacities, "search": search, "shock": whole, "base": base}

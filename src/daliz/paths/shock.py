@@ -114,9 +114,27 @@ class Shock:
         """Candidates that are opened."""
         return tuple(w.partition(":")[2] for w in self.open if w.partition(":")[0] == PROJECT)
 
-    def then(self, other: Shock) -> Shock:
-        """Return both shocks as one."""
-        return Shock(self.close + other.close, self.open + other.open, self.scale + other.scale)
+    def then(self, other: Shock) -> Shock | None:
+        """Return both shocks as one, None if the second takes back the first.
+
+        Raises
+        ------
+        ShockError
+            If the second closes what the first closed, or opens what it opened.
+        """
+        for doing, now, before in (("closed", other.close, self.close), ("open", other.open, self.open)):
+            again = [w for w in now if w in before]
+            if again:
+                raise ShockError(f"{again[0]} is {doing} already.")
+        close = tuple(w for w in self.close if w not in other.open)
+        opens = tuple(w for w in self.open if w not in other.close)
+        close += tuple(w for w in other.close if w not in self.open)
+        opens += tuple(w for w in other.open if w not in self.close)
+        scale = {(s.what, s.quantity): 1.0 for s in (*self.scale, *other.scale)}
+        for s in (*self.scale, *other.scale):
+            scale[s.what, s.quantity] *= s.factor
+        scales = tuple(Scale(*key, factor) for key, factor in scale.items())
+        return Shock(close, opens, scales) if close or opens or scales else None
 
 
 class Target(NamedTuple):

@@ -1,11 +1,11 @@
-# make brief: from nothing to the report. make test: everything that must hold. make bench TNTP=folder: speed, with peers. Needs Python 3.11 or newer and pip.
+# make brief: from nothing to the report. make test: everything that must hold. make coverage: how much of the code the tests run. make bench TNTP=folder: speed, with peers. Needs Python 3.11 or newer and pip.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 DEV := $(VENV)/.dev
 
-.PHONY: brief test format bench docs clean
+.PHONY: brief test coverage format bench docs clean
 
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -26,7 +26,11 @@ test: $(DEV)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+coverage: $(DEV)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --cov --cov-report=json:.coverage.json
+	$(BIN)/python tools/check_coverage.py .coverage.json
 
 format: $(DEV)
 	$(BIN)/ruff format .
@@ -40,4 +44,4 @@ docs: $(DEV)
 	$(BIN)/python tools/make_docs.py
 
 clean:
-	rm -rf $(VENV) brief build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) brief build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.json

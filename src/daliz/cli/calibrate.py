@@ -18,8 +18,10 @@ EXAMPLE = "Example: daliz calibrate --last 2023 --rolling"
 
 def run(
     package: Package = "eurasia",
-    first: Annotated[int, typer.Option(help="First year fitted.")] = 2019,
-    last: Annotated[int, typer.Option(help="Last year fitted.")] = 2024,
+    first: Annotated[int | None, typer.Option(help="First year fitted; that of the package unless given.")] = None,
+    last: Annotated[
+        int | None, typer.Option(help="Last year fitted; the last observed one unless given.")
+    ] = None,
     rolling: Annotated[
         bool,
         typer.Option(
@@ -34,10 +36,12 @@ def run(
     from daliz.errors import DemandError
     from daliz.tables.network import network_of
 
-    if not first < last:
-        raise DemandError(f"Years {first} to {last} cannot be fitted; give a first year before the last.")
     network = open_for(package, None, (), ())
     known = network.store.descriptor["years"]
+    first = int(known["first"]) if first is None else first
+    last = int(known["observed"]) if last is None else last
+    if not first < last:
+        raise DemandError(f"Years {first} to {last} cannot be fitted; give a first year before the last.")
     if first < known["first"] or last > known["observed"]:
         raise DemandError(
             f"Years {first} to {last} cannot be fitted; the counts of {network.name} are of "
@@ -49,7 +53,7 @@ def run(
 
     models = year_models(network_of(network, last), range(first, last + 1), lambda y: tell(f"routes of {y}"))
     fit = calibrate(models)
-    ahead = roll(models, tuple(range(max(first + 2, last - 3), last)), tell) if rolling else None
+    ahead = roll(models, progress=tell) if rolling else None
     if as_json:
         print_json(
             {
@@ -108,7 +112,7 @@ def run(
 def _show_rolling(rows: tuple[dict[str, object], ...], scores: list[dict[str, float]]) -> None:
     print_table(
         "Foretold from the years before",
-        ("year", "series", "by", "median", "90 % from", "to", "came", "error"),
+        ("year", "series", "method", "median", "90 % from", "to", "came", "error"),
         [
             [
                 int(str(r["origin"])) + 1,
@@ -123,7 +127,7 @@ def _show_rolling(rows: tuple[dict[str, object], ...], scores: list[dict[str, fl
     )
     print_table(
         "Scores on logs where all forecast (less is better)",
-        ("by", "forecasts", "interval score", "CRPS", "inside 90 %", "mean error"),
+        ("method", "forecasts", "interval score", "CRPS", "inside 90 %", "mean error"),
         [
             [
                 s["method"],

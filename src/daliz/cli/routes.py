@@ -222,7 +222,7 @@ def _legs(title: str, way: Itinerary) -> None:
     if not _narrow():
         print_table(
             title,
-            ("from", "to", "by", "km", "hours (sd)", "of which", "USD", "kg CO2e", "into"),
+            ("from", "to", "carried by", "km", "hours (sd)", "of which", "USD", "kg CO2e", "into"),
             rows,
             right=(3, 4, 6, 7),
         )

@@ -82,8 +82,11 @@ def run(
     ] = 0,
     leaving: Annotated[
         str, typer.Option(help="Country: what leaves it, by the first country of --over that it passes.")
-    ] = "KZ",
-    over: Annotated[list[str], typer.Option(help="See --leaving; may be repeated.")] = ["AZ", "RU", "CN"],
+    ] = "",
+    over: Annotated[
+        list[str],
+        typer.Option(help="See --leaving; may be repeated. Both are those of the package unless given."),
+    ] = [],
     top: Annotated[int, typer.Option(help="Rows to show.")] = 15,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
@@ -126,7 +129,8 @@ def run(
     plan = supply(network, asked, without=places, **ask)
     whole = supply(network, asked, **ask) if places else None
     leaning = dependence(plan, market, by)
-    balance = balance_of_ways(plan, leaving, over)
+    leaving, over = _left(network, leaving, over)
+    balance = balance_of_ways(plan, leaving, over) if leaving else []
     spread = supply_ranges(plan, market, draws=draws) if draws else []
     swept = without_each(plan, market, by) if each else []
     failures = least_failures(plan, market, by, origin=origin) if cut else None
@@ -170,6 +174,19 @@ def _network(
     sets = network.store["change_sets"].position
     events = [w for w in without if w in sets]
     return open_for(package, year, under, events, edits), [w for w in without if w not in sets]
+
+
+def _left(network: Network, leaving: str, over: list[str]) -> tuple[str, list[str]]:
+    """Return the country that goods leave and those that they pass; blank if neither was asked nor has a default."""
+    from daliz.errors import QueryError
+    from daliz.tables.defaults import chosen, default_values
+
+    if not (leaving or over or default_values(network, "origin")):
+        return "", []
+    passed = over or list(default_values(network, "over"))
+    if not passed:
+        raise QueryError(f"{network.name} has no row 'over' in the table defaults; give --over with --leaving.")
+    return chosen(network, "origin", leaving, "--leaving"), passed
 
 
 def _ftot_chain(network: Network, files: tuple[Path, Path]) -> Chain:

@@ -41,7 +41,9 @@ def run(
         str | None, typer.Option(help="Policy to hold it against; that of its row unless given.")
     ] = None,
     model: Annotated[str, typer.Option(help="smart or armington.")] = "smart",
-    exporter: Annotated[str, typer.Option(help="Country whose trade is followed.")] = "KZ",
+    exporter: Annotated[
+        str | None, typer.Option(help="Country whose trade is followed; that of the package unless given.")
+    ] = None,
     draws: Annotated[int, typer.Option(help="Draws for the ranges.")] = 400,
     corridors: Annotated[
         bool, typer.Option(help="Follow the tonnes over the network; takes some seconds.")
@@ -213,6 +215,7 @@ def _show_story(rows: list[dict[str, Any]]) -> None:
 
 
 def _show_talks(rows: list[dict[str, Any]]) -> None:
+    over = [k for k in (rows[0] if rows else {}) if k.startswith("over_")]
     print_table(
         "What talks might yield",
         (
@@ -222,8 +225,7 @@ def _show_talks(rows: list[dict[str, Any]]) -> None:
             "chain",
             "contracts, units",
             "from or through",
-            "over RU",
-            "over CN",
+            *(f"over {k.removeprefix('over_').upper()}" for k in over),
             "USD/unit",
         ),
         [
@@ -234,13 +236,12 @@ def _show_talks(rows: list[dict[str, Any]]) -> None:
                 r["chain"],
                 f"{r['contract_units']:,.0f}",
                 f"{r['from_share']:.0%}",
-                f"{r['over_ru']:.0%}",
-                f"{r['over_cn']:.0%}",
+                *(f"{r[k]:.0%}" for k in over),
                 f"{r['unit_usd']:,.0f}",
             ]
             for r in rows
         ],
-        right=(1, 2, 4, 5, 6, 7, 8),
+        right=(1, 2, *range(4, 7 + len(over))),
     )
 
 

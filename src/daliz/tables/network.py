@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from daliz.errors import QueryError
+from daliz.tables.briefs import FOLDER
 from daliz.tables.changes import gather_changes
 from daliz.tables.edits import demand_effect, demand_valid
 from daliz.tables.period import Period
@@ -247,7 +248,7 @@ class Network:
         return str(self.year if self.period.days > 1 else self.period.start)
 
     def save(self, path: str | Path) -> Path:
-        """Write the package as a folder of CSV, whole or not at all; history and evidence go with it.
+        """Write the package as a folder of CSV, whole or not at all; history, evidence and briefs go with it.
 
         The tables are saved as written: a year, `under`, `without` and `change` are a view on them.
 
@@ -256,7 +257,8 @@ class Network:
         DataError
             If `path` holds something that is no package, or cannot be written.
         """
-        return save_package({n: t for n, t in self.store.items() if len(t)}, describe(self.store), path)
+        tables = {n: t for n, t in self.store.items() if len(t)}
+        return save_package(tables, describe(self.store), path, {FOLDER: self.store.files(FOLDER)})
 
     @functools.cached_property
     def digest(self) -> str:

@@ -128,7 +128,7 @@ def road_network(
     }
     for name, rows in extra.items():
         tables[name] = [*tables.get(name, []), *rows]
-    return Network.from_tables(tables)
+    return Network.from_tables(tables, 2024)
 
 
 @st.composite

@@ -18,7 +18,9 @@ EXAMPLE = "Example: daliz calibrate --last 2023 --rolling"
 
 def run(
     package: Package = "eurasia",
-    first: Annotated[int | None, typer.Option(help="First year fitted; that of the package unless given.")] = None,
+    first: Annotated[
+        int | None, typer.Option(help="First year fitted; that of the package unless given.")
+    ] = None,
     last: Annotated[
         int | None, typer.Option(help="Last year fitted; the last observed one unless given.")
     ] = None,

@@ -22,8 +22,8 @@ def run(
     as_csv: AsCsv = False,
 ) -> None:
     """Run the verb."""
-    from daliz.tables.network import year_within
     from daliz.studies.corridor_matrix import corridor_matrix, matrix_years
+    from daliz.tables.network import year_within
 
     network = open_for(package, None, (), ())
     year = year or matrix_years(network)

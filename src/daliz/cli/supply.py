@@ -185,7 +185,9 @@ def _left(network: Network, leaving: str, over: list[str]) -> tuple[str, list[st
         return "", []
     passed = over or list(default_values(network, "over"))
     if not passed:
-        raise QueryError(f"{network.name} has no row 'over' in the table defaults; give --over with --leaving.")
+        raise QueryError(
+            f"{network.name} has no row 'over' in the table defaults; give --over with --leaving."
+        )
     return chosen(network, "origin", leaving, "--leaving"), passed
 
 

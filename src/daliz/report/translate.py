@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import functools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from math import isnan
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from daliz.errors import QueryError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 LANGUAGES = ("en", "kk")
 NO_BREAK, MINUS = "\u00a0", "\u2212"
@@ -57,7 +60,7 @@ def _rows(name: str) -> list[dict[str, str]]:
 
 @dataclass(frozen=True)
 class Speech:
-    """Speak one language: strings from `strings.csv`, numbers as CLDR writes them.
+    """Texts in one language: strings from `strings.csv` or a package of its own, numbers as CLDR writes them.
 
     A number is held to its unit by a no-break space, and a negative one has a minus sign, no hyphen.
 
@@ -70,22 +73,25 @@ class Speech:
     """
 
     language: str
+    own: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         if self.language not in LANGUAGES:
             raise QueryError(f"The brief does not speak {self.language!r}; choose {' or '.join(LANGUAGES)}.")
 
     def __call__(self, key: str, **values: str) -> str:
-        """Give a string with its values put in.
+        """Return a string with its values put in.
 
         Raises
         ------
         QueryError
             If the string has not been translated.
         """
-        row = _strings().get(key)
-        if row is None or not row[self.language]:
-            raise QueryError(f"strings.csv has no text {key!r} in {self.language!r}; add it.")
+        row = self.own.get(key) or _strings().get(key)
+        if row is None or not row.get(self.language):
+            raise QueryError(
+                f"There is no text {key!r} in {self.language!r}; write it in briefs/strings.csv of the package."
+            )
         return _held(row[self.language].format(**values))
 
     def number(self, value: float, digits: int = 0, *, signed: bool = False) -> str:
@@ -101,7 +107,7 @@ class Speech:
         return f"{MINUS if rounded < 0 else '+' if signed and rounded > 0 else ''}{text}"
 
     def marks(self) -> dict[str, Any]:
-        """Give the marks of numbers as charts (d3-format) want them."""
+        """Return the marks of numbers as charts (d3-format) want them."""
         from babel.numbers import get_decimal_symbol, get_group_symbol
 
         return {

@@ -142,7 +142,9 @@ def brief_answers(
         then = planned_network(network_of(network, year))
         years[year] = compared(then, first, plan.followed, DRAWS)
         step()
-    matrix = corridor_matrix(network, plan.matrix_years, lambda _d, _t: step()) if "matrix" in plan.pages else []
+    matrix = (
+        corridor_matrix(network, plan.matrix_years, lambda _d, _t: step()) if "matrix" in plan.pages else []
+    )
     grades = grade_shares({n: network.store[n] for n in ("evidence", "grades")})
     volumes = volume_cases(network, plan.ahead, step) if "volumes" in plan.pages else []
     minerals = mineral_answers(network, plan.minerals, step) if "minerals" in plan.pages else None
@@ -157,9 +159,7 @@ def brief_answers(
 
 def compared(network: Network, pair: dict[str, Any], followed: str, draws: int) -> Comparison:
     """Find the best itinerary of a pair in each corridor that reports compare, and set one against the others."""
-    best = best_by_corridor(
-        network, pair["origin"], pair["destination"], cargo=pair["cargo_id"], draws=draws
-    )
+    best = best_by_corridor(network, pair["origin"], pair["destination"], cargo=pair["cargo_id"], draws=draws)
     shown = set(shown_corridors(network))
     best = {c: way for c, way in best.items() if c in shown}
     own = best.get(followed)

@@ -193,7 +193,9 @@ def _made(where: str, key: str, kind: type[Part], rows: dict[str, Any]) -> Part:
     try:
         return kind(**values)
     except TypeError as error:
-        raise DataError(f"{where}, table {key}: {error}; its entries are {', '.join(sorted(names))}.") from error
+        raise DataError(
+            f"{where}, table {key}: {error}; its entries are {', '.join(sorted(names))}."
+        ) from error
 
 
 def _tuple(

@@ -58,7 +58,12 @@ def duty_answers(
 ) -> Duties | None:
     """Compute what a brief tells of duties; None without the policy of the headline or the extra `assign`."""
     policies = network.store["policies"].position
-    if page is None or page.policy not in policies or find_spec("numba") is None or find_spec("highspy") is None:
+    if (
+        page is None
+        or page.policy not in policies
+        or find_spec("numba") is None
+        or find_spec("highspy") is None
+    ):
         return None
     from daliz.studies.policy_timeline import corridor_effect, story, talks
     from daliz.trade import tariff
@@ -80,7 +85,9 @@ def duty_answers(
 def _ends(lead: Tariff, change: float) -> tuple[float, float]:
     """Compute the range of the corridor's change: its tonnes move with those of all goods and take their range."""
     t = lead.totals()
-    low, high = (change * t[f"tonnes_{e}"] / t["tonnes"] if t["tonnes"] else float("nan") for e in ("low", "high"))
+    low, high = (
+        change * t[f"tonnes_{e}"] / t["tonnes"] if t["tonnes"] else float("nan") for e in ("low", "high")
+    )
     return low, high
 
 

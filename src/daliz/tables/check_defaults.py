@@ -34,7 +34,9 @@ def default_faults(tables: Mapping[str, Table]) -> Iterator[Fault]:
     hints = {"corridor": Hints(corridors), "country": Hints(countries)}
     for name, cell in zip(table.ids, table["value"], strict=True):
         if name not in names:
-            yield fault(name, "id", name, "no verb takes this default", Hints(names).add("name one of them", name))
+            yield fault(
+                name, "id", name, "no verb takes this default", Hints(names).add("name one of them", name)
+            )
             continue
         kind = "corridor" if name == "corridor" else "country"
         for word in str(cell).split():
@@ -42,5 +44,9 @@ def default_faults(tables: Mapping[str, Table]) -> Iterator[Fault]:
                 yield fault(name, "value", word, "must be years", "write them in figures with spaces between")
             elif name != YEARS and word not in (corridors if kind == "corridor" else countries):
                 yield fault(
-                    name, "value", word, f"the package has no such {kind}", hints[kind].add("name one it has", word)
+                    name,
+                    "value",
+                    word,
+                    f"the package has no such {kind}",
+                    hints[kind].add("name one it has", word),
                 )

@@ -71,10 +71,14 @@ class Network:
 
     @classmethod
     def from_tables(
-        cls, tables: Mapping[str, Iterable[Mapping[str, Any]]], year: int = 2024, name: str = "tables"
+        cls, tables: Mapping[str, Iterable[Mapping[str, Any]]], year: int, name: str = "tables"
     ) -> Network:
-        """Make a network from rows of plain values, for small examples and tests."""
-        descriptor = {"name": name, "version": "0", "years": {"first": 1990, "observed": 2024, "last": 2100}}
+        """Make a network of a year, the last observed one, from rows of plain values: for small examples and tests."""
+        descriptor = {
+            "name": name,
+            "version": "0",
+            "years": {"first": 1, "observed": year, "last": LAST_YEAR},
+        }
         made = {table: Table.from_rows(table, list(rows)) for table, rows in tables.items()}
         return cls(Store(descriptor, None, made), Period.of_year(year))
 

@@ -99,7 +99,9 @@ class Store(Mapping[str, Table]):
                 try:
                     found[path.name] = path.read_text(encoding="utf-8-sig")
                 except (OSError, UnicodeDecodeError) as error:
-                    raise DataError(f"{name}/{path.name} cannot be read: {error}; save it as UTF-8.") from error
+                    raise DataError(
+                        f"{name}/{path.name} cannot be read: {error}; save it as UTF-8."
+                    ) from error
         return found
 
     def replace(self, **tables: Table) -> Store:

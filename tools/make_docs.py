@@ -32,7 +32,7 @@ def schema_page() -> str:
         MADE
         + (
             "# Tables\n\nEach table is a CSV file of a package. Bold columns are required; *figures* "
-            "need a row of evidence.\n"
+            "need a row of evidence. Names in the fourth column of a key are rows that verbs look up by name.\n"
         )
     ]
     for name, t in schema().items():

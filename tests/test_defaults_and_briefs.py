@@ -63,7 +63,9 @@ def test_defaults_that_lead_nowhere_are_faults() -> None:
 
 def test_a_package_without_a_brief_says_so(tmp_path: Path) -> None:
     """No brief is made up for a package that brings none; the sentence says which file to write."""
-    with pytest.raises(DataError, match=r"tiny has no brief 'brief' \(it has none\); write briefs/brief.toml"):
+    with pytest.raises(
+        DataError, match=r"tiny has no brief 'brief' \(it has none\); write briefs/brief.toml"
+    ):
         daliz.brief(tiny_network(), tmp_path / "out")
     with pytest.raises(DataError, match="eurasia has no brief 'short' \\(it has brief\\)"):
         daliz.brief(daliz.open("eurasia"), tmp_path / "out", name="short")
@@ -115,7 +117,9 @@ def test_briefs_go_with_a_package_that_is_saved(tmp_path: Path) -> None:
     again = daliz.open(network.save(tmp_path / "saved"))
     assert (["brief"], brief_plan(network)) == (brief_names(again.store), brief_plan(again))
     assert brief_strings(network.store) == brief_strings(again.store)
-    assert "defaults" in {r["name"] for r in json.loads((tmp_path / "saved/datapackage.json").read_text())["resources"]}
+    assert "defaults" in {
+        r["name"] for r in json.loads((tmp_path / "saved/datapackage.json").read_text())["resources"]
+    }
     assert default_values(again, "over") == ("AZ", "RU", "CN")
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from daliz.cli.common import AsJson, Package, open_for, print_json, print_table
+
+if TYPE_CHECKING:
+    from daliz.calibration.fit import Calibration
 
 NAME = "calibrate"
 HELP = (
@@ -68,47 +71,52 @@ def run(
             }
         )
     else:
-        print_table(
-            "Parameters",
-            ("parameter", "value", "90 % from", "to", "told by data"),
-            [
-                [
-                    r["parameter"],
-                    *(f"{r[k]:.4g}" for k in ("value", "low_90", "high_90")),
-                    f"{r['told_by_data']:.0%}",
-                ]
-                for r in fit.table()
-            ],
-            right=(1, 2, 3, 4),
-        )
-        print_table(
-            "Counts",
-            ("series", "year", "observed", "model", "over"),
-            [
-                [
-                    r["series"],
-                    r["year"],
-                    f"{r['observed']:,.0f}",
-                    f"{r['model']:,.0f}",
-                    f"{r['model'] / r['observed'] - 1:+.0%}",
-                ]
-                for r in fit.rows
-            ],
-            right=(1, 2, 3, 4),
-        )
-        weak = [
-            ", ".join(
-                f"{w:+.1f} {n}" for n, w in zip(fit.names, fit.directions[:, i], strict=True) if abs(w) >= 0.3
-            )
-            for i in range(len(fit.names))
-            if fit.eigenvalues[i] < 1
-        ]
-        typer.echo("Directions that the prior tells more than the data: " + ("; ".join(weak) or "none"))
+        _show_fit(fit)
         if ahead:
             _show_rolling(ahead.rows, ahead.scores())
         typer.echo(repr(fit))
     if not fit.converged:
         raise typer.Exit(1)
+
+
+def _show_fit(fit: Calibration) -> None:
+    """Print parameters, counts, and the directions that the prior tells more than the data."""
+    print_table(
+        "Parameters",
+        ("parameter", "value", "90 % from", "to", "told by data"),
+        [
+            [
+                r["parameter"],
+                *(f"{r[k]:.4g}" for k in ("value", "low_90", "high_90")),
+                f"{r['told_by_data']:.0%}",
+            ]
+            for r in fit.table()
+        ],
+        right=(1, 2, 3, 4),
+    )
+    print_table(
+        "Counts",
+        ("series", "year", "observed", "model", "over"),
+        [
+            [
+                r["series"],
+                r["year"],
+                f"{r['observed']:,.0f}",
+                f"{r['model']:,.0f}",
+                f"{r['model'] / r['observed'] - 1:+.0%}",
+            ]
+            for r in fit.rows
+        ],
+        right=(1, 2, 3, 4),
+    )
+    weak = [
+        ", ".join(
+            f"{w:+.1f} {n}" for n, w in zip(fit.names, fit.directions[:, i], strict=True) if abs(w) >= 0.3
+        )
+        for i in range(len(fit.names))
+        if fit.eigenvalues[i] < 1
+    ]
+    typer.echo("Directions that the prior tells more than the data: " + ("; ".join(weak) or "none"))
 
 
 def _show_rolling(rows: tuple[dict[str, object], ...], scores: list[dict[str, float]]) -> None:

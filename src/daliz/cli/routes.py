@@ -238,7 +238,7 @@ def _legs(title: str, way: Itinerary) -> None:
 
 
 def _carried(leg: Leg) -> str:
-    """Say by what a leg goes, and over which waters."""
+    """Describe by what a leg goes, and over which waters."""
     return (leg.service or leg.mode) + (f" ({', '.join(leg.waters)})" if leg.waters else "")
 
 

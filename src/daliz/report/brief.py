@@ -1,4 +1,4 @@
-"""Write the brief: one HTML file that opens offline, and PDF; English, with the one-page summary in Kazakh too."""
+"""Write the brief: one HTML file that opens offline, and PDF; in English, with its summary in Kazakh too."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def _table(best: dict[str, Itinerary], speech: Speech, names: dict[str, str]) ->
 
 
 def _points(first: Comparison, names: dict[str, str], speech: Speech) -> list[str]:
-    """Say what the followed corridor gives and lacks against each other corridor."""
+    """Write what the followed corridor gives and lacks against each other corridor."""
     if first.followed is None:
         return [speech("corridor_closed")]
     return [

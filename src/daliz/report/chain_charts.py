@@ -61,7 +61,7 @@ Box = tuple[str, str]
 
 
 def sankey_chart(plan: Supply, language: str = "en") -> alt.LayerChart:
-    """Draw what goes from stage to stage and country to country, by content of the element; colours are corridors.
+    """Draw what goes from stage to stage and country to country by content; colours are corridors.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def _box_marks(rows: list[dict[str, Any]]) -> tuple[alt.Chart, alt.Chart]:
 
 
 def _flows(plan: Supply) -> tuple[dict[tuple[Box, Box, str], float], dict[Box, int]]:
-    """Compute content that flows between boxes of stage and country by corridor, and the column of each box."""
+    """Compute content that flows between boxes by corridor, and the column of each box."""
     chain = plan.chain
 
     def box(place: str) -> Box:

@@ -184,7 +184,7 @@ def _labels(label: str, points: Sequence[Any], events: frozenset[str]) -> list[d
 def map_chart(
     network: Network, ways: Sequence[Itinerary], language: str = "en", frame: Frame | None = None
 ) -> alt.LayerChart:
-    """Draw ways on a map with the names of the places where shipments change carriers, as far as they have room.
+    """Draw ways on a map, and the names of places of change as far as they have room.
 
     Parameters
     ----------
@@ -316,7 +316,7 @@ def _lines(way: Itinerary) -> list[list[list[float]]]:
 
 
 def link_line(network: Network, name: str) -> list[list[float]]:
-    """Return the line of a link as points of longitude and latitude: its shape, or straight between its ends."""
+    """Return the line of a link as longitude and latitude: its shape, or straight between its ends."""
     shapes = network.store["shapes"]
     if name in shapes.position:
         points = parse_line(str(shapes["geometry"][shapes.position[name]]))

@@ -1,4 +1,4 @@
-"""Write the page of duties: what a duty touched and did not, the story by date, and what talks might yield."""
+"""Write the page of duties: what a duty touched and did not, the story by date, what talks might yield."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TALKS_HEADER = ("policy", "smart_change", "chain", "contracts", "made_there")
 
 
 def duty_points(duties: Duties | None, speech: Speech) -> list[str]:
-    """Say first, in tonnes, whether the effect on the corridor lies inside the noise; then what was touched."""
+    """Write whether the effect on the corridor lies inside the noise, and then what was touched."""
     if duties is None:
         return []
     t, o, number = duties.lead.totals(), duties.other.totals(), speech.number

@@ -1,4 +1,4 @@
-"""Write the page of minerals: what reaches its markets round a country, where chains are thin, how a premium divides one."""
+"""Write the page of minerals: what goes round a country, where chains are thin, how a premium divides one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ THIN_HEADER = ("chain", "thinnest_stage", "hhi_range", "avoided_range", "worst_w
 
 
 def mineral_points(minerals: Minerals | None, speech: Speech) -> list[str]:
-    """Say in a line for the summary which minerals reach the first region round the country, and at what cost."""
+    """Write a line on which minerals reach the first region round the country, and at what cost."""
     if minerals is None:
         return []
     rows = [

@@ -1,4 +1,4 @@
-"""Say everything in the chosen language."""
+"""Write everything in the chosen language."""
 
 from __future__ import annotations
 
@@ -90,7 +90,8 @@ class Speech:
         row = self.own.get(key) or _strings().get(key)
         if row is None or not row.get(self.language):
             raise QueryError(
-                f"There is no text {key!r} in {self.language!r}; write it in briefs/strings.csv of the package."
+                f"There is no text {key!r} in {self.language!r}; write it in briefs/strings.csv "
+                "of the package."
             )
         return _held(row[self.language].format(**values))
 
@@ -169,7 +170,7 @@ class Speech:
         ends: tuple[float, float] = (float("nan"), float("nan")),
         digits: int = 0,
     ) -> str:
-        """Say a change by the string of its sign, which gets `value` and `range` without the sign."""
+        """Write a change by the string of its sign, which gets `value` and `range` without the sign."""
         sign = -1.0 if value < 0 else 1.0
         low, high = sorted(sign * end for end in ends)
         return self(
@@ -181,7 +182,7 @@ class Speech:
     def signed_range(
         self, less: str, more: str, either: str, ends: tuple[float, float], digits: int = 0
     ) -> str:
-        """Say a range of changes by the string of its sign; `either` keeps ends of both signs."""
+        """Write a range of changes by the string of its sign; `either` keeps ends of both signs."""
         low, high = sorted(round(end, digits) for end in ends)
         if high <= 0 and low < 0:
             return self(less, range=self.range(-high, -low, digits))
@@ -204,5 +205,5 @@ class Speech:
 
 
 def _held(text: str) -> str:
-    """Hold numbers to their units."""
+    """Join numbers to their units by a no-break space."""
     return LOOSE_UNIT.sub(NO_BREAK, text)

@@ -1,4 +1,4 @@
-"""Write the page of volumes: by corridor, the queues, and the price of capacity, now and with the projects."""
+"""Write the page of volumes: corridors, queues and the price of capacity, now and with the projects."""
 
 from __future__ import annotations
 

@@ -158,7 +158,7 @@ def brief_answers(
 
 
 def compared(network: Network, pair: dict[str, Any], followed: str, draws: int) -> Comparison:
-    """Find the best itinerary of a pair in each corridor that reports compare, and set one against the others."""
+    """Find the best itinerary of a pair in each corridor of reports, and set one against the others."""
     best = best_by_corridor(network, pair["origin"], pair["destination"], cargo=pair["cargo_id"], draws=draws)
     shown = set(shown_corridors(network))
     best = {c: way for c, way in best.items() if c in shown}

@@ -32,7 +32,7 @@ Part = TypeVar("Part")
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Frame of a map: centre in degrees, pixels per radian, width and height in pixels, room for labels in degrees."""
+    """Frame of a map: centre and room for labels in degrees, pixels per radian, size in pixels."""
 
     lon: float
     lat: float
@@ -53,7 +53,7 @@ class MapPage:
 
 @dataclass(frozen=True, slots=True)
 class DiagramPage:
-    """Time-cost-distance diagrams: corridors left out, and how many ways the first and each other diagram shows."""
+    """Time-cost-distance diagrams: corridors left out, and how many ways the first and the others show."""
 
     leave_out: tuple[str, ...] = ()
     first: int = 4

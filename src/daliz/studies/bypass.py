@@ -60,10 +60,8 @@ def ways_round(
     QueryError
         If origin, avoid or region is left out and the package has no default.
     """
-    origin, avoid, region = (
-        chosen(network, name, given, f"{name}=")
-        for name, given in (("origin", origin), ("avoid", avoid), ("region", region))
-    )
+    asked = (("origin", origin), ("avoid", avoid), ("region", region))
+    origin, avoid, region = (chosen(network, name, given, f"{name}=") for name, given in asked)
     read = read_chain(network, chain)
     found: dict[str, dict[str, Any]] = {}
     ranks: dict[str, tuple[bool, float]] = {}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def matrix_years(network: Network) -> list[int]:
-    """List the years of the matrix: those of the table `defaults`, else the first, last observed and last one.
+    """List the years of the matrix: of the table `defaults`, else the first, last observed and last.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Compute what the duties of a headline policy do to a corridor, beside the story of all policies and the talks."""
+"""Compute what the duties of a headline policy do to a corridor, beside the story and the talks."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def duty_answers(
 
 
 def _ends(lead: Tariff, change: float) -> tuple[float, float]:
-    """Compute the range of the corridor's change: its tonnes move with those of all goods and take their range."""
+    """Compute the range of the corridor's change; its tonnes move with those of all goods."""
     t = lead.totals()
     low, high = (
         change * t[f"tonnes_{e}"] / t["tonnes"] if t["tonnes"] else float("nan") for e in ("low", "high")

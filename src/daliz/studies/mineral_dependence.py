@@ -1,4 +1,4 @@
-"""Compare how chains of minerals reach their markets round a country, on whom they depend, and how a premium divides one."""
+"""Compare how chains of minerals go round a country, on whom they depend, how a premium divides one."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class MineralChain:
 
 @dataclass(frozen=True)
 class PremiumForecast:
-    """Division of a commodity over two ways: by cost alone, as fitted, and as forecast with the fitted premium.
+    """Division of a commodity over two ways: by cost alone, as fitted, and as forecast with the premium.
 
     Attributes
     ----------
@@ -181,7 +181,7 @@ def _first_region(plan: Supply, regions: tuple[str, ...]) -> str:
 
 
 def _thinnest(plan: Supply) -> dict[str, Any] | None:
-    """Find the most concentrated stage; one with a single facility in the tables says nothing of concentration."""
+    """Find the most concentrated stage; one with a single facility in the tables says nothing."""
     from daliz.supplychain import concentration
 
     makers: dict[str, set[str]] = {}
@@ -205,7 +205,7 @@ def _failures(plan: Supply, region: str, origin: str) -> Failures | None:
 
 
 def _sourced(network: Network) -> float:
-    """Compute the share of the distinct figures of chains and duties that stand on sources all the way down."""
+    """Compute the share of the figures of chains and duties that stand on sources all the way down."""
     cells = [c for c in network.resolved.figures.cells if c.table in TABLES]
     return share_sourced(network, cells)[1]
 

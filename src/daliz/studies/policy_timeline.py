@@ -189,7 +189,7 @@ def talks(
     One row for each policy and chain; the trade is the same in all rows of a policy. The share over a rival
     stands in a column of its own, as `over_xx`.
     """
-    exporter = chosen(network, "exporter", exporter, "exporter=")
+    exporter = chosen(network, "exporter", exporter, "--exporter, in Python exporter=")
     rivals = default_values(network, "rivals") if rivals is None else rivals
     found = []
     policies = sorted(
@@ -208,26 +208,28 @@ def talks(
         trade = {"policy": r["id"], "sets": " ".join(sets)} | {
             k: t[k] for m in ("change", "tonnes") for k in (m, f"{m}_low", f"{m}_high")
         }
-        named, buyer = _of_policy(network, r["id"]), region or str(r["importer"])
-        for chain in wanted:
-            terms = Terms(duties=answer.chain_duties(chain))
-            plan = supply(changed, chain, policy=r["id"], terms=terms)
-            by = {d["name"]: d for d in dependence(plan, buyer)}
-            sent = by.get(exporter, {"share": 0.0})
-            quotas = [q for q in plan.quotas() if q["contract"] in named]
-            market = [m for m in plan.markets() if m["market"] in plan.of_region(buyer)]
-            found.append(
-                trade
-                | {
-                    "chain": chain,
-                    "contract_units": sum(min(q["units"], q["least"]) for q in quotas),
-                    "from_share": sent["share"],
-                    **{f"over_{c.lower()}": by[c]["share"] if c in by else 0.0 for c in rivals},
-                    "unit_usd": _mean_cost(market),
-                    "converged": plan.converged,
-                }
-            )
+        buyer = region or str(r["importer"])
+        found += [trade | _under_talks(answer, chain, buyer, rivals) for chain in wanted]
     return found
+
+
+def _under_talks(answer: Tariff, chain: str, buyer: str, rivals: Sequence[str]) -> dict[str, Any]:
+    """Plan a chain under the contracts and duties of a policy: what is bought, from whom and over whom."""
+    network, policy = answer.network, answer.policy
+    terms = Terms(duties=answer.chain_duties(chain))
+    plan = supply(network, chain, policy=policy, terms=terms)
+    share = {d["name"]: d["share"] for d in dependence(plan, buyer)}
+    named = _of_policy(network, policy)
+    quotas = [q for q in plan.quotas() if q["contract"] in named]
+    market = [m for m in plan.markets() if m["market"] in plan.of_region(buyer)]
+    return {
+        "chain": chain,
+        "contract_units": sum(min(q["units"], q["least"]) for q in quotas),
+        "from_share": share.get(answer.exporter, 0.0),
+        **{f"over_{c.lower()}": share.get(c, 0.0) for c in rivals},
+        "unit_usd": _mean_cost(market),
+        "converged": plan.converged,
+    }
 
 
 def _of_policy(network: Network, policy: str) -> set[str]:

@@ -91,6 +91,21 @@ def test_what_a_brief_leaves_out_is_that_of_any_package(tmp_path: Path) -> None:
     )
 
 
+def test_a_network_of_ones_own_gets_a_brief(tmp_path: Path) -> None:
+    """A package with a flagship pair, a brief of one line and a title of its own is told in a brief, in both languages."""
+    pair = {"origin": "east", "destination": "west", "cargo_id": "container-40", "flagship": True}
+    write_package(tmp_path / "tiny", tiny_tables(pairs={"east-west": pair}))
+    briefs = tmp_path / "tiny" / "briefs"
+    briefs.mkdir()
+    (briefs / "short.toml").write_text('pages = ["ways", "maps", "years", "matrix"]', encoding="utf-8")
+    (briefs / "strings.csv").write_text("key,en,kk\ntitle,East to west,\n", encoding="utf-8")
+    files = daliz.brief(daliz.open(tmp_path / "tiny"), tmp_path / "out", name="short")
+    text = files[0].read_text(encoding="utf-8")
+    assert "<h1>East to west</h1>" in text
+    assert "<h1>Жүк дәліздерін салыстыру</h1>" in text
+    assert "<h2>What connects what</h2>" in text
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

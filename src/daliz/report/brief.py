@@ -103,7 +103,7 @@ def summary(answers: Answers, speech: Speech) -> list[Block]:
     year = str(network.year)
     points = [
         *duty_points(answers.duties, speech),
-        *_points(first, names, speech),
+        *(_points(first, names, speech) if answers.plan.followed else []),
         *mineral_points(answers.minerals, speech),
         _sure(answers, speech),
     ]
@@ -241,7 +241,9 @@ def _chart_row(way: Itinerary, names: dict[str, str], colours: dict[str, str]) -
 
 
 def _years(answers: Answers, speech: Speech) -> list[Block]:
-    """Write the followed corridor by year, and what it takes more than each other."""
+    """Write the followed corridor by year, and what it takes more than each other; nothing if none is followed."""
+    if not answers.plan.followed:
+        return []
     names, found = corridor_names(answers.network, speech.language), list(answers.years.values())
     followed = answers.plan.followed
     marks = [speech("projected_mark") if f.network.projected else "" for f in found]

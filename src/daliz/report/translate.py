@@ -87,13 +87,14 @@ class Speech:
         QueryError
             If the string has not been translated.
         """
-        row = self.own.get(key) or _strings().get(key)
-        if row is None or not row.get(self.language):
+        known = (self.own.get(key, {}), _strings().get(key, {}))
+        text = next((row[self.language] for row in known if row.get(self.language)), "")
+        if not text:
             raise QueryError(
                 f"There is no text {key!r} in {self.language!r}; write it in briefs/strings.csv "
                 "of the package."
             )
-        return _held(row[self.language].format(**values))
+        return _held(text.format(**values))
 
     def number(self, value: float, digits: int = 0, *, signed: bool = False) -> str:
         """Write a number with the digits asked for; `signed` writes the plus of what is positive too."""

@@ -77,7 +77,7 @@ class Network:
         descriptor = {
             "name": name,
             "version": "0",
-            "years": {"first": 1, "observed": year, "last": LAST_YEAR},
+            "years": {"first": min(1990, year), "observed": year, "last": max(2100, year)},
         }
         made = {table: Table.from_rows(table, list(rows)) for table, rows in tables.items()}
         return cls(Store(descriptor, None, made), Period.of_year(year))

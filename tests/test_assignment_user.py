@@ -209,16 +209,10 @@ def test_bad_problems_are_named(change: dict[str, object], words: str) -> None:
         user_equilibrium(make_problem(2, **parts))  # type: ignore[arg-type]
 
 
-def test_ways_with_equal_sums_of_arc_numbers_are_told_apart() -> None:
-    """Two ways whose arc numbers add up alike are two routes."""
-    from types import SimpleNamespace
+def test_routes_with_equal_sums_of_arc_numbers_are_told_apart() -> None:
+    """Two routes whose arc numbers add up alike, or that use the same arcs in part, have marks of their own."""
+    from daliz.paths.kernels import via
+    from daliz.paths.route_sets import signs_of
 
-    from daliz.paths.route_sets import _joined, _Ways
-
-    graph = SimpleNamespace(arcs=range(10))
-    sums = np.ones((5, 2))
-    found = _Ways(
-        np.zeros(2, np.int64), np.zeros(2, np.int64), np.array([2, 2]), np.array([1, 4, 2, 3]), sums
-    )
-    joined = _joined(graph, np.zeros((4, 1), np.int64), [found, found])  # type: ignore[arg-type]
-    assert joined.arcs.tolist() == [1, 4, 2, 3]
+    begin, arcs = np.array([0, 2, 4, 6]), np.array([1, 4, 2, 3, 1, 2], np.uint32)
+    assert len(set(via.marks_of(begin, arcs, signs_of(10)).tolist())) == 3

@@ -15,6 +15,7 @@ from daliz.studies.corridor_matrix import corridor_matrix
 from daliz.tables import schema
 from daliz.tables.check_evidence import grade_shares
 from daliz.validation.quality import corridor_cells, share_sourced, weights
+from docs_architecture import architecture_page
 from docs_minerals import minerals_page
 from docs_table import MADE, table
 from docs_validation import validation_page
@@ -189,6 +190,7 @@ def main() -> None:
     """Write all pages."""
     network = daliz.open("eurasia")
     pages = {
+        "architecture.md": architecture_page(),
         "schema.md": schema_page(),
         "data-quality.md": quality_page(network),
         "matrix.md": matrix_page(network),

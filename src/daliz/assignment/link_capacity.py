@@ -81,7 +81,7 @@ def capacity_flow(
     Examples
     --------
     >>> from daliz.assignment import make_problem
-    >>> from daliz.assignment.hard_capacity import capacity_flow
+    >>> from daliz.assignment.link_capacity import capacity_flow
     >>> two = make_problem(2, [0, 0], [1, 1], [[1, 3, 0, 1], [2, 3, 0, 1]], [(0, 1, 4.0)])
     >>> flow = capacity_flow(two)
     >>> flow.volume, flow.price

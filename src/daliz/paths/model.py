@@ -26,7 +26,7 @@ from daliz.paths.shock import Shock, shocked
 from daliz.paths.tolls import delay_tolls
 
 if TYPE_CHECKING:
-    from daliz.arrays import Floats, Ints
+    from daliz.arrays import Flags, Floats, Ints
     from daliz.paths.candidates import Union
     from daliz.paths.capacities import Capacities
     from daliz.paths.demand import Demand
@@ -60,7 +60,8 @@ class Model:
     Parameters
     ----------
     network
-        Network of a year, with its changes.
+        Network of a year, with its changes. With candidates the model's own network is that under all of them, what is
+        only theirs being shut.
     demand
         Who sends what; the markets of the network's year if left out.
     before
@@ -145,7 +146,7 @@ class Model:
         plain, distances = find_with_distances(search)
         plain.require_all()
         self._set(
-            network=network,
+            network=ground.network,
             demand=demand,
             before=before,
             month=month,
@@ -251,6 +252,16 @@ class Model:
         if not shock.projects or self.union is None:
             return self.ground, self.capacities
         return opened(self.union, shock.projects)
+
+    def afresh(self) -> Model:
+        """Return the model with all routes found from nothing, and nothing to begin from."""
+        search = Search.of(self.ground, self.plain.pairs, self.choice["reference-sd"])
+        plain, distances = find_with_distances(search)
+        return self._with(search=search, plain=plain, routes=plain, distances=distances, start=None)
+
+    def rationing(self, hard: Flags) -> Model:
+        """Return the model with some of its capacities hard, bool (capacities,), and routes without queues alone."""
+        return self._with(capacities=self.capacities.hardened(hard), routes=self.plain, start=None)
 
     def settle(self, delay_h: Floats) -> Model:
         """Join the best path of each pair at the delays of capacities, shape (capacities,), where it is new."""

@@ -130,7 +130,7 @@ def road_network(
     }
     for name, rows in extra.items():
         tables[name] = [*tables.get(name, []), *rows]
-    return Network.from_tables(tables)
+    return Network.from_tables(tables, 2024)
 
 
 @st.composite
@@ -258,7 +258,7 @@ def _with_new_mode(tables: dict[str, list[dict[str, Any]]]) -> Network:
         ]
         for t, rows in tables.items()
     }
-    network = Network.from_tables(known)
+    network = Network.from_tables(known, 2024)
     store = network.store
     for name, rows in tables.items():
         for column in ("mode", "main_mode"):

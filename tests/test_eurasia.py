@@ -8,9 +8,9 @@ import pytest
 import daliz
 from daliz.errors import RouteError
 from daliz.routing.by_corridor import best_by_corridor
+from daliz.studies.projects_ahead import planned_network
 from daliz.tables.changes import first_dates
-from daliz.validation.corridors import planned_network
-from daliz.validation.quality import middle_cells, share_sourced
+from daliz.validation.quality import corridor_cells, share_sourced
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def test_package_is_as_large_as_promised(network: daliz.Network) -> None:
 def test_shares_of_evidence_hold(network: daliz.Network) -> None:
     """At least 45 % of all distinct figures and 60 % on the Middle Corridor stand on sources all the way down."""
     assert share_sourced(network)[1] >= 0.45
-    assert share_sourced(network, middle_cells(network))[1] >= 0.60
+    assert share_sourced(network, corridor_cells(network, "middle"))[1] >= 0.60
 
 
 @pytest.mark.parametrize("year", range(2019, 2036))

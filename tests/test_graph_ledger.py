@@ -159,7 +159,7 @@ def test_the_fixed_part_of_a_common_rate_is_charged_on_loading() -> None:
     store = {name: table.rows() for name, table in network.store.items() if len(table)}
     for row in store["rates"]:
         row["usd_fixed"] = 70.0
-    dearer = type(network).from_tables(store)
+    dearer = type(network).from_tables(store, 2024)
     for a, b in (("n0", "n1"), ("n0", "n2")):
         loads = [build_graph(n).costs("container-40").usd for n in (network, dearer)]
         query = ask(dearer, a, b)

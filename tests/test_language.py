@@ -15,18 +15,22 @@ from hypothesis import strategies as st
 
 import daliz
 from daliz.report.translate import LANGUAGES, UNITS, Speech
+from daliz.tables.briefs import brief_strings
 from daliz.tables.schema import schema
 
 SHARES = {"share", "sourced"}
 """Values that Speech.percent writes, which end in the sign of per cent."""
 UNIT = r"(?:%|(?:т|кг|км|USD|TEU|млн)(?!\w)|күн|доллар)"
 AMOUNTS = st.floats(-1e9, 1e9, allow_nan=False)
-KK = Speech("kk")
+OWN = brief_strings(daliz.open("eurasia").store)
+KK = Speech("kk", OWN)
 
 
 def strings() -> list[dict[str, str]]:
+    """Collect the texts of the program and those of the package."""
     text = resources.files("daliz.report").joinpath("strings.csv").read_text(encoding="utf-8")
-    return list(csv.DictReader(text.splitlines()))
+    own = brief_strings(daliz.open("eurasia").store)
+    return [*csv.DictReader(text.splitlines()), *own.values()]
 
 
 def filled(row: dict[str, str], value: str = "1 234,5") -> str:
@@ -120,7 +124,7 @@ PAIRS = [
 @pytest.mark.parametrize(("pair", "language"), list(product(PAIRS, LANGUAGES)))
 def test_a_signed_change_chooses_its_words(pair: tuple[str, str], language: str) -> None:
     """What is less is said by the words for less, without a sign, and its range is turned with it."""
-    speech = Speech(language)
+    speech = Speech(language, OWN)
     less = speech.signed(*pair, -120.0, (-200.0, -50.0))
     more = speech.signed(*pair, 120.0, (50.0, 200.0))
     assert less == speech(pair[0], value="120", range="50–200")

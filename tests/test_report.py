@@ -15,6 +15,8 @@ from daliz.report.charts import comparison_chart, map_chart, time_cost_distance
 from daliz.report.document import Bullets, Document, Figure, Heading, PageBreak, Paragraph, TableBlock
 from daliz.report.save import save_chart, svg_of
 from daliz.report.translate import Speech
+from daliz.studies.brief_plan import brief_plan
+from daliz.tables.briefs import brief_strings
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +30,10 @@ def answer(network: daliz.Network) -> daliz.Routes:
 
 
 def strings() -> list[dict[str, str]]:
+    """Collect the texts of the program and those of the package."""
     text = resources.files("daliz.report").joinpath("strings.csv").read_text(encoding="utf-8")
-    return list(csv.DictReader(text.splitlines()))
+    own = brief_strings(daliz.open("eurasia").store)
+    return [*csv.DictReader(text.splitlines()), *own.values()]
 
 
 def test_every_string_is_said_in_both_languages_with_the_same_values() -> None:
@@ -46,6 +50,7 @@ def test_every_string_asked_for_exists() -> None:
     known = {row["key"] for row in strings()}
     asked = set(re.findall(r'speech\(\s*"(\w+)"', code)) | set(re.findall(r"[\"'](\w+)[\"']", code))
     families = ("grade_", "method_")
+    asked |= {page.caption for page in brief_plan(daliz.open("eurasia")).maps}
     assert {k for k in known if k not in asked and not k.startswith(families)} == set()
     assert set(re.findall(r'speech\(\s*"(\w+)"', code)) - known == set()
 
@@ -136,7 +141,7 @@ def test_diagrams_name_places_in_the_language(answer: daliz.Routes) -> None:
 
 def document() -> Document:
     row = {
-        "corridor": "middle",
+        "colour": "",
         "label": "M",
         "days": 2.0,
         "days_low": 1.0,

@@ -163,7 +163,7 @@ def test_rates_times_c_make_dollars_times_c(c: float) -> None:
         row["usd_per_km"] *= c
     for row in tables["terminal_classes"]:
         row["usd_40"] *= c
-    dearer = type(plain).from_tables(tables)
+    dearer = type(plain).from_tables(tables, 2024)
     a, b = build_graph(plain).costs("container-40"), build_graph(dearer).costs("container-40")
     assert b.usd == pytest.approx(c * a.usd)
     assert b.hours == pytest.approx(a.hours)

@@ -125,7 +125,7 @@ def test_a_network_from_rows() -> None:
         network.table("grids").row("kz")["g_co2e_kwh"],
     )
     with pytest.raises(DataError, match="There is no table 'grid'"):
-        Network.from_tables({"grid": []})
+        Network.from_tables({"grid": []}, 2024)
 
 
 def test_why_shows_value_interval_and_source() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import daliz
-from daliz.report.minerals import seen_round
+from daliz.studies.mineral_dependence import tonnes_seen
 from daliz.supplychain import chains
 from docs_table import MADE, table
 
@@ -135,7 +135,7 @@ def _span(row: dict[str, Any], form: str) -> str:
 
 def _uranium() -> str:
     contract = ("uranium", "uranium-ru-premium", ("AZ",))
-    seen = seen_round(daliz.open("eurasia"))
+    seen = tonnes_seen(daliz.open("eurasia"), "v-uranium-azerbaijan-kt")
     past, later = daliz.open("eurasia", year=2022), daliz.open("eurasia", year=2023)
     rows = []
     u3o8 = past.table("commodities").row("u3o8")

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import daliz
 from daliz.calibration.fit import calibrate, year_models
 from daliz.calibration.rolling import roll
+from daliz.studies.corridor_matrix import corridor_matrix
 from daliz.tables import schema
 from daliz.tables.check_evidence import grade_shares
-from daliz.validation.corridors import corridor_matrix
-from daliz.validation.quality import middle_cells, share_sourced, weights
+from daliz.validation.quality import corridor_cells, share_sourced, weights
 from docs_architecture import architecture_page
 from docs_minerals import minerals_page
 from docs_table import MADE, table
@@ -33,7 +33,7 @@ def schema_page() -> str:
         MADE
         + (
             "# Tables\n\nEach table is a CSV file of a package. Bold columns are required; *figures* "
-            "need a row of evidence.\n"
+            "need a row of evidence. Names in the fourth column of a key are rows that verbs look up by name.\n"
         )
     ]
     for name, t in schema().items():
@@ -42,7 +42,7 @@ def schema_page() -> str:
                 f"**{c.name}**" if c.required else c.name,
                 f"*{c.type}*" if c.figure else c.type,
                 c.unit,
-                c.references or " ".join(c.allowed),
+                c.references or " ".join(c.allowed or c.words),
                 c.inherits,
                 c.description,
             ]
@@ -50,7 +50,9 @@ def schema_page() -> str:
         ]
         parts.append(
             f"\n## {name}\n\n"
-            + table(["column", "type", "unit", "refers to or allowed", "inherits", "meaning"], rows)
+            + table(
+                ["column", "type", "unit", "refers to, allowed or known by name", "inherits", "meaning"], rows
+            )
         )
     return "".join(parts)
 
@@ -60,7 +62,7 @@ def quality_page(network: daliz.Network) -> str:
     shares = grade_shares({n: network.store[n] for n in ("evidence", "grades")})
     grades = network.store["grades"]
     count, share = share_sourced(network)
-    middle_count, middle = share_sourced(network, middle_cells(network))
+    middle_count, middle = share_sourced(network, corridor_cells(network, "middle"))
     rows = [[g, grades["description"][grades.position[g]], n, f"{s:.1%}"] for g, n, s in shares]
     ways = [
         [

@@ -126,7 +126,7 @@ class Point:
         return None if self.loading is None else _Solver(self.loading, 0.0, np.inf).newton_matrix(self.at)
 
     def __getstate__(self) -> dict[str, object]:
-        return {"at": self.at, "loading": None}
+        return dict(at=self.at, loading=None)
 
 
 def fixed_point(

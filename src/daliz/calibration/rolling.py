@@ -30,7 +30,7 @@ from daliz.calibration.fit import SPREAD, Calibration, YearModel, calibrate, for
 from daliz.calibration.series import observed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Sequence
 
     from daliz.arrays import Floats
 
@@ -166,9 +166,21 @@ def _spread(errors: list[float]) -> float:
     return float(np.sqrt(np.mean(np.square(errors)))) if len(errors) >= FEWEST else SPREAD
 
 
+def last_origins(years: Collection[int]) -> tuple[int, ...]:
+    """List the last years known of the forecasts that are scored: up to three, with two fitted before each.
+
+    Examples
+    --------
+    >>> last_origins([2019, 2020, 2021, 2022, 2023, 2024]), last_origins([2019, 2020])
+    ((2021, 2022, 2023), ())
+    """
+    first, last = min(years), max(years)
+    return tuple(range(max(first + 2, last - 3), last))
+
+
 def roll(
     models: dict[int, YearModel],
-    origins: tuple[int, ...] = (2021, 2022, 2023),
+    origins: Sequence[int] | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Rolling:
     """Fit up to each origin, foretell the next year, and score.
@@ -178,13 +190,13 @@ def roll(
     models
         Models of all years.
     origins
-        Last years known.
+        Last years known; the three before the last year of the models unless given, the first two left out.
     progress
         Told of each origin.
     """
     rows: list[dict[str, Any]] = []
     fits = {}
-    for origin in origins:
+    for origin in last_origins(models) if origins is None else origins:
         fit = calibrate(models, years=[y for y in models if y <= origin])
         fits[origin] = fit
         seen = observed(models[origin].network)

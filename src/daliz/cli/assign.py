@@ -23,7 +23,8 @@ from daliz.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from daliz.assignment import Flows
+    from daliz.assignment import Flows, Problem, Terms
+    from daliz.formats import Tntp
 
 NAME = "assign"
 HELP = (
@@ -96,29 +97,55 @@ def run(
         return
     if threads != 1 or per_length or per_toll:
         raise typer.BadParameter("--threads, --per-length and --per-toll are for --tntp; leave them out.")
-    from daliz.assignment import Terms, assign
+    from daliz.assignment import assign
     from daliz.paths import demand_from_rows
 
     network = open_for(package, year, under, without, edits)
     for name in select:
         network.table("links").row(name)
     given = demand_from_rows(network, _rows(demand)) if demand else None
+    flows = assign(network, given, method=method or "sue", terms=_terms(target, elasticity, unserved))
+    if out:
+        flows.save(out)
+    ranges = _ranges(flows, draws)
+    _print(flows, ranges, select, top, as_json=as_json, as_csv=as_csv)
+    if not flows.converged:
+        raise typer.Exit(1)
+
+
+def _terms(target: float | None, elasticity: float, unserved: float | None) -> Terms:
+    """Return the terms of the question, with those of the verb where an option is left out."""
+    from daliz.assignment import Terms
+
     defaults = Terms()
-    terms = Terms(
+    return Terms(
         target=defaults.target if target is None else target,
         elasticity=elasticity,
         unserved_usd_t=defaults.unserved_usd_t if unserved is None else unserved,
     )
-    flows = assign(network, given, method=method or "sue", terms=terms)
-    if out:
-        flows.save(out)
+
+
+def _ranges(flows: Flows, draws: int) -> list[dict[str, Any]]:
+    """Compute the ranges of volumes by corridor; none without draws."""
+    if not draws:
+        return []
+    from daliz.studies.volume_ranges import corridor_ranges
+
+    return corridor_ranges(flows, draws=draws)
+
+
+def _print(
+    flows: Flows,
+    ranges: list[dict[str, Any]],
+    select: list[str],
+    top: int,
+    *,
+    as_json: bool,
+    as_csv: bool,
+) -> None:
+    """Print flows in the form asked for."""
     by = "price" if flows.method == "capacity" else "hours"
     bottlenecks = flows.bottlenecks(top, by)
-    ranges = []
-    if draws:
-        from daliz.studies.volume_ranges import corridor_ranges
-
-        ranges = corridor_ranges(flows, draws=draws)
     if as_json:
         print_json(
             flows.as_dict()
@@ -136,8 +163,6 @@ def run(
         _show(flows, bottlenecks, select, by)
         if ranges:
             _show_ranges(ranges)
-    if not flows.converged:
-        raise typer.Exit(1)
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:
@@ -239,11 +264,39 @@ def _run_tntp(
     as_json: bool,
     as_csv: bool,
 ) -> None:
+    """Assign a network of the literature, given as TNTP."""
     import numpy as np
 
-    from daliz.assignment import make_problem, user_equilibrium
-    from daliz.errors import DemandError
     from daliz.formats import read_tntp
+
+    target = _tntp_target(method, gap, costs, threads)
+    t = read_tntp(*files)
+    problem = _tntp_problem(t, costs)
+    flow, facts, columns = _tntp_flow(problem, method, target, threads)
+    rows = [
+        {
+            "from": int(problem.tail[a]) + 1,
+            "to": int(problem.head[a]) + 1,
+            "volume": float(flow.volume[a]),
+            **{k: float(v[a]) for k, v in columns.items()},
+        }
+        for a in np.argsort(problem.names)
+    ]
+    if as_json:
+        told = {"network": t.name, "method": method, "relative_gap": flow.gap, "converged": flow.converged}
+        print_json({**told, **facts, "links": rows})
+    elif as_csv:
+        print_csv(rows)
+        typer.echo(repr(flow), err=True)
+    else:
+        typer.echo(repr(flow))
+    if not flow.converged:
+        raise typer.Exit(1)
+
+
+def _tntp_target(method: str, gap: float | None, costs: tuple[float, float], threads: int) -> float:
+    """Return the gap to reach; options that a TNTP network cannot take are refused."""
+    from daliz.errors import DemandError
 
     if method not in {"due", "so", "capacity"}:
         raise DemandError(
@@ -256,10 +309,18 @@ def _run_tntp(
             "cannot be used; give a gap between 0 and 1, a thread at least "
             "and costs of 0 or more."
         )
-    t = read_tntp(*files)
+    return target
+
+
+def _tntp_problem(t: Tntp, costs: tuple[float, float]) -> Problem:
+    """Make the problem of a TNTP network with the costs of length and toll."""
+    import numpy as np
+
+    from daliz.assignment import make_problem
+
     fixed = costs[0] * t.length + costs[1] * t.toll
     form = np.column_stack([t.free_flow_time, t.capacity, t.b, t.power])
-    problem = make_problem(
+    return make_problem(
         t.nodes,
         t.tail,
         t.head,
@@ -268,47 +329,21 @@ def _run_tntp(
         fixed=fixed if fixed.any() else None,
         first_through=t.first_through,
     )
+
+
+def _tntp_flow(
+    problem: Problem, method: str, target: float, threads: int
+) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+    """Solve a problem: the flow, facts about the whole, and columns by link beside the volume."""
     flow: Any
     if method == "capacity":
         from daliz.assignment.link_capacity import capacity_flow
 
         flow = capacity_flow(problem, gap=target)
-        rest = {"price": flow.price}
-        facts = {
-            "served": float(flow.served.sum()),
-            "unserved": float(flow.unserved.sum()),
-            "cost": flow.cost,
-            "bound": flow.bound,
-        }
-    else:
-        flow = user_equilibrium(problem, gap=target, threads=threads, marginal=method == "so")
-        rest = {"cost": flow.cost}
-        facts = {"objective": flow.objective, "total_cost": flow.total_cost, "passes": len(flow.passes)}
-    order = np.argsort(problem.names)
-    rows = [
-        {
-            "from": int(problem.tail[a]) + 1,
-            "to": int(problem.head[a]) + 1,
-            "volume": float(flow.volume[a]),
-            **{k: float(v[a]) for k, v in rest.items()},
-        }
-        for a in order
-    ]
-    if as_json:
-        print_json(
-            {
-                "network": t.name,
-                "method": method,
-                "relative_gap": flow.gap,
-                "converged": flow.converged,
-                **facts,
-                "links": rows,
-            }
-        )
-    elif as_csv:
-        print_csv(rows)
-        typer.echo(repr(flow), err=True)
-    else:
-        typer.echo(repr(flow))
-    if not flow.converged:
-        raise typer.Exit(1)
+        served = {"served": float(flow.served.sum()), "unserved": float(flow.unserved.sum())}
+        return flow, served | {"cost": flow.cost, "bound": flow.bound}, {"price": flow.price}
+    from daliz.assignment import user_equilibrium
+
+    flow = user_equilibrium(problem, gap=target, threads=threads, marginal=method == "so")
+    facts = {"objective": flow.objective, "total_cost": flow.total_cost, "passes": len(flow.passes)}
+    return flow, facts, {"cost": flow.cost}

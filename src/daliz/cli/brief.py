@@ -21,6 +21,9 @@ def run(
     year: Year = None,
     under: Under = [],
     without: Without = [],
+    name: Annotated[
+        str, typer.Option("--brief", help="Which of the package's briefs, as its file is named.")
+    ] = "brief",
     edits: Edits = (),
 ) -> None:
     """Run the verb."""
@@ -30,7 +33,7 @@ def run(
     need("altair", "vl_convert", "typst", "babel", extra="report")
     advance, stop = progress("writing the brief")
     try:
-        files = brief(open_for(package, year, under, without, edits), out, advance)
+        files = brief(open_for(package, year, under, without, edits), out, advance, name=name)
     finally:
         stop()
     for file in files:

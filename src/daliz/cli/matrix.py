@@ -9,28 +9,24 @@ import typer
 from daliz.cli.common import AsCsv, AsJson, Package, open_for, print_csv, print_json, print_table, progress
 
 NAME = "matrix"
-HELP = "Show which of sea, north, middle, south, air and road connect the pairs of a package in given years."
+HELP = "Show which corridors connect the pairs of a package in given years."
 EXAMPLE = "Example: daliz matrix --year 2021 --year 2024 --year 2030"
 
 
 def run(
     package: Package = "eurasia",
-    year: Annotated[list[int], typer.Option(help="Year; may be repeated.")] = [
-        2019,
-        2021,
-        2022,
-        2024,
-        2030,
-        2035,
-    ],
+    year: Annotated[
+        list[int], typer.Option(help="Year; may be repeated; those of the package unless given.")
+    ] = [],
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> None:
     """Run the verb."""
+    from daliz.studies.corridor_matrix import corridor_matrix, matrix_years
     from daliz.tables.network import year_within
-    from daliz.validation.corridors import corridor_matrix
 
     network = open_for(package, None, (), ())
+    year = year or matrix_years(network)
     for one in year:
         year_within(network.store, one)
     advance, stop = progress("searching")

@@ -222,7 +222,7 @@ def _legs(title: str, way: Itinerary) -> None:
     if not _narrow():
         print_table(
             title,
-            ("from", "to", "by", "km", "hours (sd)", "of which", "USD", "kg CO2e", "into"),
+            ("from", "to", "carried by", "km", "hours (sd)", "of which", "USD", "kg CO2e", "into"),
             rows,
             right=(3, 4, 6, 7),
         )
@@ -238,7 +238,7 @@ def _legs(title: str, way: Itinerary) -> None:
 
 
 def _carried(leg: Leg) -> str:
-    """Say by what a leg goes, and over which waters."""
+    """Describe by what a leg goes, and over which waters."""
     return (leg.service or leg.mode) + (f" ({', '.join(leg.waters)})" if leg.waters else "")
 
 

@@ -17,9 +17,9 @@ from daliz.cli.common import (
     open_for,
     print_csv,
     print_json,
-    print_table,
     takes_edits,
 )
+from daliz.cli.supply_tables import Found, show_found
 
 if TYPE_CHECKING:
     from daliz.supplychain import Chain, Supply
@@ -82,8 +82,11 @@ def run(
     ] = 0,
     leaving: Annotated[
         str, typer.Option(help="Country: what leaves it, by the first country of --over that it passes.")
-    ] = "KZ",
-    over: Annotated[list[str], typer.Option(help="See --leaving; may be repeated.")] = ["AZ", "RU", "CN"],
+    ] = "",
+    over: Annotated[
+        list[str],
+        typer.Option(help="See --leaving; may be repeated. Both are those of the package unless given."),
+    ] = [],
     top: Annotated[int, typer.Option(help="Rows to show.")] = 15,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
@@ -93,7 +96,6 @@ def run(
     from daliz.supplychain import (
         Terms,
         balance_of_ways,
-        concentration,
         dependence,
         least_failures,
         supply,
@@ -124,42 +126,43 @@ def run(
         "flows": flows,
     }
     plan = supply(network, asked, without=places, **ask)
-    whole = supply(network, asked, **ask) if places else None
-    leaning = dependence(plan, market, by)
-    balance = balance_of_ways(plan, leaving, over)
-    spread = supply_ranges(plan, market, draws=draws) if draws else []
-    swept = without_each(plan, market, by) if each else []
-    failures = least_failures(plan, market, by, origin=origin) if cut else None
+    leaving, over = _left(network, leaving, over)
+    found = Found(
+        plan,
+        supply(network, asked, **ask) if places else None,
+        dependence(plan, market, by),
+        balance_of_ways(plan, leaving, over) if leaving else [],
+        supply_ranges(plan, market, draws=draws) if draws else [],
+        without_each(plan, market, by) if each else [],
+        least_failures(plan, market, by, origin=origin) if cut else None,
+    )
     if chart:
-        _draw(plan, leaning, by, balance, chart)
+        _draw(plan, found.leaning, by, found.balance, chart)
     if as_json:
-        print_json(
-            plan.as_dict()
-            | {
-                "dependence": leaning,
-                "concentration": concentration(plan),
-                "without_each": swept,
-                "balance": balance,
-                "ranges": spread,
-                "least_failures": list(failures.names) if failures else [],
-                "least_failures_bound": failures.bound if failures else None,
-                "whole": whole.as_dict() if whole else None,
-            }
-        )
+        print_json(_as_dict(found))
     elif as_csv:
         print_csv(plan.itineraries())
         typer.echo(repr(plan), err=True)
     else:
-        _show(plan, whole, market, leaning, by, top)
-        _show_balance(balance, leaving)
-        _show_ranges(spread, top)
-        if swept:
-            _show_each(swept, by, top)
-        if failures:
-            typer.echo(repr(failures))
-        typer.echo(repr(plan))
+        show_found(found, market, by, top, leaving)
     if not plan.converged:
         raise typer.Exit(1)
+
+
+def _as_dict(found: Found) -> dict[str, Any]:
+    from daliz.supplychain import concentration
+
+    failures, whole = found.failures, found.whole
+    return found.plan.as_dict() | {
+        "dependence": found.leaning,
+        "concentration": concentration(found.plan),
+        "without_each": found.swept,
+        "balance": found.balance,
+        "ranges": found.ranges,
+        "least_failures": list(failures.names) if failures else [],
+        "least_failures_bound": failures.bound if failures else None,
+        "whole": whole.as_dict() if whole else None,
+    }
 
 
 def _network(
@@ -170,6 +173,21 @@ def _network(
     sets = network.store["change_sets"].position
     events = [w for w in without if w in sets]
     return open_for(package, year, under, events, edits), [w for w in without if w not in sets]
+
+
+def _left(network: Network, leaving: str, over: list[str]) -> tuple[str, list[str]]:
+    """Return the country that goods leave and those that they pass; blank without question and default."""
+    from daliz.errors import QueryError
+    from daliz.tables.defaults import chosen, default_values
+
+    if not (leaving or over or default_values(network, "origin")):
+        return "", []
+    passed = over or list(default_values(network, "over"))
+    if not passed:
+        raise QueryError(
+            f"{network.name} has no row 'over' in the table defaults; give --over with --leaving."
+        )
+    return chosen(network, "origin", leaving, "--leaving"), passed
 
 
 def _ftot_chain(network: Network, files: tuple[Path, Path]) -> Chain:
@@ -208,152 +226,3 @@ def _draw(
     save_chart(flow_map(plan), folder / "map.html")
     if balance:
         save_chart(balance_chart(balance, plan), folder / "balance.html")
-
-
-def _show(
-    plan: Supply, whole: Supply | None, market: str, leaning: list[dict[str, Any]], by: str, top: int
-) -> None:
-    shown = set(plan.of_region(market))
-    before = {m["market"]: m for m in whole.markets()} if whole else {}
-    stack = plan.stack()
-    print_table(
-        "Markets, a year",
-        (
-            "market",
-            "delivered",
-            "unmet",
-            "USD/unit",
-            *(["more"] if whole else []),
-            "freight",
-            "hours' worth",
-            "next unit",
-        ),
-        [
-            [
-                m["market"],
-                f"{m['delivered']:,.0f}",
-                f"{m['unmet']:,.0f}",
-                f"{m['cost_usd']:,.0f}",
-                *([_more(m, before)] if whole else []),
-                f"{stack[m['market']]['freight']:,.0f}",
-                f"{stack[m['market']]['time']:,.0f}",
-                "cannot be had" if m["unmet"] > 0 else f"{m['marginal_usd']:,.0f}",
-            ]
-            for m in plan.markets()
-            if m["market"] in shown
-        ],
-        right=(1, 2, 3, 4, 5, 6, 7),
-    )
-    candidates = [r for r in plan.facilities() if plan.chain.facilities[r["facility"]]["candidate"]]
-    if candidates:
-        print_table(
-            "Candidates",
-            ("facility", "built", "makes", "of capacity"),
-            [
-                [
-                    r["facility"],
-                    "yes" if r["built"] else "no",
-                    f"{r['units']:,.0f} {r['output']}",
-                    f"{r['use']:.0%}",
-                ]
-                for r in candidates
-            ],
-            right=(2, 3),
-        )
-    print_table(
-        "Largest ways, a year",
-        ("from", "to", "what", "t", "corridor", "days", "USD/unit", "over"),
-        [
-            [
-                r["from"],
-                r["to"],
-                r["commodity"],
-                f"{r['t']:,.0f}",
-                r["corridor"],
-                f"{r['days']:.0f}",
-                f"{r['usd']:,.0f}",
-                r["countries"],
-            ]
-            for r in plan.itineraries()[:top]
-        ],
-        right=(3, 5, 6),
-    )
-    print_table(
-        f"{market or 'All markets'}: share of supply by {by}",
-        (by, "crosses", "mined there", "USD a year"),
-        [
-            [r["name"], f"{r['share']:.0%}", f"{r['made']:.0%}", f"{r['value_usd']:,.0f}"]
-            for r in leaning[:top]
-        ],
-        right=(1, 2, 3),
-    )
-    binding = plan.limits()
-    if binding:
-        print_table(
-            "What binds",
-            ("kind", "name", "load", "USD for a unit more"),
-            [
-                [r["kind"], r["name"], f"{r['load']:,.0f} {r['unit']}", f"{r['price_usd']:+,.2f}"]
-                for r in binding[:top]
-            ],
-            right=(2, 3),
-        )
-
-    for name, reason in plan.unmet_reasons().items():
-        if name in shown:
-            typer.echo(f"Unmet at {name}: {reason}.")
-    for name, units in plan.oversupplied().items():
-        typer.echo(f"Contracts bring {units:,.0f} more to {name} than it asks for.")
-    if plan.built.idle:
-        typer.echo(f"Nothing is left that could serve these contracts: {', '.join(plan.built.idle)}.")
-
-
-def _more(market: dict[str, Any], before: dict[str, dict[str, Any]]) -> str:
-    """Describe what a unit costs more; a mean over less than all demand does not compare."""
-    if market["unmet"] > 0 and before[market["market"]]["unmet"] <= 0:
-        return f"{market['unmet'] / market['demand']:.1%} unmet"
-    return f"{market['cost_usd'] - before[market['market']]['cost_usd']:+,.0f}"
-
-
-def _show_balance(rows: list[dict[str, Any]], leaving: str) -> None:
-    some = [r for r in rows if r["units"] > 0]
-    if some:
-        print_table(
-            f"What leaves {leaving}, by the first that it passes",
-            ("what", "over", "units", "share"),
-            [[r["commodity"], r["way"], f"{r['units']:,.0f}", f"{r['share']:.0%}"] for r in some],
-            right=(2, 3),
-        )
-
-
-def _show_ranges(rows: list[dict[str, Any]], top: int) -> None:
-    if rows:
-        shown = [r for r in rows if r["measure"] != "share"] + [r for r in rows if r["measure"] == "share"][
-            :top
-        ]
-        print_table(
-            f"Ranges, 5 to 95 % over {rows[0]['draws']} draws of capacities, costs, demands and contracts",
-            ("measure", "of", "value", "low", "high"),
-            [
-                [r["measure"], r["name"], *(_shown(r["measure"], r[k]) for k in ("value", "low", "high"))]
-                for r in shown
-                if r["measure"] != "unmet" or r["high"] > 0
-            ],
-            right=(2, 3, 4),
-        )
-
-
-def _shown(measure: str, value: float) -> str:
-    return f"{value:.1%}" if measure in {"unmet", "share"} else f"{value:,.0f}"
-
-
-def _show_each(rows: list[dict[str, Any]], by: str, top: int) -> None:
-    print_table(
-        f"Without each {by} in turn",
-        (by, "unmet", "more cost, M USD", "loss in all, M USD"),
-        [
-            [r["name"], f"{r['unmet']:.1%}", f"{r['extra_usd'] / 1e6:+,.1f}", f"{r['loss_usd'] / 1e6:+,.1f}"]
-            for r in rows[:top]
-        ],
-        right=(1, 2, 3),
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -41,7 +42,9 @@ def run(
         str | None, typer.Option(help="Policy to hold it against; that of its row unless given.")
     ] = None,
     model: Annotated[str, typer.Option(help="smart or armington.")] = "smart",
-    exporter: Annotated[str, typer.Option(help="Country whose trade is followed.")] = "KZ",
+    exporter: Annotated[
+        str | None, typer.Option(help="Country whose trade is followed; that of the package unless given.")
+    ] = None,
     draws: Annotated[int, typer.Option(help="Draws for the ranges.")] = 400,
     corridors: Annotated[
         bool, typer.Option(help="Follow the tonnes over the network; takes some seconds.")
@@ -59,10 +62,9 @@ def run(
     from daliz.studies import corridor_effect, story, talks
     from daliz.trade import tariff
 
-    told = policy in {"story", "talks"}
     _refuse(policy, base, chart)
     network = open_for(package, year, (), ())
-    if told:
+    if policy in {"story", "talks"}:
         rows = (
             talks(network, model=model, draws=draws, exporter=exporter)
             if policy == "talks"
@@ -70,18 +72,7 @@ def run(
         )
         if chart:
             _draw(network, rows, chart)
-        if as_json:
-            print_json(rows)
-        elif as_csv:
-            print_csv(rows)
-        else:
-            (_show_talks if policy == "talks" else _show_story)(rows)
-        if not all(r.get("converged", True) for r in rows):
-            typer.echo(
-                "NOT CONVERGED: at least one of these runs has no proof; its rows say converged false.",
-                err=True,
-            )
-            raise typer.Exit(1)
+        _print_all(policy, rows, as_json=as_json, as_csv=as_csv)
         return
     answer = tariff(network, policy, base=base, model=model, exporter=exporter, draws=draws)
     effect = corridor_effect(answer) if corridors else []
@@ -98,6 +89,22 @@ def run(
         raise typer.Exit(1)
 
 
+def _print_all(policy: str, rows: list[dict[str, Any]], *, as_json: bool, as_csv: bool) -> None:
+    """Print the story or the talks in the form asked for."""
+    if as_json:
+        print_json(rows)
+    elif as_csv:
+        print_csv(rows)
+    else:
+        (_show_talks if policy == "talks" else _show_story)(rows)
+    if not all(r.get("converged", True) for r in rows):
+        typer.echo(
+            "NOT CONVERGED: at least one of these runs has no proof; its rows say converged false.",
+            err=True,
+        )
+        raise typer.Exit(1)
+
+
 def _refuse(policy: str, base: str | None, chart: Path | None) -> None:
     """Refuse options that the question would leave unused."""
     if policy in {"story", "talks"} and base is not None:
@@ -109,7 +116,8 @@ def _refuse(policy: str, base: str | None, chart: Path | None) -> None:
 def _span(row: dict[str, Any], key: str, unit: float = 1e6) -> str:
     low, high = row[f"{key}_low"], row[f"{key}_high"]
     text = f"{row[key] / unit:+,.1f}"
-    return text if low is None or low != low else f"{text} ({low / unit:+,.1f} to {high / unit:+,.1f})"  # noqa: PLR0124
+    known = low is not None and not isnan(low)
+    return f"{text} ({low / unit:+,.1f} to {high / unit:+,.1f})" if known else text
 
 
 def _show(answer: Tariff, effect: list[dict[str, Any]]) -> None:
@@ -157,22 +165,27 @@ def _show(answer: Tariff, effect: list[dict[str, Any]]) -> None:
         right=(2, 3, 4, 5, 6),
     )
     if effect:
-        print_table(
-            "Tonnes of these trades by corridor",
-            ("corridor", "before", "after", "change", "all traffic, kt"),
-            [
-                [
-                    e["corridor"],
-                    f"{e['t_before']:,.0f}",
-                    f"{e['t_after']:,.0f}",
-                    f"{e['change_t']:+,.0f}",
-                    f"{e['all_kt']:,.0f}",
-                ]
-                for e in effect
-            ],
-            right=(1, 2, 3, 4),
-        )
+        _show_corridors(effect)
     typer.echo(repr(answer))
+
+
+def _show_corridors(effect: list[dict[str, Any]]) -> None:
+    """Print the tonnes of a policy's trades by corridor."""
+    print_table(
+        "Tonnes of these trades by corridor",
+        ("corridor", "before", "after", "change", "all traffic, kt"),
+        [
+            [
+                e["corridor"],
+                f"{e['t_before']:,.0f}",
+                f"{e['t_after']:,.0f}",
+                f"{e['change_t']:+,.0f}",
+                f"{e['all_kt']:,.0f}",
+            ]
+            for e in effect
+        ],
+        right=(1, 2, 3, 4),
+    )
 
 
 def _show_story(rows: list[dict[str, Any]]) -> None:
@@ -213,6 +226,7 @@ def _show_story(rows: list[dict[str, Any]]) -> None:
 
 
 def _show_talks(rows: list[dict[str, Any]]) -> None:
+    over = [k for k in (rows[0] if rows else {}) if k.startswith("over_")]
     print_table(
         "What talks might yield",
         (
@@ -222,8 +236,7 @@ def _show_talks(rows: list[dict[str, Any]]) -> None:
             "chain",
             "contracts, units",
             "from or through",
-            "over RU",
-            "over CN",
+            *(f"over {k.removeprefix('over_').upper()}" for k in over),
             "USD/unit",
         ),
         [
@@ -234,13 +247,12 @@ def _show_talks(rows: list[dict[str, Any]]) -> None:
                 r["chain"],
                 f"{r['contract_units']:,.0f}",
                 f"{r['from_share']:.0%}",
-                f"{r['over_ru']:.0%}",
-                f"{r['over_cn']:.0%}",
+                *(f"{r[k]:.0%}" for k in over),
                 f"{r['unit_usd']:,.0f}",
             ]
             for r in rows
         ],
-        right=(1, 2, 4, 5, 6, 7, 8),
+        right=(1, 2, *range(4, 7 + len(over))),
     )
 
 

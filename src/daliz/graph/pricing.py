@@ -110,7 +110,7 @@ class Tariff:
         self._rates: list[Rate] = [Rate(*parts) for parts in zip(rates.ids.tolist(), *cells, strict=True)]
         through = [i for i, row in enumerate(self.rows.rows) if row.from_node and row.kind != "subsidy"]
         self.through: list[dict[str, Any]] = [
-            row | {"at": i}
+            row | {"rate": i}
             for i, row in zip(through, rates.take(np.array(through, dtype=np.int64)).rows(), strict=True)
         ]
 
@@ -120,4 +120,4 @@ class Tariff:
 
     def rate(self, row: dict[str, Any]) -> Rate:
         """Return a row as a rate."""
-        return self._rates[int(row["at"])]
+        return self._rates[int(row["rate"])]

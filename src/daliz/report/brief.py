@@ -1,4 +1,4 @@
-"""Write the brief: one HTML file that opens offline, and PDF; English, with the one-page summary in Kazakh too."""
+"""Write the brief: one HTML file that opens offline, and PDF; in English, with its summary in Kazakh too."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from daliz.errors import DataError
-from daliz.report.answers import YEARS, Answers, compute
 from daliz.report.charts import (
-    HEARTLAND,
-    OVERVIEW,
     comparison_chart,
+    corridor_colours,
     corridor_names,
     grade_chart,
     map_chart,
@@ -21,19 +19,26 @@ from daliz.report.duties import duty_blocks, duty_points
 from daliz.report.minerals import mineral_blocks, mineral_points
 from daliz.report.translate import Speech
 from daliz.report.volumes import volume_blocks
+from daliz.studies.brief_answers import brief_answers
+from daliz.studies.brief_plan import brief_plan
+from daliz.tables.briefs import brief_strings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from daliz.routing import Itinerary
+    from daliz.studies.brief_answers import Answers, Comparison
     from daliz.tables import Network
 
 CLAIMED = 12
-LAND = ("middle", "north", "south")
 
 
 def brief(
-    network: Network, folder: str | Path, progress: Callable[[int, int], None] | None = None
+    network: Network,
+    folder: str | Path,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    name: str = "brief",
 ) -> list[Path]:
     """Write the brief of a network into a folder as `brief.html` and `brief.pdf`, and the summary in Kazakh.
 
@@ -45,6 +50,8 @@ def brief(
         Folder, made if it does not exist.
     progress
         Called with the count of steps done and the count of all.
+    name
+        Which of the package's briefs to write, as its file in `briefs` is named.
 
     Returns
     -------
@@ -54,8 +61,9 @@ def brief(
     Raises
     ------
     DataError
-        If the folder cannot be made or the package names no flagship pair.
+        If the package has no such brief, the folder cannot be made, or no pair is a flagship.
     """
+    plan = brief_plan(network, name)
     target = Path(folder)
     try:
         target.mkdir(parents=True, exist_ok=True)
@@ -63,8 +71,8 @@ def brief(
         raise DataError(f"{target} cannot be made: {error.strerror}; choose another folder.") from error
     if not any(network.store["pairs"]["flagship"]):
         raise DataError("pairs.csv names no flagship pair; mark at least one with yes.")
-    answers = compute(network, progress)
-    english, kazakh = Speech("en"), Speech("kk")
+    answers, own = brief_answers(network, plan, progress), brief_strings(network.store)
+    english, kazakh = Speech("en", own), Speech("kk", own)
     full = Document(
         english("title"),
         "en",
@@ -86,37 +94,35 @@ def brief(
 
 
 def summary(answers: Answers, speech: Speech) -> list[Block]:
-    """Tell the whole in a page."""
-    network = answers.network
-    pair, best = answers.flagships[0]
+    """Write the whole in a page."""
+    network, first = answers.network, answers.flagships[0]
     nodes = network.table("nodes")
-    ends = {k: speech.name(nodes.row(pair[k])) for k in ("origin", "destination")}
+    ends = {k: speech.name(nodes.row(first.pair[k])) for k in ("origin", "destination")}
     names = corridor_names(network, speech.language)
     state = speech("projected") if network.projected else speech("observed")
+    year = str(network.year)
+    points = [
+        *duty_points(answers.duties, speech),
+        *(_points(first, names, speech) if answers.plan.followed else []),
+        *mineral_points(answers.minerals, speech),
+        _sure(answers, speech),
+    ]
     blocks: list[Block] = [
         Heading(speech("title"), 1),
-        Paragraph(
-            speech("subtitle", year=str(network.year), state=state, version=network.version), small=True
-        ),
-        Paragraph(
-            speech("lead", origin=ends["origin"], destination=ends["destination"], year=str(network.year))
-        ),
-        _table(best, speech, names),
-        Bullets(
-            [
-                *duty_points(answers.duties, speech),
-                *_points(best, names, speech),
-                *mineral_points(answers.minerals, speech),
-                _sure(answers, speech),
-            ]
-        ),
+        Paragraph(speech("subtitle", year=year, state=state, version=network.version), small=True),
+        Paragraph(speech("lead", origin=ends["origin"], destination=ends["destination"], year=year)),
+        _table(first.best, speech, names),
+        Bullets(points),
     ]
-    for other, ways in answers.flagships[1:]:
-        blocks += [
-            Heading(" – ".join(speech.name(nodes.row(other[k])) for k in ("origin", "destination")), 3),
-            _table(ways, speech, names),
-        ]
+    for other in answers.flagships[1:]:
+        blocks += [Heading(_pair(other, speech), 3), _table(other.best, speech, names)]
     return [*blocks, Paragraph(speech("ranges_note"), small=True)]
+
+
+def _pair(found: Comparison, speech: Speech) -> str:
+    """Name both ends of a pair."""
+    nodes = found.network.table("nodes")
+    return " – ".join(speech.name(nodes.row(found.pair[k])) for k in ("origin", "destination"))
 
 
 def _table(best: dict[str, Itinerary], speech: Speech, names: dict[str, str]) -> TableBlock:
@@ -141,36 +147,21 @@ def _table(best: dict[str, Itinerary], speech: Speech, names: dict[str, str]) ->
     return TableBlock(header, rows, right=range(1, 7))
 
 
-def _points(best: dict[str, Itinerary], names: dict[str, str], speech: Speech) -> list[str]:
-    """Say what the Middle Corridor gives and lacks against each other corridor."""
-    middle = best.get("middle")
-    if middle is None:
-        return [speech("middle_closed")]
-    points = []
-    for corridor, way in best.items():
-        if corridor == "middle":
-            continue
-        days, usd, kg = middle.days - way.days, middle.usd - way.usd, middle.kg_co2e - way.kg_co2e
-        points.append(
-            speech(
-                "against",
-                corridor=names.get(corridor, corridor),
-                days=speech.signed("days_less", "days_more", days, digits=1),
-                usd=speech.signed("usd_less", "usd_more", usd),
-                co2=speech.signed("kg_less", "kg_more", kg),
-                certain=speech("certain" if _apart(middle, way) else "uncertain"),
-            )
+def _points(first: Comparison, names: dict[str, str], speech: Speech) -> list[str]:
+    """Write what the followed corridor gives and lacks against each other corridor."""
+    if first.followed is None:
+        return [speech("corridor_closed")]
+    return [
+        speech(
+            "against",
+            corridor=names.get(d.corridor, d.corridor),
+            days=speech.signed("days_less", "days_more", d.days, digits=1),
+            usd=speech.signed("usd_less", "usd_more", d.usd),
+            co2=speech.signed("kg_less", "kg_more", d.kg_co2e),
+            certain=speech("certain" if d.apart else "uncertain"),
         )
-    return points
-
-
-def _apart(a: Itinerary, b: Itinerary) -> bool:
-    """Tell whether the intervals of the mean days lie apart."""
-    return bool(
-        a.spread
-        and b.spread
-        and (a.spread.days_high < b.spread.days_low or b.spread.days_high < a.spread.days_low)
-    )
+        for d in first.against
+    ]
 
 
 def _sure(answers: Answers, speech: Speech) -> str:
@@ -180,59 +171,17 @@ def _sure(answers: Answers, speech: Speech) -> str:
 
 
 def details(answers: Answers, speech: Speech) -> list[Block]:
-    """Tell the rest: map, comparison, diagrams, years, matrix, data quality, method."""
+    """Write the pages after the summary, as the plan of the brief lists them."""
+    return [block for page in answers.plan.pages for block in PAGES[page](answers, speech)]
+
+
+def _ways(answers: Answers, speech: Speech) -> list[Block]:
+    """Write which way stands for each corridor."""
     names = corridor_names(answers.network, speech.language)
-    pair, best = answers.flagships[0]
-    ways = sorted(best.values(), key=lambda w: w.generalised_usd)
-    nodes = answers.network.table("nodes")
-    title = " – ".join(speech.name(nodes.row(pair[k])) for k in ("origin", "destination"))
-    chart_rows = [_chart_row(w, names) for w in ways if w.spread]
-    blocks: list[Block] = [
-        *_ways(answers, speech, names),
-        Heading(speech("map_title")),
-        Figure(
-            map_chart(answers.network, ways, speech.language, OVERVIEW), speech("map_caption", pair=title)
-        ),
-        Figure(
-            map_chart(answers.network, [w for w in ways if w.corridor in LAND], speech.language, HEARTLAND),
-            speech("map_caption_near", pair=title),
-        ),
-        Heading(speech("comparison_title")),
-        Figure(comparison_chart(chart_rows, speech.language), speech("comparison_caption", pair=title)),
-        Heading(speech("tcd_title")),
-        Paragraph(speech("tcd_text")),
-    ]
-    shown = [w for w in ways if w.corridor not in {"air", "road"}][:4]
-    blocks.append(Figure(time_cost_distance(shown, speech.language), speech("tcd_caption", pair=title)))
-    for other, found in answers.flagships[1:]:
-        label = " – ".join(speech.name(nodes.row(other[k])) for k in ("origin", "destination"))
-        few = sorted(
-            (w for w in found.values() if w.corridor not in {"air", "road"}), key=lambda w: w.generalised_usd
-        )[:3]
-        blocks.append(Figure(time_cost_distance(few, speech.language), speech("tcd_caption", pair=label)))
-    return [
-        *blocks,
-        *_years(answers, speech, names, title),
-        *volume_blocks(answers.volumes, speech, names),
-        *mineral_blocks(answers.minerals, speech),
-        *duty_blocks(answers.duties, speech),
-        *_matrix(answers, speech),
-        *_quality(answers, speech),
-        *_method(answers, speech),
-    ]
-
-
-def _ways(answers: Answers, speech: Speech, names: dict[str, str]) -> list[Block]:
-    """Say which way stands for each corridor."""
-    nodes = answers.network.table("nodes")
     rows = [
-        [
-            " – ".join(speech.name(nodes.row(pair[k])) for k in ("origin", "destination")),
-            names.get(c, c),
-            " – ".join(way.stops(speech.language)),
-        ]
-        for pair, best in answers.flagships
-        for c, way in best.items()
+        [_pair(found, speech), names.get(c, c), " – ".join(way.stops(speech.language))]
+        for found in answers.flagships
+        for c, way in found.best.items()
     ]
     return [
         Heading(speech("ways_title")),
@@ -241,11 +190,46 @@ def _ways(answers: Answers, speech: Speech, names: dict[str, str]) -> list[Block
     ]
 
 
-def _chart_row(way: Itinerary, names: dict[str, str]) -> dict[str, Any]:
+def _sorted(found: Comparison, leave_out: Sequence[str] = ()) -> list[Itinerary]:
+    """List the itineraries of a pair, the cheapest first."""
+    ways = (w for w in found.best.values() if w.corridor not in leave_out)
+    return sorted(ways, key=lambda w: w.generalised_usd)
+
+
+def _maps(answers: Answers, speech: Speech) -> list[Block]:
+    first = answers.flagships[0]
+    ways, title = _sorted(first), _pair(first, speech)
+    blocks: list[Block] = [Heading(speech("map_title"))]
+    for page in answers.plan.maps:
+        some = [w for w in ways if not page.corridors or w.corridor in page.corridors]
+        chart = map_chart(answers.network, some, speech.language, page.frame)
+        blocks.append(Figure(chart, speech(page.caption, pair=title)))
+    return blocks
+
+
+def _comparison(answers: Answers, speech: Speech) -> list[Block]:
+    first = answers.flagships[0]
+    names, colours = corridor_names(answers.network, speech.language), corridor_colours(answers.network)
+    rows = [_chart_row(w, names, colours) for w in _sorted(first) if w.spread]
+    caption = speech("comparison_caption", pair=_pair(first, speech))
+    return [Heading(speech("comparison_title")), Figure(comparison_chart(rows, speech.language), caption)]
+
+
+def _diagrams(answers: Answers, speech: Speech) -> list[Block]:
+    page = answers.plan.diagrams
+    blocks: list[Block] = [Heading(speech("tcd_title")), Paragraph(speech("tcd_text"))]
+    for n, found in enumerate(answers.flagships):
+        shown = _sorted(found, page.leave_out)[: page.others if n else page.first]
+        chart = time_cost_distance(shown, speech.language)
+        blocks.append(Figure(chart, speech("tcd_caption", pair=_pair(found, speech))))
+    return blocks
+
+
+def _chart_row(way: Itinerary, names: dict[str, str], colours: dict[str, str]) -> dict[str, Any]:
     s = way.spread
     assert s is not None
     return {
-        "corridor": way.corridor,
+        "colour": colours.get(way.corridor, ""),
         "label": names.get(way.corridor, way.corridor),
         "days": way.days,
         "days_low": s.days_low,
@@ -256,26 +240,28 @@ def _chart_row(way: Itinerary, names: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _years(answers: Answers, speech: Speech, names: dict[str, str], title: str) -> list[Block]:
+def _years(answers: Answers, speech: Speech) -> list[Block]:
+    """Write the followed corridor by year, and what it takes more than each other; nothing if none is followed."""
+    if not answers.plan.followed:
+        return []
+    names, found = corridor_names(answers.network, speech.language), list(answers.years.values())
+    followed = answers.plan.followed
+    marks = [speech("projected_mark") if f.network.projected else "" for f in found]
     header = [
         speech("against_corridor"),
-        *(f"{year}{speech('projected_mark') if answers.networks[year].projected else ''}" for year in YEARS),
+        *(f"{year}{m}" for year, m in zip(answers.years, marks, strict=True)),
     ]
-    pairs = [(answers.years[year], answers.networks[year]) for year in YEARS]
-    own = [names.get("middle", "middle"), *(_totals(best.get("middle"), n, speech) for best, n in pairs)]
-    rows = []
-    for corridor in [c for c in names if c != "middle" and any(c in best for best in answers.years.values())]:
-        cells = [
-            _totals(best.get("middle"), n, speech, best[corridor]) if corridor in best else "–"
-            for best, n in pairs
-        ]
+    rows = [[names.get(followed, followed), *(_own_totals(f, speech) for f in found)]]
+    for corridor in names:
+        cells = [_differences(f, corridor, speech) for f in found]
         if any(c != "–" for c in cells):
             rows.append([names[corridor], *cells])
-    projected = answers.networks[YEARS[-1]]
+    projected = found[-1].network
+    projects = ", ".join(_project_names(projected, speech))
     return [
         Heading(speech("years_title")),
-        Paragraph(speech("years_text", pair=title, projects=", ".join(_project_names(projected, speech)))),
-        TableBlock(header, [own, *rows]),
+        Paragraph(speech("years_text", pair=_pair(answers.flagships[0], speech), projects=projects)),
+        TableBlock(header, rows),
         *_claims(projected, speech),
     ]
 
@@ -285,19 +271,30 @@ def _project_names(network: Network, speech: Speech) -> list[str]:
     return [speech.name(sets.row(name)) for name in network.added]
 
 
-def _totals(way: Itinerary | None, network: Network, speech: Speech, other: Itinerary | None = None) -> str:
-    """Write days, USD and kg CO2e of a way, or what they are more than another's; mark projected ones."""
-    if way is None:
-        return "–"
-    than = (other.days, other.usd, other.kg_co2e) if other else (0.0, 0.0, 0.0)
-    signed = other is not None
+def _own_totals(found: Comparison, speech: Speech) -> str:
+    way = found.followed
+    return "–" if way is None else _totals(found, (way.days, way.usd, way.kg_co2e), speech)
+
+
+def _differences(found: Comparison, corridor: str, speech: Speech) -> str:
+    other = next((d for d in found.against if d.corridor == corridor), None)
+    return (
+        "–" if other is None else _totals(found, (other.days, other.usd, other.kg_co2e), speech, signed=True)
+    )
+
+
+def _totals(
+    found: Comparison, values: tuple[float, float, float], speech: Speech, *, signed: bool = False
+) -> str:
+    """Write days, USD and kg CO2e; mark projected ones."""
+    days, usd, kg = values
     text = speech(
         "totals",
-        days=speech.number(way.days - than[0], 1, signed=signed),
-        usd=speech.number(way.usd - than[1], signed=signed),
-        kg=speech.number(way.kg_co2e - than[2], signed=signed),
+        days=speech.number(days, 1, signed=signed),
+        usd=speech.number(usd, signed=signed),
+        kg=speech.number(kg, signed=signed),
     )
-    return f"{text} [{speech('computed')}]" if network.projected else text
+    return f"{text} [{speech('computed')}]" if found.network.projected else text
 
 
 def _claims(network: Network, speech: Speech) -> list[Block]:
@@ -321,6 +318,8 @@ def _claims(network: Network, speech: Speech) -> list[Block]:
 
 
 def _matrix(answers: Answers, speech: Speech) -> list[Block]:
+    if not answers.matrix:
+        return []
     nodes = answers.network.table("nodes")
     corridors = [c for c in answers.matrix[0] if c not in {"origin", "destination", "year"}]
     names = corridor_names(answers.network, speech.language)
@@ -343,35 +342,22 @@ def _matrix(answers: Answers, speech: Speech) -> list[Block]:
 
 
 def _quality(answers: Answers, speech: Speech) -> list[Block]:
-    nodes = answers.network.table("nodes")
+    names = corridor_names(answers.network, speech.language)
     rows = [[speech(f"grade_{g}"), speech.number(n), speech.percent(s)] for g, n, s in answers.grades]
-    sourced = {
-        str(g): bool(s)
-        for g, s in zip(
-            answers.network.store["grades"].ids, answers.network.store["grades"]["sourced"], strict=True
-        )
-    }
+    header = [speech(k) for k in ("pair", "corridor", "hours_sourced", "usd_sourced")]
     ways = []
-    for pair, way, shares in answers.weights:
-        label = " – ".join(speech.name(nodes.row(pair[k])) for k in ("origin", "destination"))
-        cells = [
-            speech.percent(sum(v for g, v in shares[m].items() if sourced.get(g, g == "computed")))
-            for m in ("hours", "usd")
-        ]
-        ways.append(
-            [label, corridor_names(answers.network, speech.language).get(way.corridor, way.corridor), *cells]
-        )
+    for found in answers.weights:
+        nodes, corridor = answers.network.table("nodes"), found.itinerary.corridor
+        label = " – ".join(speech.name(nodes.row(found.pair[k])) for k in ("origin", "destination"))
+        cells = [speech.percent(found.hours), speech.percent(found.usd)]
+        ways.append([label, names.get(corridor, corridor), *cells])
     return [
         Heading(speech("quality_title")),
         Paragraph(speech("quality_text")),
         TableBlock([speech("grade"), speech("figures"), speech("share")], rows, right=(1, 2)),
         Figure(grade_chart(answers.grades, speech.language), speech("quality_caption")),
         Paragraph(speech("weights_text", count=speech.number(len(ways)))),
-        TableBlock(
-            [speech("pair"), speech("corridor"), speech("hours_sourced"), speech("usd_sourced")],
-            ways,
-            right=(2, 3),
-        ),
+        TableBlock(header, ways, right=(2, 3)),
     ]
 
 
@@ -390,3 +376,19 @@ def _method(answers: Answers, speech: Speech) -> list[Block]:
             small=True,
         ),
     ]
+
+
+PAGES: dict[str, Callable[[Answers, Speech], list[Block]]] = {
+    "ways": _ways,
+    "maps": _maps,
+    "comparison": _comparison,
+    "diagrams": _diagrams,
+    "years": _years,
+    "volumes": lambda a, speech: volume_blocks(a.volumes, speech, corridor_names(a.network, speech.language)),
+    "minerals": lambda a, speech: mineral_blocks(a.minerals, speech),
+    "duties": lambda a, speech: duty_blocks(a.duties, speech),
+    "matrix": _matrix,
+    "quality": _quality,
+    "method": _method,
+}
+"""What writes each page."""

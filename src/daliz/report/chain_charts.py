@@ -6,7 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from daliz.report.charts import OVERVIEW, PALETTE, Frame, corridor_names, finished, land, link_line
+from daliz.report.charts import (
+    colour_scale,
+    corridor_colours,
+    corridor_names,
+    finished,
+    frame_of,
+    framed,
+    ground,
+    link_line,
+    name_marks,
+    named_place,
+    point_marks,
+)
 from daliz.report.translate import Speech
 from daliz.report.volumes import MODES
 
@@ -15,6 +27,7 @@ if TYPE_CHECKING:
 
     import altair as alt
 
+    from daliz.studies.brief_plan import Frame
     from daliz.supplychain import Supply
 
 GREY = "#b4bac2"
@@ -23,7 +36,10 @@ THICK, GAP = 0.03, 0.035
 """Width of a box in columns, and the room between boxes over all."""
 CURVE = 24
 LARGEST = 14
-COLOURS = (PALETTE["rail"], PALETTE["road"], PALETTE["sea"], PALETTE["air"], PALETTE["middle"])
+COLOURS = ("#3f8f4f", "#6b6b6b", "#1f4e9c", "#7b5ea7", "#0a7e8c")
+"""Colours of the modes of transport, in the order of `MODES`."""
+SHARES = ("#0a7e8c", "#c0504d", "#3f8f4f", "#c98a1b")
+"""Colours of the parts of a bar."""
 STAGES = {
     "mine": "stage_mine",
     "lumped": "stage_lumped",
@@ -45,7 +61,7 @@ Box = tuple[str, str]
 
 
 def sankey_chart(plan: Supply, language: str = "en") -> alt.LayerChart:
-    """Draw what goes from stage to stage and country to country, by content of the element; colours are corridors.
+    """Draw what goes from stage to stage and country to country by content; colours are corridors.
 
     Parameters
     ----------
@@ -59,19 +75,38 @@ def sankey_chart(plan: Supply, language: str = "en") -> alt.LayerChart:
     speech = Speech(language)
     flows, depth = _flows(plan)
     boxes = _boxes(flows, depth)
-    names = corridor_names(plan.chain.network, language)
+    names, given = corridor_names(plan.chain.network, language), corridor_colours(plan.chain.network)
     bands, used = _bands(flows, boxes, depth), list(dict.fromkeys(c for _, _, c in flows))
     labels = [names.get(c, speech("outside") if c == "lane" else speech("within")) for c in used]
     for b in bands:
         b["corridor"] = labels[used.index(b["corridor"])]
     colour = alt.Color(
         "corridor:N",
-        scale=alt.Scale(domain=labels, range=[PALETTE.get(c, GREY) for c in used]),
+        scale=alt.Scale(**colour_scale(labels, [given.get(c, GREY) or "" for c in used])),
         title=None,
         legend=alt.Legend(orient="bottom"),
     )
+    rows = [
+        {
+            "x": depth[k],
+            "x2": depth[k] + THICK,
+            "top": top,
+            "bottom": bottom,
+            "level": (top + bottom) / 2,
+            "label": f"{speech.country(k[1])} · {speech(STAGES[k[0]])}",
+        }
+        for k, (bottom, top) in boxes.items()
+    ]
+    layers = alt.layer(_band_marks(bands, colour), *_box_marks(rows))
+    return finished(layers.properties(width=WIDTH, height=HEIGHT), language)
+
+
+def _band_marks(bands: list[dict[str, Any]], colour: alt.Color) -> alt.Chart:
+    """Draw the bands of a Sankey diagram."""
+    import altair as alt
+
     plain = alt.Axis(labels=False, ticks=False, domain=False, grid=False)
-    area = (
+    return (
         alt.Chart(alt.Data(values=bands))
         .mark_area(opacity=0.55)
         .encode(
@@ -82,25 +117,20 @@ def sankey_chart(plan: Supply, language: str = "en") -> alt.LayerChart:
             detail="band:N",
         )
     )
-    rows = [
-        {
-            "x": depth[k],
-            "x2": depth[k] + THICK,
-            "top": top,
-            "bottom": bottom,
-            "middle": (top + bottom) / 2,
-            "label": f"{speech.country(k[1])} · {speech(STAGES[k[0]])}",
-        }
-        for k, (bottom, top) in boxes.items()
-    ]
+
+
+def _box_marks(rows: list[dict[str, Any]]) -> tuple[alt.Chart, alt.Chart]:
+    """Draw the boxes of a Sankey diagram and their names."""
+    import altair as alt
+
     base = alt.Chart(alt.Data(values=rows))
     rect = base.mark_rect(color="#44505e").encode(x="x:Q", x2="x2:Q", y="top:Q", y2="bottom:Q")
-    text = base.mark_text(align="left", dx=5, fontSize=10).encode(x="x2:Q", y="middle:Q", text="label:N")
-    return finished(alt.layer(area, rect, text).properties(width=WIDTH, height=HEIGHT), language)
+    text = base.mark_text(align="left", dx=5, fontSize=10).encode(x="x2:Q", y="level:Q", text="label:N")
+    return rect, text
 
 
 def _flows(plan: Supply) -> tuple[dict[tuple[Box, Box, str], float], dict[Box, int]]:
-    """Give content that flows between boxes of stage and country by corridor, and the column of each box."""
+    """Compute content that flows between boxes by corridor, and the column of each box."""
     chain = plan.chain
 
     def box(place: str) -> Box:
@@ -126,7 +156,7 @@ def _flows(plan: Supply) -> tuple[dict[tuple[Box, Box, str], float], dict[Box, i
 
 
 def _boxes(flows: dict[tuple[Box, Box, str], float], depth: dict[Box, int]) -> dict[Box, tuple[float, float]]:
-    """Give the lower and upper end of each box; each column is stacked from the top, the largest first."""
+    """Compute the lower and upper end of each box; each column is stacked from the top, the largest first."""
     size = {
         b: max(sum(v for k, v in flows.items() if k[0] == b), sum(v for k, v in flows.items() if k[1] == b))
         for b in depth
@@ -203,39 +233,27 @@ def dependence_chart(
     return finished(alt.layer(whole, made).properties(width=460, height=20 * len(bars) + 10), language)
 
 
-def flow_map(plan: Supply, language: str = "en", frame: Frame = OVERVIEW) -> alt.LayerChart:
-    """Draw the tonnes of a plan on the map; the width of a line is the square root of its tonnes."""
+def flow_map(plan: Supply, language: str = "en", frame: Frame | None = None) -> alt.LayerChart:
+    """Draw the tonnes of a plan on the map; the width of a line is the square root of its tonnes.
+
+    Parameters
+    ----------
+    plan
+        A plan of `supply`.
+    language
+        "en" or "kk".
+    frame
+        As for `map_chart`.
+    """
     import altair as alt
 
-    network = plan.chain.network
-    rows = [(r, r["t_forward"] + r["t_backward"]) for r in plan.links()]
-    most = max((t for _, t in rows), default=1.0)
-    lines = [
-        {
-            "type": "Feature",
-            "properties": {"width": 0.6 + 6.0 * float(np.sqrt(t / most)), "mode": r["mode"]},
-            "geometry": {"type": "MultiLineString", "coordinates": [link_line(network, r["link"])]},
-        }
-        for r, t in rows
-    ]
-    nodes, column = network.table("nodes"), f"name_{language}"
-    places = []
-    for row in (*plan.chain.facilities.values(), *plan.chain.markets.values()):
-        if row["node_id"]:
-            i = nodes.position[row["node_id"]]
-            places.append(
-                {"name": str(nodes[column][i]), "lon": float(nodes["lon"][i]), "lat": float(nodes["lat"][i])}
-            )
-    unique = list({p["name"]: p for p in places}.values())
-    speech = Speech(language)
+    network, speech = plan.chain.network, Speech(language)
     names = {m: speech(k) for m, k in MODES.items()}
-    for line in lines:
-        line["properties"]["mode"] = names[line["properties"]["mode"]]  # type: ignore[index]
-    ground = alt.Chart(alt.Data(values=land()["features"])).mark_geoshape(
-        fill="#eef0ea", stroke="#b9bfb3", strokeWidth=0.4
-    )
+    ends = (*plan.chain.facilities.values(), *plan.chain.markets.values())
+    places = [named_place(network, str(row["node_id"]), language) for row in ends if row["node_id"]]
+    unique = list({p["name"]: p for p in places}.values())
     tracks = (
-        alt.Chart(alt.Data(values=lines))
+        alt.Chart(alt.Data(values=_tonnes(plan, names)))
         .mark_geoshape(filled=False, opacity=0.85)
         .encode(
             strokeWidth=alt.StrokeWidth("properties.width:Q", scale=None),
@@ -247,23 +265,25 @@ def flow_map(plan: Supply, language: str = "en", frame: Frame = OVERVIEW) -> alt
             ),
         )
     )
-    points = alt.Chart(alt.Data(values=unique))
-    dots = points.mark_circle(size=22, color="#222222").encode(longitude="lon:Q", latitude="lat:Q")
-    text = points.mark_text(dy=-8, fontSize=10, color="#222222").encode(
-        longitude="lon:Q", latitude="lat:Q", text="name:N"
-    )
-    projection = {
-        "type": "mercator",
-        "center": (frame.lon, frame.lat),
-        "scale": frame.scale,
-        "translate": [frame.width / 2, frame.height / 2],
-    }
-    chart = (
-        alt.layer(ground, tracks, dots, text)
-        .project(**projection)
-        .properties(width=frame.width, height=frame.height)
-    )
-    return finished(chart, language)
+    layers = alt.layer(ground(), tracks, point_marks(unique, 22), name_marks(unique))
+    return framed(layers, frame or frame_of(network), language)
+
+
+def _tonnes(plan: Supply, names: dict[str, str]) -> list[dict[str, Any]]:
+    """List the links of a plan as lines with their width and the name of their mode."""
+    rows = [(r, r["t_forward"] + r["t_backward"]) for r in plan.links()]
+    most = max((t for _, t in rows), default=1.0)
+    return [
+        {
+            "type": "Feature",
+            "properties": {"width": 0.6 + 6.0 * float(np.sqrt(t / most)), "mode": names[r["mode"]]},
+            "geometry": {
+                "type": "MultiLineString",
+                "coordinates": [link_line(plan.chain.network, r["link"])],
+            },
+        }
+        for r, t in rows
+    ]
 
 
 def tariff_chart(rows: Sequence[dict[str, Any]], language: str = "en") -> alt.LayerChart:
@@ -291,6 +311,11 @@ def tariff_chart(rows: Sequence[dict[str, Any]], language: str = "en") -> alt.La
     return finished(alt.layer(rules, dots).properties(width=400, height=24 * len(bars) + 10), language)
 
 
+def _parts(count: int) -> list[str]:
+    """Return as many colours as there are parts, again from the first where they run out."""
+    return [SHARES[n % len(SHARES)] for n in range(count)]
+
+
 def balance_chart(rows: Sequence[dict[str, Any]], plan: Supply, language: str = "en") -> alt.LayerChart:
     """Draw what leaves a country, by the country it passes, as bars of one length for each commodity.
 
@@ -315,7 +340,6 @@ def balance_chart(rows: Sequence[dict[str, Any]], plan: Supply, language: str = 
         for r in rows
     ]
     domain = list(dict.fromkeys(b["way"] for b in bars))
-    colours = [PALETTE["middle"], PALETTE["north"], PALETTE["rail"], PALETTE["south"], GREY]
     chart = (
         alt.Chart(alt.Data(values=bars))
         .mark_bar()
@@ -324,7 +348,7 @@ def balance_chart(rows: Sequence[dict[str, Any]], plan: Supply, language: str = 
             y=alt.Y("commodity:N", title=None, axis=alt.Axis(labelLimit=260)),
             color=alt.Color(
                 "way:N",
-                scale=alt.Scale(domain=domain, range=[*colours[: len(domain) - 1], GREY]),
+                scale=alt.Scale(domain=domain, range=[*_parts(len(domain) - 1), GREY]),
                 title=None,
                 legend=alt.Legend(orient="bottom"),
             ),

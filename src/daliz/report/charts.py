@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
-from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from daliz.report.translate import Speech
 from daliz.routing.time_cost_distance import profile
+from daliz.studies.brief_plan import Frame, first_frame
 from daliz.tables.geo import parse_line
 
 if TYPE_CHECKING:
@@ -22,47 +23,37 @@ if TYPE_CHECKING:
     from daliz.routing import Itinerary
     from daliz.tables import Network
 
-PALETTE = {
-    "middle": "#0a7e8c",
-    "north": "#c0504d",
-    "sea": "#1f4e9c",
-    "south": "#c98a1b",
-    "air": "#7b5ea7",
-    "road": "#6b6b6b",
-    "rail": "#3f8f4f",
-}
+SPARE = (
+    "#0a7e8c",
+    "#c0504d",
+    "#1f4e9c",
+    "#c98a1b",
+    "#7b5ea7",
+    "#3f8f4f",
+    "#8c564b",
+    "#17becf",
+    "#bcbd22",
+    "#e377c2",
+)
+"""Colours in turn where the tables name none."""
 FONT = "Noto Sans, DejaVu Sans, Segoe UI, sans-serif"
 BAND = (0.05, 0.95)
+ROOM = 0.9
+"""Share of a map that the places take at most."""
 ENDS = frozenset({"start", "terminal", "terminal and wait", "gauge change"})
 STOPS = ENDS | {"border", "stop"}
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """Be the frame of a map: centre in degrees, pixels per radian, width and height in pixels, room for labels in degrees."""
-
-    lon: float
-    lat: float
-    scale: float
-    width: int
-    height: int
-    apart_deg: float
-
-
-OVERVIEW = Frame(62.0, 22.0, 240.0, 680, 560, 5.0)
-HEARTLAND = Frame(62.0, 45.5, 560.0, 680, 380, 1.6)
-
-
 @functools.cache
 def land() -> dict[str, Any]:
-    """Give the land of the map as GeoJSON."""
+    """Return the land of the map as GeoJSON."""
     text = resources.files("daliz.report").joinpath("assets/land.json").read_text(encoding="utf-8")
     shapes: dict[str, Any] = json.loads(text)
     return shapes
 
 
 def finished(chart: Any, language: str) -> alt.LayerChart:
-    """Give a chart the fonts and colours of all, and numbers as the language writes them."""
+    """Set the fonts and colours of all charts, and numbers as the language writes them."""
     done: alt.LayerChart = (
         chart.configure(font=FONT, background="white", locale={"number": Speech(language).marks()})
         .configure_view(strokeWidth=0)
@@ -72,12 +63,22 @@ def finished(chart: Any, language: str) -> alt.LayerChart:
     return done
 
 
-def _colours(names: Sequence[str], ids: Sequence[str]) -> dict[str, list[str]]:
-    spare = ["#8c564b", "#17becf", "#bcbd22", "#e377c2"]
-    return {
-        "domain": list(names),
-        "range": [PALETTE.get(i, spare[n % len(spare)]) for n, i in enumerate(ids)],
-    }
+def colour_scale(names: Sequence[str], given: Sequence[str]) -> dict[str, list[str]]:
+    """Pair names with their colours; a name without one takes the next spare colour that no other has.
+
+    Examples
+    --------
+    >>> colour_scale(["a", "b"], ["#0a7e8c", ""])
+    {'domain': ['a', 'b'], 'range': ['#0a7e8c', '#c0504d']}
+    """
+    free = [c for c in SPARE if c not in given] or list(SPARE)
+    spare = itertools.cycle(free)
+    return {"domain": list(names), "range": [c or next(spare) for c in given]}
+
+
+def corridor_colours(network: Network) -> dict[str, str]:
+    """Return the colours of corridors as the tables name them; blank where they name none."""
+    return {str(row["id"]): str(row["colour"]) for row in network.table("corridors").rows()}
 
 
 def corridor_names(network: Network, language: str) -> dict[str, str]:
@@ -103,36 +104,15 @@ def time_cost_distance(ways: Sequence[Itinerary], language: str = "en") -> alt.L
     import altair as alt
 
     speech = Speech(language)
+    labels = [f"{n}. {corridor_label(way, language)}" for n, way in enumerate(ways, 1)]
     rows, stops = [], []
-    for number, way in enumerate(ways, 1):
-        names = corridor_names(way.graph.network, language)
-        label = f"{number}. {names.get(way.corridor, way.corridor)}"
+    for way, label in zip(ways, labels, strict=True):
         points = profile(way, language)
-        for order, p in enumerate(points):
-            low, high = _band(p.hours, p.hours_sd)
-            rows.append(
-                {
-                    "way": label,
-                    "order": order,
-                    "km": p.km,
-                    "days": p.hours / 24,
-                    "low": low / 24,
-                    "high": high / 24,
-                    "usd": p.usd,
-                }
-            )
+        rows += _profile_rows(label, points)
         stops += _labels(label, points, ENDS if len(ways) > 1 else STOPS)
     colour = alt.Color(
         "way:N",
-        scale=alt.Scale(
-            **_colours(
-                [
-                    f"{n}. {corridor_names(w.graph.network, language).get(w.corridor, w.corridor)}"
-                    for n, w in enumerate(ways, 1)
-                ],
-                [w.corridor for w in ways],
-            )
-        ),
+        scale=alt.Scale(**colour_scale(labels, [_colour(way) for way in ways])),
         title=None,
         legend=alt.Legend(orient="top", symbolOpacity=1, symbolType="stroke"),
     )
@@ -156,6 +136,25 @@ def time_cost_distance(ways: Sequence[Itinerary], language: str = "en") -> alt.L
     return finished(
         alt.vconcat(upper, usd.properties(width=640, height=170)).resolve_scale(color="shared"), language
     )
+
+
+def corridor_label(way: Itinerary, language: str) -> str:
+    """Name the corridor of an itinerary in a language."""
+    return corridor_names(way.graph.network, language).get(way.corridor, way.corridor)
+
+
+def _colour(way: Itinerary) -> str:
+    return corridor_colours(way.graph.network).get(way.corridor, "")
+
+
+def _profile_rows(label: str, points: Sequence[Any]) -> list[dict[str, Any]]:
+    """List the corners of a diagram with the band of hours."""
+    rows = []
+    for order, p in enumerate(points):
+        low, high = (end / 24 for end in _band(p.hours, p.hours_sd))
+        row = {"way": label, "order": order, "km": p.km, "days": p.hours / 24, "low": low, "high": high}
+        rows.append(row | {"usd": p.usd})
+    return rows
 
 
 def _band(hours: float, sd: float) -> tuple[float, float]:
@@ -183,67 +182,119 @@ def _labels(label: str, points: Sequence[Any], events: frozenset[str]) -> list[d
 
 
 def map_chart(
-    network: Network, ways: Sequence[Itinerary], language: str = "en", frame: Frame = OVERVIEW
+    network: Network, ways: Sequence[Itinerary], language: str = "en", frame: Frame | None = None
 ) -> alt.LayerChart:
-    """Draw ways on a map with the names of the places where shipments change carriers, as far as they have room."""
+    """Draw ways on a map, and the names of places of change as far as they have room.
+
+    Parameters
+    ----------
+    network
+        Network of the ways.
+    ways
+        Itineraries.
+    language
+        "en" or "kk".
+    frame
+        What the map shows; the first map of the package's brief unless given, else the network whole.
+    """
     import altair as alt
 
-    names = corridor_names(network, language)
+    frame = frame or frame_of(network)
     ids = list(dict.fromkeys(w.corridor for w in ways))
+    names, given = corridor_names(network, language), corridor_colours(network)
     labels = [names.get(i, i) for i in ids]
-    lines, places = [], {}
-    column = f"name_{language}"
-    nodes = network.table("nodes")
-    for way in ways:
-        label = names.get(way.corridor, way.corridor)
-        lines.append(
-            {
-                "type": "Feature",
-                "properties": {"way": label},
-                "geometry": {"type": "MultiLineString", "coordinates": _lines(way)},
-            }
-        )
-        for leg in way.legs:
-            for place in (leg.places[0], leg.places[-1]):
-                i = nodes.position[place]
-                places[place] = {
-                    "name": str(nodes[column][i]),
-                    "lon": float(nodes["lon"][i]),
-                    "lat": float(nodes["lat"][i]),
-                }
-    projection = {
-        "type": "mercator",
-        "center": (frame.lon, frame.lat),
-        "scale": frame.scale,
-        "translate": [frame.width / 2, frame.height / 2],
-    }
-    ground = alt.Chart(alt.Data(values=land()["features"])).mark_geoshape(
-        fill="#eef0ea", stroke="#b9bfb3", strokeWidth=0.4
-    )
+    lines = [_feature(names.get(w.corridor, w.corridor), _lines(w)) for w in ways]
+    places = list(_changes(network, ways, language).values())
     tracks = (
         alt.Chart(alt.Data(values=lines))
         .mark_geoshape(filled=False, strokeWidth=2.2, opacity=0.9)
         .encode(
             color=alt.Color(
                 "properties.way:N",
-                scale=alt.Scale(**_colours(labels, ids)),
+                scale=alt.Scale(**colour_scale(labels, [given.get(i, "") for i in ids])),
                 title=None,
                 legend=alt.Legend(orient="bottom"),
             )
         )
     )
-    points = alt.Chart(alt.Data(values=list(places.values())))
-    dots = points.mark_circle(size=20, color="#222222").encode(longitude="lon:Q", latitude="lat:Q")
-    named = alt.Chart(alt.Data(values=_spaced(list(places.values()), frame.apart_deg)))
-    texts = named.mark_text(dy=-8, fontSize=10, color="#222222").encode(
+    dots = point_marks(places, 20)
+    texts = name_marks(_spaced(places, frame.apart_deg))
+    return framed(alt.layer(ground(), tracks, dots, texts), frame, language)
+
+
+def frame_of(network: Network) -> Frame:
+    """Return the frame of the package's own maps, or one that holds all its places."""
+    own = first_frame(network)
+    if own is not None:
+        return own
+    nodes = network.table("nodes")
+    lon, lat = np.radians(np.array(nodes["lon"])), np.radians(np.clip(nodes["lat"], -85.0, 85.0))
+    north = np.arcsinh(np.tan(lat))
+    ends = [(float(np.nanmin(v)), float(np.nanmax(v))) for v in (lon, north)]
+    (west, east), (low, high) = ends
+    plain = Frame(0.0, 0.0, 1.0)
+    scale = ROOM * min(plain.width / max(east - west, 1e-3), plain.height / max(high - low, 1e-3))
+    centre = np.degrees([(west + east) / 2, np.arctan(np.sinh((low + high) / 2))])
+    return Frame(float(centre[0]), float(centre[1]), scale, apart_deg=1200.0 / scale)
+
+
+def framed(chart: alt.LayerChart, frame: Frame, language: str) -> alt.LayerChart:
+    """Set a map into its frame, in Mercator's projection."""
+    projection = {
+        "type": "mercator",
+        "center": (frame.lon, frame.lat),
+        "scale": frame.scale,
+        "translate": [frame.width / 2, frame.height / 2],
+    }
+    return finished(chart.project(**projection).properties(width=frame.width, height=frame.height), language)
+
+
+def ground() -> alt.Chart:
+    """Draw the land under a map."""
+    import altair as alt
+
+    values = alt.Data(values=land()["features"])
+    return alt.Chart(values).mark_geoshape(fill="#eef0ea", stroke="#b9bfb3", strokeWidth=0.4)
+
+
+def point_marks(places: list[dict[str, Any]], size: int) -> alt.Chart:
+    """Draw places with lon and lat as dots."""
+    import altair as alt
+
+    points = alt.Chart(alt.Data(values=places))
+    return points.mark_circle(size=size, color="#222222").encode(longitude="lon:Q", latitude="lat:Q")
+
+
+def name_marks(places: list[dict[str, Any]]) -> alt.Chart:
+    """Write the names of places with lon and lat above them."""
+    import altair as alt
+
+    points = alt.Chart(alt.Data(values=places))
+    return points.mark_text(dy=-8, fontSize=10, color="#222222").encode(
         longitude="lon:Q", latitude="lat:Q", text="name:N"
     )
-    chart = (
-        alt.layer(ground, tracks, dots, texts)
-        .project(**projection)
-        .properties(width=frame.width, height=frame.height)
-    )
-    return finished(chart, language)
+
+
+def named_place(network: Network, name: str, language: str) -> dict[str, Any]:
+    """Return name, lon and lat of a node for a map."""
+    nodes = network.table("nodes")
+    i = nodes.position[name]
+    return {
+        "name": str(nodes[f"name_{language}"][i]),
+        "lon": float(nodes["lon"][i]),
+        "lat": float(nodes["lat"][i]),
+    }
+
+
+def _changes(network: Network, ways: Sequence[Itinerary], language: str) -> dict[str, dict[str, Any]]:
+    """Collect the places where legs begin and end."""
+    ends = dict.fromkeys(p for way in ways for leg in way.legs for p in (leg.places[0], leg.places[-1]))
+    return {place: named_place(network, place, language) for place in ends}
+
+
+def _feature(label: str, lines: list[list[list[float]]]) -> dict[str, Any]:
+    geometry = {"type": "MultiLineString", "coordinates": lines}
+    return {"type": "Feature", "properties": {"way": label}, "geometry": geometry}
 
 
 def _spaced(places: list[dict[str, Any]], apart_deg: float) -> list[dict[str, Any]]:
@@ -265,7 +316,7 @@ def _lines(way: Itinerary) -> list[list[list[float]]]:
 
 
 def link_line(network: Network, name: str) -> list[list[float]]:
-    """Give the line of a link as points of longitude and latitude: its shape, or straight between its ends."""
+    """Return the line of a link as longitude and latitude: its shape, or straight between its ends."""
     shapes = network.store["shapes"]
     if name in shapes.position:
         points = parse_line(str(shapes["geometry"][shapes.position[name]]))
@@ -283,12 +334,14 @@ def comparison_chart(rows: Sequence[dict[str, Any]], language: str = "en") -> al
     Parameters
     ----------
     rows
-        Dicts with corridor (id), label, days, days_low, days_high, usd, usd_low, usd_high.
+        Dicts with label, days, days_low, days_high, usd, usd_low, usd_high, and colour where it has one.
+    language
+        "en" or "kk".
     """
     import altair as alt
 
     speech = Speech(language)
-    colours = _colours([r["label"] for r in rows], [r["corridor"] for r in rows])
+    colours = colour_scale([r["label"] for r in rows], [r.get("colour", "") for r in rows])
     charts = []
     for measure in ("days", "usd"):
         base = alt.Chart(alt.Data(values=list(rows))).encode(

@@ -1,4 +1,4 @@
-"""Hold a document as blocks, and write it as one HTML page and as PDF."""
+"""Compose a document of blocks, and write it as one HTML page and as PDF."""
 
 from __future__ import annotations
 
@@ -16,13 +16,21 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 STYLE = """
-body{font:15px/1.5 "Noto Sans","DejaVu Sans","Segoe UI",sans-serif;color:#1c2430;max-width:60rem;margin:2rem auto;padding:0 1.2rem}
-h1{font-size:1.9rem;margin:0 0 .2rem;color:#0a5560}h2{font-size:1.3rem;margin:2.2rem 0 .4rem;color:#0a5560;border-bottom:2px solid #d7e6e8}
-h3{font-size:1.05rem;margin:1.4rem 0 .3rem}table{border-collapse:collapse;width:100%;font-size:.86rem;margin:.6rem 0 1rem}
-th,td{padding:.28rem .5rem;border-bottom:1px solid #e2e6ea;text-align:left;vertical-align:top}th{background:#f1f6f7;font-weight:600}
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}figure{margin:1rem 0;overflow-x:auto}
-figure svg{max-width:100%;height:auto}figcaption,.small{font-size:.82rem;color:#55606e}ul{padding-left:1.2rem}
-.mark{font-size:.75rem;color:#55606e}@media print{body{margin:0;max-width:none}h2{break-after:avoid}figure,table{break-inside:avoid}}
+body{font:15px/1.5 "Noto Sans","DejaVu Sans","Segoe UI",sans-serif;color:#1c2430;max-width:60rem;
+  margin:2rem auto;padding:0 1.2rem}
+h1{font-size:1.9rem;margin:0 0 .2rem;color:#0a5560}
+h2{font-size:1.3rem;margin:2.2rem 0 .4rem;color:#0a5560;border-bottom:2px solid #d7e6e8}
+h3{font-size:1.05rem;margin:1.4rem 0 .3rem}
+table{border-collapse:collapse;width:100%;font-size:.86rem;margin:.6rem 0 1rem}
+th,td{padding:.28rem .5rem;border-bottom:1px solid #e2e6ea;text-align:left;vertical-align:top}
+th{background:#f1f6f7;font-weight:600}
+td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+figure{margin:1rem 0;overflow-x:auto}
+figure svg{max-width:100%;height:auto}
+figcaption,.small{font-size:.82rem;color:#55606e}
+ul{padding-left:1.2rem}
+.mark{font-size:.75rem;color:#55606e}
+@media print{body{margin:0;max-width:none}h2{break-after:avoid}figure,table{break-inside:avoid}}
 """
 TYPST_HEAD = """
 #set page(paper: "a4", margin: (x: 1.8cm, y: 1.8cm), numbering: "1 / 1")
@@ -38,7 +46,7 @@ TYPST_HEAD = """
 
 @dataclass(frozen=True)
 class Heading:
-    """Be a heading of level 1 to 3."""
+    """Heading of level 1 to 3."""
 
     text: str
     level: int = 2
@@ -46,7 +54,7 @@ class Heading:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """Be running text."""
+    """Running text."""
 
     text: str
     small: bool = False
@@ -54,14 +62,14 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Bullets:
-    """Be a list of points."""
+    """List of points."""
 
     items: Sequence[str]
 
 
 @dataclass(frozen=True)
 class TableBlock:
-    """Be a table; `right` names the columns of numbers."""
+    """Table; `right` names the columns of numbers."""
 
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
@@ -70,7 +78,7 @@ class TableBlock:
 
 @dataclass(frozen=True)
 class Figure:
-    """Be a chart with its caption."""
+    """Chart with its caption."""
 
     chart: Any
     caption: str
@@ -78,7 +86,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class PageBreak:
-    """Begin a new page on paper."""
+    """Start of a new page on paper."""
 
 
 Block = Heading | Paragraph | Bullets | TableBlock | Figure | PageBreak
@@ -86,7 +94,7 @@ Block = Heading | Paragraph | Bullets | TableBlock | Figure | PageBreak
 
 @dataclass(frozen=True)
 class Document:
-    """Hold title, language and blocks."""
+    """Title, language and blocks of a document."""
 
     title: str
     language: str
@@ -98,7 +106,8 @@ class Document:
         page = (
             f'<!doctype html>\n<html lang="{self.language}"><head><meta charset="utf-8"><meta '
             'name="viewport" content="width=device-width">'
-            f"<title>{html.escape(self.title)}</title><style>{STYLE}</style></head><body>\n{body}\n</body></html>\n"
+            f"<title>{html.escape(self.title)}</title><style>{STYLE}</style></head>"
+            f"<body>\n{body}\n</body></html>\n"
         )
         path.write_text(page, encoding="utf-8")
         return path

@@ -1,16 +1,19 @@
-"""Say everything in the chosen language."""
+"""Write everything in the chosen language."""
 
 from __future__ import annotations
 
 import csv
 import functools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from math import isnan
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from daliz.errors import QueryError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 LANGUAGES = ("en", "kk")
 NO_BREAK, MINUS = "\u00a0", "\u2212"
@@ -57,7 +60,7 @@ def _rows(name: str) -> list[dict[str, str]]:
 
 @dataclass(frozen=True)
 class Speech:
-    """Speak one language: strings from `strings.csv`, numbers as CLDR writes them.
+    """Texts in one language: strings from `strings.csv` or a package of its own, numbers as CLDR writes them.
 
     A number is held to its unit by a no-break space, and a negative one has a minus sign, no hyphen.
 
@@ -70,23 +73,28 @@ class Speech:
     """
 
     language: str
+    own: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         if self.language not in LANGUAGES:
             raise QueryError(f"The brief does not speak {self.language!r}; choose {' or '.join(LANGUAGES)}.")
 
     def __call__(self, key: str, **values: str) -> str:
-        """Give a string with its values put in.
+        """Return a string with its values put in.
 
         Raises
         ------
         QueryError
             If the string has not been translated.
         """
-        row = _strings().get(key)
-        if row is None or not row[self.language]:
-            raise QueryError(f"strings.csv has no text {key!r} in {self.language!r}; add it.")
-        return _held(row[self.language].format(**values))
+        known = (self.own.get(key, {}), _strings().get(key, {}))
+        text = next((row[self.language] for row in known if row.get(self.language)), "")
+        if not text:
+            raise QueryError(
+                f"There is no text {key!r} in {self.language!r}; write it in briefs/strings.csv "
+                "of the package."
+            )
+        return _held(text.format(**values))
 
     def number(self, value: float, digits: int = 0, *, signed: bool = False) -> str:
         """Write a number with the digits asked for; `signed` writes the plus of what is positive too."""
@@ -101,7 +109,7 @@ class Speech:
         return f"{MINUS if rounded < 0 else '+' if signed and rounded > 0 else ''}{text}"
 
     def marks(self) -> dict[str, Any]:
-        """Give the marks of numbers as charts (d3-format) want them."""
+        """Return the marks of numbers as charts (d3-format) want them."""
         from babel.numbers import get_decimal_symbol, get_group_symbol
 
         return {
@@ -163,7 +171,7 @@ class Speech:
         ends: tuple[float, float] = (float("nan"), float("nan")),
         digits: int = 0,
     ) -> str:
-        """Say a change by the string of its sign, which gets `value` and `range` without the sign."""
+        """Write a change by the string of its sign, which gets `value` and `range` without the sign."""
         sign = -1.0 if value < 0 else 1.0
         low, high = sorted(sign * end for end in ends)
         return self(
@@ -175,7 +183,7 @@ class Speech:
     def signed_range(
         self, less: str, more: str, either: str, ends: tuple[float, float], digits: int = 0
     ) -> str:
-        """Say a range of changes by the string of its sign; `either` keeps ends of both signs."""
+        """Write a range of changes by the string of its sign; `either` keeps ends of both signs."""
         low, high = sorted(round(end, digits) for end in ends)
         if high <= 0 and low < 0:
             return self(less, range=self.range(-high, -low, digits))
@@ -198,5 +206,5 @@ class Speech:
 
 
 def _held(text: str) -> str:
-    """Hold numbers to their units."""
+    """Join numbers to their units by a no-break space."""
     return LOOSE_UNIT.sub(NO_BREAK, text)

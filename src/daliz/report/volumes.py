@@ -1,23 +1,16 @@
-"""Tell what everybody ships: volumes, queues and the price of capacity, now and with the projects."""
+"""Write the page of volumes: corridors, queues and the price of capacity, now and with the projects."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from daliz.report.document import Block, Heading, Paragraph, TableBlock
-from daliz.tables.network import network_of
-from daliz.validation.corridors import planned_network
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from daliz.assignment import Flows
     from daliz.report.translate import Speech
-    from daliz.tables import Network
+    from daliz.studies.volume_cases import VolumeCase
 
-AHEAD = 2030
 SHOWN = 8
 CASES = {"now": "case_now", "without": "case_without", "with": "case_with"}
 MODES = {
@@ -42,47 +35,10 @@ PROOFS = {
     "relative_gap": "proof_gap",
 }
 """Names of the methods of the brief and of what their certificates measure."""
-PRICE_GAP = 1e-3
-"""Gap to which the brief proves the prices of capacity."""
 
 
-@dataclass(frozen=True)
-class Case:
-    """Hold a year's equilibrium with the ranges of its volumes, and its least-cost flow within capacities."""
-
-    label: str
-    queues: Flows
-    prices: Flows
-    ranges: list[dict[str, Any]]
-
-
-def volume_cases(network: Network, step: Callable[[], None]) -> list[Case]:
-    """Compute the observed year, and 2030 without and with the projects; none without markets or the extra `assign`."""
-    if not len(network.store["flows"]) or find_spec("numba") is None or find_spec("highspy") is None:
-        return []
-    from daliz.assignment import Terms, assign
-    from daliz.studies.volume_ranges import corridor_ranges
-
-    observed = network.store.descriptor["years"]["observed"]
-    later = network_of(network, AHEAD)
-    chosen = [("now", network_of(network, observed)), ("without", later), ("with", planned_network(later))]
-    cases = []
-    for label, case in chosen:
-        queues = assign(case)
-        cases.append(
-            Case(
-                label,
-                queues,
-                assign(case, method="capacity", terms=Terms(target=PRICE_GAP)),
-                corridor_ranges(queues),
-            )
-        )
-        step()
-    return cases
-
-
-def volume_blocks(cases: list[Case], speech: Speech, names: dict[str, str]) -> list[Block]:
-    """Tell volumes by corridor, queues and prices of each case."""
+def volume_blocks(cases: list[VolumeCase], speech: Speech, names: dict[str, str]) -> list[Block]:
+    """Write volumes by corridor, queues and prices of each case."""
     if not cases:
         return []
     heads = [speech(CASES[c.label], year=str(c.queues.network.year)) for c in cases]
@@ -99,23 +55,7 @@ def volume_blocks(cases: list[Case], speech: Speech, names: dict[str, str]) -> l
         ),
     ]
     for head, case in zip(heads, cases, strict=True):
-        blocks += [
-            Heading(speech("bottlenecks_title", case=head), 3),
-            TableBlock(
-                [speech(k) for k in ("element", "volume", "capacity", "load", "hours_more")],
-                [
-                    [
-                        place_of(case.queues, b, speech),
-                        speech.quantity(speech.number(b["volume"] + b["background"]), speech.unit(b["unit"])),
-                        speech.number(b["capacity"]),
-                        speech.percent(b["load"]),
-                        speech.number(b["delay_h"]),
-                    ]
-                    for b in case.queues.bottlenecks(SHOWN)
-                ],
-                right=(1, 2, 3, 4),
-            ),
-        ]
+        blocks += _bottlenecks(head, case, speech)
     blocks += [Heading(speech("prices_title"), 3), Paragraph(speech("prices_text"))]
     blocks.append(
         TableBlock([speech("element"), *heads], _prices(cases, speech), right=range(1, len(cases) + 1))
@@ -123,8 +63,26 @@ def volume_blocks(cases: list[Case], speech: Speech, names: dict[str, str]) -> l
     return [*blocks, Paragraph(_certificate(cases, speech), small=True)]
 
 
-def _corridors(cases: list[Case], speech: Speech, names: dict[str, str], measure: str) -> list[list[str]]:
-    """Give the rows of corridors with kt or teu and its range by case."""
+def _bottlenecks(head: str, case: VolumeCase, speech: Speech) -> list[Block]:
+    """Write the elements of a case where most hours are lost."""
+    rows = [
+        [
+            place_of(case.queues, b, speech),
+            speech.quantity(speech.number(b["volume"] + b["background"]), speech.unit(b["unit"])),
+            speech.number(b["capacity"]),
+            speech.percent(b["load"]),
+            speech.number(b["delay_h"]),
+        ]
+        for b in case.queues.bottlenecks(SHOWN)
+    ]
+    header = [speech(k) for k in ("element", "volume", "capacity", "load", "hours_more")]
+    return [Heading(speech("bottlenecks_title", case=head), 3), TableBlock(header, rows, right=(1, 2, 3, 4))]
+
+
+def _corridors(
+    cases: list[VolumeCase], speech: Speech, names: dict[str, str], measure: str
+) -> list[list[str]]:
+    """Write the rows of corridors with kt or teu and its range by case."""
     tables = [
         {r["corridor"]: r | e for r, e in zip(c.queues.corridors(), c.ranges, strict=True)} for c in cases
     ]
@@ -136,7 +94,7 @@ def _corridors(cases: list[Case], speech: Speech, names: dict[str, str], measure
     ]
 
 
-def _prices(cases: list[Case], speech: Speech) -> list[list[str]]:
+def _prices(cases: list[VolumeCase], speech: Speech) -> list[list[str]]:
     found: dict[str, list[str]] = {}
     for n, case in enumerate(cases):
         for b in case.prices.bottlenecks(SHOWN, by="price"):
@@ -172,7 +130,7 @@ def place_of(flows: Flows, row: dict[str, Any], speech: Speech) -> str:
     )
 
 
-def _certificate(cases: list[Case], speech: Speech) -> str:
+def _certificate(cases: list[VolumeCase], speech: Speech) -> str:
     parts = []
     for case in cases:
         for flows in (case.queues, case.prices):

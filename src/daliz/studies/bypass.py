@@ -11,6 +11,7 @@ from daliz.routing import routes
 from daliz.routing.reliability import difference
 from daliz.supplychain.chain import read_chain
 from daliz.supplychain.ways import OPEN_SEA, node_of
+from daliz.tables.defaults import chosen
 
 if TYPE_CHECKING:
     from daliz.routing import Itinerary
@@ -22,9 +23,9 @@ def ways_round(
     network: Network,
     chain: str,
     *,
-    origin: str = "KZ",
-    avoid: str = "RU",
-    region: str = "EU",
+    origin: str | None = None,
+    avoid: str | None = None,
+    region: str | None = None,
     draws: int = 500,
     seed: int = 1,
 ) -> list[dict[str, Any]]:
@@ -35,7 +36,7 @@ def ways_round(
     network, chain
         As for `supply`.
     origin
-        Country whose facilities send.
+        Country whose facilities send; this and the next two are those of the table `defaults` unless given.
     avoid
         Country to keep off.
     region
@@ -56,7 +57,11 @@ def ways_round(
     ------
     SupplyError
         If chain, origin or region lead nowhere.
+    QueryError
+        If origin, avoid or region is left out and the package has no default.
     """
+    asked = (("origin", origin), ("avoid", avoid), ("region", region))
+    origin, avoid, region = (chosen(network, name, given, f"{name}=") for name, given in asked)
     read = read_chain(network, chain)
     found: dict[str, dict[str, Any]] = {}
     ranks: dict[str, tuple[bool, float]] = {}

@@ -13,9 +13,12 @@ from daliz.supplychain.chain import chains
 from daliz.supplychain.exposure import dependence
 from daliz.supplychain.planning import supply
 from daliz.supplychain.terms import Terms
-from daliz.trade.policy_effect import EXPORTER, Tariff, tariff
+from daliz.tables.defaults import chosen, default_values
+from daliz.trade.policy_effect import Tariff, tariff
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from daliz.assignment.flows import Flows
     from daliz.paths.demand import Demand
     from daliz.tables import Network
@@ -119,7 +122,7 @@ def story(
     model: str = "smart",
     draws: int = 400,
     corridors: bool = True,
-    exporter: str = EXPORTER,
+    exporter: str | None = None,
 ) -> list[dict[str, Any]]:
     """Compute the effects of all policies of the table in their order.
 
@@ -156,7 +159,13 @@ def story(
 
 
 def talks(
-    network: Network, *, model: str = "smart", draws: int = 400, region: str = "US", exporter: str = EXPORTER
+    network: Network,
+    *,
+    model: str = "smart",
+    draws: int = 400,
+    region: str = "",
+    exporter: str | None = None,
+    rivals: Sequence[str] | None = None,
 ) -> list[dict[str, Any]]:
     """Compare what a round of talks might yield.
 
@@ -164,12 +173,24 @@ def talks(
 
     Each policy of the kind `talks` is asked on the network with its projects. Chains are those with
     contracts of these policies: what moves under them, and the share of the region's supply that comes
-    from or through the exporter, and over Russia and China.
+    from or through the exporter, and over each rival.
+
+    Parameters
+    ----------
+    network, model, draws
+        As for `tariff`.
+    region
+        Region or country that buys; the importer of each policy unless given.
+    exporter, rivals
+        Countries whose shares are told; those of the table `defaults` unless given.
 
     Returns
     -------
-    One row for each policy and chain; the trade is the same in all rows of a policy.
+    One row for each policy and chain; the trade is the same in all rows of a policy. The share over a rival
+    stands in a column of its own, as `over_xx`.
     """
+    exporter = chosen(network, "exporter", exporter, "--exporter, in Python exporter=")
+    rivals = default_values(network, "rivals") if rivals is None else rivals
     found = []
     policies = sorted(
         (r for r in network.table("policies").rows() if r["kind"] == "talks"), key=lambda r: r["order"]
@@ -187,27 +208,28 @@ def talks(
         trade = {"policy": r["id"], "sets": " ".join(sets)} | {
             k: t[k] for m in ("change", "tonnes") for k in (m, f"{m}_low", f"{m}_high")
         }
-        named = _of_policy(network, r["id"])
-        for chain in wanted:
-            terms = Terms(duties=answer.chain_duties(chain))
-            plan = supply(changed, chain, policy=r["id"], terms=terms)
-            by = {d["name"]: d for d in dependence(plan, region)}
-            sent = by.get(exporter, {"share": 0.0})
-            quotas = [q for q in plan.quotas() if q["contract"] in named]
-            market = [m for m in plan.markets() if m["market"] in plan.of_region(region)]
-            found.append(
-                trade
-                | {
-                    "chain": chain,
-                    "contract_units": sum(min(q["units"], q["least"]) for q in quotas),
-                    "from_share": sent["share"],
-                    "over_ru": by.get("RU", {"share": 0.0})["share"],
-                    "over_cn": by.get("CN", {"share": 0.0})["share"],
-                    "unit_usd": _mean_cost(market),
-                    "converged": plan.converged,
-                }
-            )
+        buyer = region or str(r["importer"])
+        found += [trade | _under_talks(answer, chain, buyer, rivals) for chain in wanted]
     return found
+
+
+def _under_talks(answer: Tariff, chain: str, buyer: str, rivals: Sequence[str]) -> dict[str, Any]:
+    """Plan a chain under the contracts and duties of a policy: what is bought, from whom and over whom."""
+    network, policy = answer.network, answer.policy
+    terms = Terms(duties=answer.chain_duties(chain))
+    plan = supply(network, chain, policy=policy, terms=terms)
+    share = {d["name"]: d["share"] for d in dependence(plan, buyer)}
+    named = _of_policy(network, policy)
+    quotas = [q for q in plan.quotas() if q["contract"] in named]
+    market = [m for m in plan.markets() if m["market"] in plan.of_region(buyer)]
+    return {
+        "chain": chain,
+        "contract_units": sum(min(q["units"], q["least"]) for q in quotas),
+        "from_share": share.get(answer.exporter, 0.0),
+        **{f"over_{c.lower()}": share.get(c, 0.0) for c in rivals},
+        "unit_usd": _mean_cost(market),
+        "converged": plan.converged,
+    }
 
 
 def _of_policy(network: Network, policy: str) -> set[str]:

@@ -24,8 +24,8 @@ _USD = [*USD_KINDS.values(), Kind.PREMIUM]
 class Drawing:
     """Drawn factors of all figures that flows rest on, with what hangs on each.
 
-    Figures of one group are drawn together, as are those of parameters and markets asked for by `more`, so that a speed,
-    a capacity and a quantity of one group move as one.
+    Figures of one group are drawn together, as are those of parameters and markets asked for by `more`, so
+    that a speed, a capacity and a quantity of one group move as one.
     """
 
     def __init__(self, flows: Flows, more: Sequence[Cell], draws: int, seed: int) -> None:

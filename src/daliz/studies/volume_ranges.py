@@ -1,4 +1,4 @@
-"""Give volumes their intervals: draw parameters, markets, hours, prices and capacities from their evidence."""
+"""Compute the intervals of volumes: draw parameters, markets, hours, prices and capacities."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LARGEST_SHARE = 0.999
 
 
 def corridor_ranges(flows: Flows, *, draws: int = DRAWS, seed: int = 1) -> list[dict[str, Any]]:
-    """Give the 5th and 95th percentile of kt and TEU by corridor over the ranges of the evidence.
+    """Compute the 5th and 95th percentile of kt and TEU by corridor over the ranges of the evidence.
 
     Fitted parameters, quantities of markets (the years of one market together), contestable shares, and
     the hours, prices and capacities behind all routes are drawn; values of time stand, and parameters are
@@ -92,7 +92,7 @@ def _cells(flows: Flows) -> tuple[list[Cell], list[Cell], list[Cell]]:
 def _drawn(
     flows: Flows, cells: tuple[list[Cell], list[Cell], list[Cell]], drawing: Drawing, draws: int
 ) -> tuple[list[dict[str, float]], list[dict[str, float]]]:
-    """Give drawn parameters, and factors on markets."""
+    """Return drawn parameters, and factors on markets."""
     parameter, quantity, contestable = (np.array([drawing.of_cell(c) for c in of]) for of in cells)
     fitted, priors = flows.model.choice.values, priors_of(flows.network)
     share = flows.network.table("flows")["contestable_share"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from daliz.tables.check_chains import chain_faults
+from daliz.tables.check_defaults import default_faults
 from daliz.tables.check_evidence import evidence_faults, grade_shares
 from daliz.tables.check_geography import geography_faults, links_with_ends
 from daliz.tables.check_parts import part_faults
@@ -72,6 +73,7 @@ def check_store(store: Store) -> Check:
     faults = [
         *_missing(store, tables),
         *reference_faults(tables),
+        *default_faults(tables),
         *geography_faults(tables, links),
         *part_faults(tables, links),
         *chain_faults(tables),

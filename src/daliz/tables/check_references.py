@@ -134,7 +134,9 @@ def _figure(row: Row) -> Iterator[Fault]:
         mend = f"choose one of {' '.join(figures)}" if figures else "choose another table"
         yield fault(row["id"], "column", row["column"], allowed, mend)
     if np.isnan(row["value"]):
-        yield fault(row["id"], "value", "", f"{row['op'] or 'it'} needs a value", "give it with its evidence")
+        yield fault(
+            row["id"], "value", "", f"{row['op'] or 'a change'} needs a value", "give it with its evidence"
+        )
 
 
 def _two_sets(tables: Tables) -> Iterator[Fault]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from daliz.errors import QueryError
+from daliz.tables.briefs import FOLDER
 from daliz.tables.changes import gather_changes
 from daliz.tables.edits import demand_effect, demand_valid
 from daliz.tables.period import Period
@@ -70,10 +71,14 @@ class Network:
 
     @classmethod
     def from_tables(
-        cls, tables: Mapping[str, Iterable[Mapping[str, Any]]], year: int = 2024, name: str = "tables"
+        cls, tables: Mapping[str, Iterable[Mapping[str, Any]]], year: int, name: str = "tables"
     ) -> Network:
-        """Make a network from rows of plain values, for small examples and tests."""
-        descriptor = {"name": name, "version": "0", "years": {"first": 1990, "observed": 2024, "last": 2100}}
+        """Make a network of a year, the last observed one, from rows of plain values: for small examples and tests."""
+        descriptor = {
+            "name": name,
+            "version": "0",
+            "years": {"first": min(1990, year), "observed": year, "last": max(2100, year)},
+        }
         made = {table: Table.from_rows(table, list(rows)) for table, rows in tables.items()}
         return cls(Store(descriptor, None, made), Period.of_year(year))
 
@@ -247,7 +252,7 @@ class Network:
         return str(self.year if self.period.days > 1 else self.period.start)
 
     def save(self, path: str | Path) -> Path:
-        """Write the package as a folder of CSV, whole or not at all; history and evidence go with it.
+        """Write the package as a folder of CSV, whole or not at all; history, evidence and briefs go with it.
 
         The tables are saved as written: a year, `under`, `without` and `change` are a view on them.
 
@@ -256,7 +261,8 @@ class Network:
         DataError
             If `path` holds something that is no package, or cannot be written.
         """
-        return save_package({n: t for n, t in self.store.items() if len(t)}, describe(self.store), path)
+        tables = {n: t for n, t in self.store.items() if len(t)}
+        return save_package(tables, describe(self.store), path, {FOLDER: self.store.files(FOLDER)})
 
     @functools.cached_property
     def digest(self) -> str:

@@ -10,7 +10,15 @@ from importlib import resources
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: type, unit, bounds, reference and where a blank cell inherits from."""
+    """One column: type, unit, bounds, reference and where a blank cell inherits from.
+
+    Attributes
+    ----------
+    allowed
+        All values that a cell may have; empty for any.
+    words
+        Values that the program itself knows, such as the ids of rows that verbs look up by name.
+    """
 
     table: str
     name: str
@@ -20,6 +28,7 @@ class Column:
     key: bool
     references: str
     allowed: tuple[str, ...]
+    words: tuple[str, ...]
     minimum: float | None
     maximum: float | None
     default: str
@@ -57,6 +66,7 @@ def _column(row: dict[str, str]) -> Column:
         key=row["key"] == "yes",
         references=row["references"],
         allowed=tuple(row["allowed"].split()),
+        words=tuple(row["words"].split()),
         minimum=float(row["minimum"]) if row["minimum"] else None,
         maximum=float(row["maximum"]) if row["maximum"] else None,
         default=row["default"],

@@ -79,6 +79,31 @@ class Store(Mapping[str, Table]):
         names = sorted(path.name for path in self._folder.iterdir() if path.name.endswith(".csv"))
         return [n for n in names if n.removesuffix(".csv") not in schema() and not n.startswith(OWN_COLUMN)]
 
+    def files(self, name: str) -> dict[str, str]:
+        """Return the texts of the files in a folder of the package by name; none where there is no such folder.
+
+        Raises
+        ------
+        DataError
+            If a file cannot be read as UTF-8.
+        """
+        return dict(self.once(f"files {name}", lambda: self._files(name)))
+
+    def _files(self, name: str) -> dict[str, str]:
+        folder = None if self._folder is None else self._folder.joinpath(name)
+        if folder is None or not folder.is_dir():
+            return {}
+        found = {}
+        for path in sorted(folder.iterdir(), key=lambda p: p.name):
+            if path.is_file() and not path.name.startswith("."):
+                try:
+                    found[path.name] = path.read_text(encoding="utf-8-sig")
+                except (OSError, UnicodeDecodeError) as error:
+                    raise DataError(
+                        f"{name}/{path.name} cannot be read: {error}; save it as UTF-8."
+                    ) from error
+        return found
+
     def replace(self, **tables: Table) -> Store:
         """Return a store with some tables exchanged."""
         return Store(self.descriptor, self._folder, self._tables | tables)

@@ -36,8 +36,13 @@ def write_table(table: Table, path: Path) -> None:
         writer.writerows(zip(*(texts[name] for name in kept), strict=True))
 
 
-def save_package(tables: Mapping[str, Table], package: str, path: str | Path) -> Path:
-    """Write all tables and `datapackage.json` into a folder in one step.
+def save_package(
+    tables: Mapping[str, Table],
+    package: str,
+    path: str | Path,
+    folders: Mapping[str, Mapping[str, str]] | None = None,
+) -> Path:
+    """Write all tables, `datapackage.json` and folders of text files into a folder in one step.
 
     An earlier package at `path` is replaced; files in it that are no tables, such as a README, are kept.
 
@@ -57,6 +62,7 @@ def save_package(tables: Mapping[str, Table], package: str, path: str | Path) ->
         raise DataError(f"{path} could not be written: {error.strerror}; nothing was changed.") from error
     try:
         _fill_folder(scratch, tables, package, target)
+        _write_folders(scratch, folders or {})
         _exchange(scratch, target)
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or error
@@ -77,6 +83,15 @@ def _fill_folder(scratch: Path, tables: Mapping[str, Table], package: str, targe
             shutil.copytree(other, scratch / other.name, symlinks=True)
         elif other.name not in ours:
             shutil.copy2(other, scratch / other.name, follow_symlinks=False)
+
+
+def _write_folders(scratch: Path, folders: Mapping[str, Mapping[str, str]]) -> None:
+    """Write text files by folder and name; they take the place of those of an earlier package."""
+    for folder, files in folders.items():
+        if files:
+            (scratch / folder).mkdir(exist_ok=True)
+        for name, text in files.items():
+            (scratch / folder / name).write_text(text, encoding="utf-8")
 
 
 def _exchange(scratch: Path, target: Path) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from daliz.errors import TariffError
+from daliz.tables.defaults import chosen
 from daliz.trade.duties import OTHERS, Duty, duty, policy_row
 from daliz.trade.measures import DrawnFigures, Line, Measure, measure_armington, measure_smart, trade_row
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 MODELS = ("smart", "armington")
 MEASURES = ("creation", "diversion", "change", "revenue", "welfare", "tonnes")
-EXPORTER = "KZ"
 
 
 @dataclass(frozen=True)
@@ -200,7 +200,7 @@ def tariff(
     *,
     base: str | None = None,
     model: str = "smart",
-    exporter: str = EXPORTER,
+    exporter: str | None = None,
     draws: int = 400,
     seed: int = 1,
 ) -> Tariff:
@@ -217,7 +217,7 @@ def tariff(
     model
         `smart` or `armington`.
     exporter
-        Country whose trade is followed.
+        Country whose trade is followed; that of the table `defaults` unless given.
     draws
         Draws of values and elasticities for the ranges; 0 for none.
     seed
@@ -227,6 +227,8 @@ def tariff(
     ------
     TariffError
         If policy, base, model or exporter is unknown, or a figure is out of its range.
+    QueryError
+        If no exporter is given and the package has no default.
 
     Examples
     --------
@@ -235,6 +237,7 @@ def tariff(
     >>> answer.totals()["change"] < 0
     True
     """
+    exporter = chosen(network, "exporter", exporter, "--exporter, in Python exporter=")
     _check(network, model, exporter, draws)
     row = policy_row(network, policy)
     held = str(row["base"]) if base is None else base
@@ -265,10 +268,13 @@ def _check(network: Network, model: str, exporter: str, draws: int) -> None:
         raise TariffError(f"There is no model {model!r}; the models are {', '.join(MODELS)}.")
     if draws < 0:
         raise TariffError(f"{draws} draws cannot be taken; give 0 or more.")
-    if exporter == OTHERS or exporter in {str(i) for i in network.table("trades")["importer"]}:
+    trades = network.table("trades")
+    importers = {str(i) for i in trades["importer"]}
+    if exporter == OTHERS or exporter in importers:
+        others = sorted({str(e) for e in trades["exporter"]} - importers - {OTHERS})
         raise TariffError(
             f"The trade of {exporter!r} cannot be followed: {OTHERS} stands for all others and an "
-            f"importer's own rows for home supply; give an exporting country such as {EXPORTER}."
+            f"importer's own rows for home supply; give an exporting country such as {' or '.join(others)}."
         )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from daliz.routing.by_corridor import best_by_corridor
 from daliz.routing.provenance import grade_weights
+from daliz.tables.defaults import default_values
 from daliz.tables.figures import Cell
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from daliz.tables import Network
 
 _CALL = re.compile(r'cell\(\s*"([^"]+)"\s*,\s*"([^"]+)"\s*,\s*"([^"]+)"')
-MIDDLE_COLUMNS = (
+MEASURED_COLUMNS = (
     "length_km",
     "speed_km_h",
     "single_speed_km_h",
@@ -88,24 +89,25 @@ def _standing(network: Network) -> dict[int, bool]:
 
 
 def itineraries(network: Network) -> list[tuple[dict[str, Any], Itinerary]]:
-    """Find the named itineraries: the Middle Corridor where it connects a pair, else the best route."""
+    """Find the named itineraries: the corridor of the table `defaults` where it connects a pair, else the best route."""
+    followed = next(iter(default_values(network, "corridor")), "")
     found = []
     for pair in network.store["pairs"].rows():
         best = best_by_corridor(network, pair["origin"], pair["destination"], cargo=pair["cargo_id"])
         if best:
-            found.append((pair, best.get("middle") or min(best.values(), key=lambda w: w.generalised_usd)))
+            found.append((pair, best.get(followed) or min(best.values(), key=lambda w: w.generalised_usd)))
     return found
 
 
-def middle_cells(network: Network) -> set[Cell]:
-    """Collect the figures for km, hours, rates and capacities on the Middle Corridor.
+def corridor_cells(network: Network, corridor: str) -> set[Cell]:
+    """Collect the figures for km, hours, rates and capacities on a corridor.
 
     These are the figures behind the hours and dollars of the named itineraries that belong to it, with
     the lengths and capacities of the links, terminals, borders and services that they use.
     """
     cells: set[Cell] = set()
     for _, way in itineraries(network):
-        if way.corridor != "middle":
+        if way.corridor != corridor:
             continue
         cells |= {c.cell for c in way.components if c.cell is not None and c.measure in {"hours", "usd"}}
         links, services = network.table("links"), network.table("services")
@@ -113,10 +115,10 @@ def middle_cells(network: Network) -> set[Cell]:
             arc = way.graph.arcs[a]
             rows = [("links", str(links.ids[link])) for link, _ in arc.links]
             rows += [("services", str(services.ids[arc.service]))] if arc.service >= 0 else []
-            cells |= {Cell(t, r, c) for t, r in rows for c in MIDDLE_COLUMNS}
+            cells |= {Cell(t, r, c) for t, r in rows for c in MEASURED_COLUMNS}
     touched = {(c.table, c.row) for c in cells if c.table in {"terminals", "borders"}}
     cells |= {Cell(t, r, "capacity") for t, r in touched}
-    return {c for c in cells if c.column in MIDDLE_COLUMNS}
+    return {c for c in cells if c.column in MEASURED_COLUMNS}
 
 
 def weights(network: Network) -> list[tuple[str, str, str, dict[str, dict[str, float]]]]:

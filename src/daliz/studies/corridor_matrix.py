@@ -5,13 +5,34 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from daliz.routing.by_corridor import best_by_corridor
-from daliz.tables.changes import first_dates
+from daliz.studies.projects_ahead import planned_network
+from daliz.tables.defaults import default_values
 from daliz.tables.network import network_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from daliz.tables import Network
+
+
+def matrix_years(network: Network) -> list[int]:
+    """List the years of the matrix: of the table `defaults`, else the first, last observed and last.
+
+    Examples
+    --------
+    >>> import daliz
+    >>> matrix_years(daliz.open("eurasia"))[:2]
+    [2019, 2021]
+    """
+    span = network.store.descriptor["years"]
+    given = [int(y) for y in default_values(network, "matrix-years")]
+    return given or sorted({int(span[k]) for k in ("first", "observed", "last")})
+
+
+def shown_corridors(network: Network) -> list[str]:
+    """List the corridors that reports compare, in their order."""
+    table = network.table("corridors")
+    return [str(i) for i, shown in zip(table.ids, table["shown"], strict=True) if shown]
 
 
 def corridor_matrix(
@@ -28,8 +49,7 @@ def corridor_matrix(
     done = 0
     for year in years:
         then = planned_network(network_of(network, year))
-        table = then.table("corridors")
-        corridors = [str(i) for i, shown in zip(table.ids, table["shown"], strict=True) if shown]
+        corridors = shown_corridors(then)
         for pair in pairs:
             best = best_by_corridor(then, pair["origin"], pair["destination"], cargo=pair["cargo_id"])
             cells = {
@@ -40,25 +60,3 @@ def corridor_matrix(
             if progress:
                 progress(done, len(pairs) * len(years))
     return rows
-
-
-def planned_projects(network: Network) -> list[str]:
-    """List the projects of the future whose opening date lies before the end of the network's period."""
-    first = first_dates(network.store["changes"])
-    end = str(network.period.end)
-    sets = network.store["change_sets"].rows()
-    return [
-        r["id"]
-        for r in sets
-        if r["kind"] == "project" and not r["history"] and r["id"] in first and first[r["id"]] < end
-    ]
-
-
-def planned_network(network: Network) -> Network:
-    """Return a network of a projected year with the projects promised until then in force.
-
-    Other networks are returned as they are.
-    """
-    if not network.projected:
-        return network
-    return network.under(*planned_projects(network))

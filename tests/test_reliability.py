@@ -7,7 +7,7 @@ import pytest
 
 import daliz
 from daliz.graph import Cause
-from daliz.routing.itinerary import Component
+from daliz.routing.components import Component
 from daliz.routing.reliability import luck, quantiles_of, spreads
 from small_networks import Link, road_network
 from tiny_package import tiny_network

@@ -61,31 +61,29 @@ def forecast(
         )
         ends = [float(np.exp(mean + z * wide)) for z in (-Z90, 0.0, Z90)]
         rows.append(_row(row["id"], row["unit"], ends, f"{row['definition']}; year {origin + 1}; {how}"))
-    for start, stop, avoid, month in trips:
-        best = routes(
-            models[origin + 1].network,
-            start,
-            stop,
-            month=month,
-            avoid=[f"country:{avoid}"],
-            k=1,
-            draws=4000,
-            with_pareto=False,
-        )[0]
-        low, high = (best.spread.days_low, best.spread.days_high) if best.spread else (np.nan, np.nan)
-        ends = [low, best.days, high]
-        rows.append(
-            _row(
-                f"days-{start}-{stop}-{month:02d}".lower().replace("'", ""),
-                "days",
-                ends,
-                (
-                    f"Mean days {start} - {stop} by way of the Caspian, month {month} of {origin + 1}, "
-                    "without the queues of all; interval of the evidence"
-                ),
-            )
-        )
-    return rows
+    return rows + [_days(models[origin + 1].network, trip, origin + 1) for trip in trips]
+
+
+def _days(network: Network, trip: tuple[str, str, str, int], year: int) -> dict[str, Any]:
+    """Forecast the mean days of a trip with the interval of the evidence."""
+    start, stop, avoid, month = trip
+    best = routes(
+        network,
+        start,
+        stop,
+        month=month,
+        avoid=[f"country:{avoid}"],
+        k=1,
+        draws=4000,
+        with_pareto=False,
+    )[0]
+    low, high = (best.spread.days_low, best.spread.days_high) if best.spread else (np.nan, np.nan)
+    definition = (
+        f"Mean days {start} - {stop} by way of the Caspian, month {month} of {year}, "
+        "without the queues of all; interval of the evidence"
+    )
+    name = f"days-{start}-{stop}-{month:02d}".lower().replace("'", "")
+    return _row(name, "days", [low, best.days, high], definition)
 
 
 def _row(series: str, unit: str, ends: list[float], definition: str) -> dict[str, Any]:

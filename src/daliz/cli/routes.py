@@ -25,7 +25,7 @@ from daliz.cli.common import (
 
 if TYPE_CHECKING:
     from daliz.routing import Itinerary, Routes
-    from daliz.routing.itinerary import Leg
+    from daliz.routing.legs import Leg
 
 NAME = "routes"
 HELP = "Find good and different ways for one shipment, with days, USD, CO2e, risk and their ranges."

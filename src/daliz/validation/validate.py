@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from daliz.routing import Itinerary
-    from daliz.routing.itinerary import Component
+    from daliz.routing.components import Component
     from daliz.tables import Network
 
 TOLERANCE = 0.15

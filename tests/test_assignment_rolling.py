@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from daliz.calibration.forecast import save_forecast
 from daliz.calibration.rolling import crps_normal, interval_score
+from daliz.calibration.year_ahead import save_forecast
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,6 +15,7 @@ from daliz.report.charts import comparison_chart, map_chart, time_cost_distance
 from daliz.report.document import Bullets, Document, Figure, Heading, PageBreak, Paragraph, TableBlock
 from daliz.report.save import save_chart, svg_of
 from daliz.report.translate import Speech
+from questions import routes_of
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,7 @@ def network() -> daliz.Network:
 
 @pytest.fixture(scope="module")
 def answer(network: daliz.Network) -> daliz.Routes:
-    return daliz.routes(network, "Almaty", "Poti", k=2, draws=200, with_pareto=False)
+    return routes_of(network, "Almaty", "Poti", k=2, draws=200, pareto=False)
 
 
 def strings() -> list[dict[str, str]]:

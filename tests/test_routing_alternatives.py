@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import daliz
 from daliz.routing.alternatives import Fan
+from daliz.routing.layers import Layers
 from daliz.routing.routes import search_weight
-from daliz.routing.search import Layers
+from questions import routes_of
 from small_networks import Link, ask, every_way, places_of, road_links, road_network
 from tiny_package import tiny_network
 
@@ -23,7 +23,7 @@ def test_the_first_is_the_shortest_of_all(links: list[Link]) -> None:
     query = ask(road_network(links), "n0", "n5")
     weight = query.costs.usd + query.value_of_time * query.costs.hours
     best = min(weight[w].sum() for w in every_way(query))
-    found = daliz.routes(query.graph.network, "n0", "n5", draws=0, with_pareto=False)
+    found = routes_of(query.graph.network, "n0", "n5", draws=0, pareto=False)
     assert found[0].generalised_usd == pytest.approx(best)
 
 
@@ -35,17 +35,17 @@ def test_the_first_is_the_shortest_of_all(links: list[Link]) -> None:
     st.integers(1, 4),
 )
 def test_alternatives_keep_their_word(links: list[Link], overlap: float, stretch: float, share: int) -> None:
-    """They share at most `max_overlap` of the shorter, cost at most `stretch` times the best, return to no place."""
+    """They share at most `overlap` of the shorter, cost at most `limit` times the best, return to no place."""
     network = road_network(links, reliability=0.8)
-    found = daliz.routes(
+    found = routes_of(
         network,
         "n0",
         "n5",
         k=4,
         draws=0,
-        with_pareto=False,
-        max_overlap=overlap,
-        stretch=stretch,
+        pareto=False,
+        overlap=overlap,
+        limit=stretch,
         per_corridor=share,
     )
     costs = [i.generalised_usd for i in found]
@@ -67,15 +67,15 @@ def test_alternatives_keep_their_word(links: list[Link], overlap: float, stretch
 def test_a_corridor_has_its_share_and_no_more() -> None:
     """At most `per_corridor` ways belong to one corridor, and another corridor comes in instead."""
     for share in (1, 2):
-        found = daliz.routes(
+        found = routes_of(
             tiny_network(),
             "east",
             "west",
             k=6,
             draws=0,
-            with_pareto=False,
+            pareto=False,
             per_corridor=share,
-            max_overlap=1.0,
+            overlap=1.0,
         )
         names = [i.corridor for i in found]
         assert max(names.count(n) for n in names) <= share
@@ -105,5 +105,5 @@ def test_a_fan_holds_the_best_way_through_each_state(links: list[Link]) -> None:
 def test_where_every_way_comes_back_the_best_one_is_given() -> None:
     """To pass a place at the end of a branch the way must return, and it is given all the same."""
     network = road_network([Link(0, 1, 100), Link(1, 2, 100), Link(1, 3, 50)])
-    (way,) = daliz.routes(network, "n0", "n2", via=["n3"], draws=0)
+    (way,) = routes_of(network, "n0", "n2", via=["n3"], draws=0)
     assert places_of(way.query, way.arcs) == [0, 1, 3, 1, 2]

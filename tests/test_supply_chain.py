@@ -6,6 +6,7 @@ import pytest
 
 import daliz
 from daliz.errors import PlaceError, SupplyError
+from questions import routes_of
 from small_chains import CHAIN, chain, changed, names, place_network, plan, tables
 
 
@@ -19,7 +20,7 @@ def test_a_small_chain_is_planned_as_by_hand() -> None:
     assert by["rival-metal"] == pytest.approx(0.0)
     ways = {(r["from"], r["to"]): r for r in found.itineraries()}
     assert ways["mine", "smelter"]["countries"].split() == ["AA", "BB"]
-    one = daliz.routes(found.chain.network, "n0", "n1", cargo="container-40", k=1, draws=0).itineraries[0]
+    one = routes_of(found.chain.network, "n0", "n1", cargo="container-40", k=1, draws=0).itineraries[0]
     assert ways["mine", "smelter"]["usd"] == pytest.approx(one.usd / 20.0)
 
 

@@ -14,7 +14,7 @@ from daliz.paths.demand import demand_of
 from daliz.paths.ground import ground_of
 from daliz.paths.route_sets import merged, pairs_of
 from daliz.paths.search import (
-    Search,
+    PairSearch,
     detours,
     distances_of,
     find_with_distances,
@@ -105,7 +105,7 @@ class Model:
     choice: ChoiceParameters
     ground: Ground
     capacities: Capacities
-    search: Search
+    search: PairSearch
     of_row: Ints
     distances: tuple[Distances, ...] | None
     plain: RouteSets
@@ -129,7 +129,7 @@ class Model:
         _check_demand(demand)
         ground = ground_of(network, month)
         pairs, of_row = pairs_of(demand)
-        search = Search.of(ground, pairs, choice["reference-sd"])
+        search = PairSearch.of(ground, pairs, choice["reference-sd"])
         plain, distances = find_with_distances(search)
         plain.require_all()
         self._set(
@@ -166,7 +166,7 @@ class Model:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._set(**state, distances=None)
-        self._set(search=Search.of(self.ground, self.plain.pairs, self.choice["reference-sd"]))
+        self._set(search=PairSearch.of(self.ground, self.plain.pairs, self.choice["reference-sd"]))
 
     def __repr__(self) -> str:
         under = f" under {self.shock.name}" if self.shock else ""

@@ -24,7 +24,7 @@ class Alternatives:
     stretch
         Cost of an alternative over the best of its corridor, at most.
     limit
-        Cost of the best of a corridor over the best of all, at most.
+        Cost of the best of a corridor over the best of all, at most; for one shipment that of every alternative.
     window
         How many states of a corridor are looked at, cheapest first.
     leanings
@@ -45,7 +45,7 @@ class Alternatives:
         if not self.per_corridor >= 1:
             raise QueryError(f"per_corridor is {self.per_corridor}; give 1 or more.")
         if not 0 <= self.overlap <= 1:
-            raise QueryError(f"max_overlap is {self.overlap}; give a number from 0 to 1.")
+            raise QueryError(f"overlap is {self.overlap}; give a number from 0 to 1.")
         if not (self.stretch >= 1 and self.limit >= 1):
             raise QueryError(f"stretch is {self.stretch} and limit {self.limit}; give 1 or more.")
 

@@ -10,6 +10,8 @@ from daliz.report.minerals import mineral_answers
 from daliz.report.volumes import volume_cases
 from daliz.routing.by_corridor import best_by_corridor
 from daliz.routing.provenance import grade_weights
+from daliz.routing.search import Search
+from daliz.routing.shipment import Shipment
 from daliz.tables.check_evidence import grade_shares
 from daliz.tables.network import network_of
 from daliz.validation.corridors import corridor_matrix, planned_network
@@ -95,8 +97,8 @@ def compute(network: Network, progress: Callable[[int, int], None] | None = None
             network,
             pair["origin"],
             pair["destination"],
-            cargo=pair["cargo_id"],
-            draws=DRAWS if pair["flagship"] else 0,
+            Shipment(pair["cargo_id"]),
+            search=Search(draws=DRAWS if pair["flagship"] else 0),
         )
         best = _shown(network, best)
         if pair["flagship"]:
@@ -110,7 +112,11 @@ def compute(network: Network, progress: Callable[[int, int], None] | None = None
     for year in YEARS:
         networks[year] = planned_network(network_of(network, year))
         best = best_by_corridor(
-            networks[year], first["origin"], first["destination"], cargo=first["cargo_id"], draws=DRAWS
+            networks[year],
+            first["origin"],
+            first["destination"],
+            Shipment(first["cargo_id"]),
+            search=Search(draws=DRAWS),
         )
         years[year] = _shown(network, best)
         step()

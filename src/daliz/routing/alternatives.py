@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from daliz.routing.search import shortest, trace
+from daliz.routing.layers import shortest, trace
 
 if TYPE_CHECKING:
-    from daliz.routing.search import Layers, Weighted
+    from daliz.paths.via import Alternatives
+    from daliz.routing.layers import Layers, Weighted
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -22,10 +23,8 @@ PENALTY = 1.4
 SAME = 1e-12
 
 
-def alternatives(
-    layers: Layers, weight: Floats, k: int, max_overlap: float, stretch: float, per_corridor: int
-) -> list[list[int]]:
-    """Give up to k good and different ways, best first.
+def alternatives(layers: Layers, weight: Floats, k: int, rule: Alternatives) -> list[list[int]]:
+    """Find up to k good and different ways, best first.
 
     Two ways are alike by the km that both run over the same links, whatever service carries them, over
     the km of the shorter. A way is kept if it is at most `max_overlap` like each one kept before, costs
@@ -36,12 +35,12 @@ def alternatives(
     way that is the best through no single state and round none of the links made dearer is not found,
     even if it would fit.
     """
-    choice = _Choice(layers, k, max_overlap, per_corridor)
+    choice = _Choice(layers, k, rule)
     fan = Fan(layers, weight)
     if not np.isfinite(fan.best):
         return []
-    _through_places(fan, choice, stretch)
-    _around(layers, weight, choice, stretch * fan.best)
+    _through_places(fan, choice, rule.limit)
+    _around(layers, weight, choice, rule.limit * fan.best)
     if not choice.kept:
         return [fan.way(int(np.argmin(fan.total)))]
     return sorted(choice.kept, key=lambda arcs: float(weight[arcs].sum()))
@@ -62,7 +61,7 @@ def _through_places(fan: Fan, choice: _Choice, stretch: float) -> None:
             cost[np.abs(fan.total - total) <= SAME * total] = np.inf
             continue
         links, km = choice.kept_links[-1]
-        cost[fan.shared(links) > choice.max_overlap * np.minimum(fan.km, km)] = np.inf
+        cost[fan.shared(links) > choice.rule.overlap * np.minimum(fan.km, km)] = np.inf
         corridor = choice.corridors.of_path(arcs)
         if corridor in choice.closed:
             cost[corridors == corridor] = np.inf
@@ -85,9 +84,9 @@ def _around(layers: Layers, weight: Floats, choice: _Choice, most: float) -> Non
 class _Choice:
     """Keep the ways taken, and say whether another may join them."""
 
-    def __init__(self, layers: Layers, k: int, max_overlap: float, per_corridor: int) -> None:
+    def __init__(self, layers: Layers, k: int, rule: Alternatives) -> None:
         self.graph = layers.query.graph
-        self.k, self.max_overlap, self.per_corridor = k, max_overlap, per_corridor
+        self.k, self.rule = k, rule
         self.km = self.graph.network.table("links")["length_km"]
         self.corridors = self.graph.corridors
         self.kept: list[list[int]] = []
@@ -102,7 +101,7 @@ class _Choice:
     @property
     def closed(self) -> list[int]:
         """Give the corridors that have their share."""
-        return [c for c, n in self.count.items() if n >= self.per_corridor]
+        return [c for c, n in self.count.items() if n >= self.rule.per_corridor]
 
     def links(self, arcs: list[int]) -> set[int]:
         """Give the links of a way."""
@@ -115,12 +114,12 @@ class _Choice:
         shares = (
             float(self.km[mine][links[mine]].sum()) / max(min(own, km), 1e-9) for links, km in self.kept_links
         )
-        return all(share <= self.max_overlap for share in shares)
+        return all(share <= self.rule.overlap for share in shares)
 
     def offer(self, arcs: list[int]) -> bool:
         """Keep a way unless it is like one kept, comes back to a place, or its corridor has its share."""
         corridor = self.corridors.of_path(arcs)
-        if self.count[corridor] >= self.per_corridor or self._returns(arcs) or not self.different(arcs):
+        if self.count[corridor] >= self.rule.per_corridor or self._returns(arcs) or not self.different(arcs):
             return False
         mask = np.zeros(len(self.km), dtype=np.bool_)
         mask[sorted(self.links(arcs))] = True

@@ -126,7 +126,7 @@ class Itinerary:
         Examples
         --------
         >>> import daliz
-        >>> way = daliz.routes(daliz.open("eurasia"), "Aktau", "Baku", k=1, draws=0, with_pareto=False)[0]
+        >>> way = daliz.routes(daliz.open("eurasia"), "Aktau", "Baku", k=1)[0]
         >>> abs(way.emissions().wtw_kg - way.kg_co2e) < 1e-6
         True
         """
@@ -148,7 +148,7 @@ class Itinerary:
         Examples
         --------
         >>> import daliz
-        >>> way = daliz.routes(daliz.open("eurasia"), "Aktau", "Baku", k=1, draws=0, with_pareto=False)[0]
+        >>> way = daliz.routes(daliz.open("eurasia"), "Aktau", "Baku", k=1)[0]
         >>> "(Caspian Sea)" in way.summary(), "(Каспий теңізі)" in way.summary("kk")
         (True, True)
         """

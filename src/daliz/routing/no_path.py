@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from daliz.errors import RouteError
-from daliz.routing.search import Layers, shortest
+from daliz.routing.layers import Layers, shortest
 
 if TYPE_CHECKING:
     from daliz.routing.query import Query

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from daliz.routing.search import Layers
+    from daliz.routing.layers import Layers
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

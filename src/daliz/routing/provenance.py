@@ -18,7 +18,7 @@ def reasons(way: Itinerary) -> list[str]:
     Examples
     --------
     >>> import daliz
-    >>> way = daliz.routes(daliz.open("eurasia"), "Aktau", "Baku", k=1, draws=0, with_pareto=False)[0]
+    >>> way = daliz.routes(daliz.open("eurasia"), "Aktau", "Baku", k=1)[0]
     >>> any("source" in line for line in reasons(way))
     True
     """

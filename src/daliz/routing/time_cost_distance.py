@@ -62,7 +62,7 @@ def profile(itinerary: Itinerary, language: str = "en") -> list[Point]:
     Examples
     --------
     >>> import daliz
-    >>> way = daliz.routes(daliz.open("eurasia"), "Aktau", "Baku", k=1, draws=0, with_pareto=False)[0]
+    >>> way = daliz.routes(daliz.open("eurasia"), "Aktau", "Baku", k=1)[0]
     >>> points = profile(way)
     >>> abs(points[-1].hours - way.hours) < 1e-6, abs(points[-1].usd - way.usd) < 1e-6
     (True, True)

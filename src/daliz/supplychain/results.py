@@ -331,6 +331,7 @@ class Supply(Solved):
             "projected": network.projected,
             "under": list(network.added),
             "taken_out": list(network.removed),
+            "edits": list(network.edits_as_text),
             "digest": network.digest,
             **self.asked,
             "converged": self.converged,

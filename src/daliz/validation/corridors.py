@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from daliz.routing.by_corridor import best_by_corridor
+from daliz.routing.shipment import Shipment
 from daliz.tables.changes import first_dates
 from daliz.tables.network import network_of
 
@@ -31,7 +32,7 @@ def corridor_matrix(
         table = then.table("corridors")
         corridors = [str(i) for i, shown in zip(table.ids, table["shown"], strict=True) if shown]
         for pair in pairs:
-            best = best_by_corridor(then, pair["origin"], pair["destination"], cargo=pair["cargo_id"])
+            best = best_by_corridor(then, pair["origin"], pair["destination"], Shipment(pair["cargo_id"]))
             cells = {
                 c: f"{best[c].days:.0f} d, {best[c].usd:,.0f} USD" if c in best else "-" for c in corridors
             }

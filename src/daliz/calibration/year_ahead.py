@@ -12,7 +12,7 @@ import numpy as np
 from daliz.calibration.fit import SPREAD, Calibration, YearModel
 from daliz.calibration.rolling import Z90, foretell
 from daliz.calibration.series import observed
-from daliz.routing import routes
+from daliz.routing import Search, Shipment, routes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,11 +71,10 @@ def _days(network: Network, trip: tuple[str, str, str, int], year: int) -> dict[
         network,
         start,
         stop,
-        month=month,
-        avoid=[f"country:{avoid}"],
+        Shipment(avoid=(f"country:{avoid}",)),
         k=1,
-        draws=4000,
-        with_pareto=False,
+        month=month,
+        search=Search(draws=4000, pareto=False),
     )[0]
     low, high = (best.spread.days_low, best.spread.days_high) if best.spread else (np.nan, np.nan)
     definition = (

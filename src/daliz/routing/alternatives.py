@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from daliz.routing.layers import shortest, trace
+from daliz.routing.layers import shortest
 
 if TYPE_CHECKING:
+    from daliz.graph.shortest import ShortestPaths
     from daliz.paths.via import Alternatives
-    from daliz.routing.layers import Layers, Weighted
+    from daliz.routing.layers import Layers
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -138,19 +139,18 @@ class _Choice:
 
 
 class Fan:
-    """Hold the best way through every state: a tree from the origin and one to the destination."""
+    """Best way through every state: a tree from the origin and one to the destination."""
 
     def __init__(self, layers: Layers, weight: Floats) -> None:
         self.graph = layers.query.graph
-        weighted = layers.weighted(weight)
-        ahead, previous = weighted.ahead()
-        back, following, self._goal = weighted.behind()
-        self.total = ahead + back
+        self.layers = layers
+        self.paths = layers.weighted(weight)
+        self._out = self.paths.grow(layers.start)
+        self._on = self.paths.grow_nearest(layers.goals, backward=True)
+        self.total = self._out.distance + self._on.distance
         self.best = float(self.total.min())
-        self._start = layers.start
-        self.ahead = _Tree(weighted, previous, forward=True)
-        self.behind = _Tree(weighted, following, forward=False)
-        self.weighted = weighted
+        self.ahead = _Sums(layers, self.paths, self._out.after, forward=True)
+        self.behind = _Sums(layers, self.paths, self._on.after, forward=False)
         self.km = self.sum(self.graph.km)
 
     def sum(self, values: Floats) -> Floats:
@@ -161,28 +161,27 @@ class Fan:
         return self.ahead.sum(values) + self.behind.sum(values)
 
     def shared(self, links: Flags) -> Floats:
-        """Give the km that the best way through each state runs over some links."""
+        """Sum the km that the best way through each state runs over some links."""
         arc, link, km = self.graph.arc_links
         return self.sum(np.bincount(arc, km * links[link], len(self.graph.arcs)).astype(np.float64))
 
     def way(self, state: int) -> list[int]:
-        """Give the arcs of the best way through a state."""
-        pairs = trace(self.ahead.parent, state, self._start)
-        goal, at = int(self._goal[state]), state
-        while at != goal:
-            after = int(self.behind.parent[at])
-            pairs.append((at, after))
-            at = after
-        return self.weighted.arcs(pairs)
+        """Return the arcs of the best way through a state."""
+        return self.layers.arcs(self.paths, self.states(state))
+
+    def states(self, state: int) -> list[int]:
+        """Return the layered states of the best way through a state."""
+        return self._out.nodes(state)[::-1] + self._on.nodes(state)[1:]
 
 
-class _Tree:
-    def __init__(self, weighted: Weighted, parent: Ints, *, forward: bool) -> None:
-        self.parent = parent
+class _Sums:
+    """Sums of values of arcs along a tree."""
+
+    def __init__(self, layers: Layers, paths: ShortestPaths, parent: Ints, *, forward: bool) -> None:
         here = np.flatnonzero(parent >= 0)
-        self._here = here
+        self._here, self._size = here, len(parent)
         ends = (parent[here], here) if forward else (here, parent[here])
-        self._arc = weighted.least(*ends)
+        self._arc = layers.arc[paths.least(*ends)]
         jump = np.arange(len(parent))
         jump[here] = parent[here]
         self._jumps = [jump]
@@ -196,7 +195,7 @@ class _Tree:
 
     def sum(self, values: Floats) -> Floats:
         """Sum values of arcs between each state and the root, by doubling the steps."""
-        total = np.zeros((len(self.parent), *values.shape[1:]))
+        total = np.zeros((self._size, *values.shape[1:]))
         total[self._here] = values[self._arc]
         for jump in self._jumps:
             total += total[jump]

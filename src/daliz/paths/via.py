@@ -31,6 +31,9 @@ class Alternatives:
         Modes preferred in turn, to find paths wholly by them beside cheaper mixed ones.
     preference
         Cost of other modes, times, while one is preferred.
+    parallel
+        Whether paths are offered too in which one arc of an alternative is exchanged for another one between the
+        same states, such as a second road beside the first; a tree of shortest paths holds the cheapest alone.
     """
 
     per_corridor: int = 2
@@ -40,6 +43,7 @@ class Alternatives:
     window: int = 24
     leanings: tuple[str, ...] = ("rail", "road")
     preference: float = 4.0
+    parallel: bool = True
 
     def __post_init__(self) -> None:
         if not self.per_corridor >= 1:
@@ -55,7 +59,7 @@ class Alternatives:
         return np.array([self.per_corridor, self.overlap, self.stretch, self.limit, self.window])
 
 
-FOR_ALL = Alternatives()
+FOR_ALL = Alternatives(parallel=False)
 """For the route sets of many pairs."""
 FOR_ONE = Alternatives(overlap=0.5, stretch=3.0, limit=3.0, leanings=())
 """For the alternatives of one shipment."""

@@ -142,8 +142,8 @@ class _Search:
             price, most = np.array(self.limit[0]), self.limit[1]
             scalar = self.criteria.T @ price
             graph = layers.weighted(scalar)
-            back = graph.grow_nearest(layers.goals, backward=True).distance
-            keep &= graph.grow(layers.start).distance[tail] + scalar[arc] + back[head] <= most
+            back = graph.grow_nearest(layers.goals, backward=True, limit=most).distance
+            keep &= graph.grow(layers.start, limit=most).distance[tail] + scalar[arc] + back[head] <= most
         left = np.flatnonzero(keep)
         # Only what is left can lie on a path wanted, so distances from the start need no other arcs.
         star = Star(tail[left], head[left], layers.star.nodes)

@@ -13,6 +13,7 @@ from daliz.graph.shortest import Star, in_layers
 from daliz.supplychain.column_generation import least_costs
 
 NODES = 6
+TINY = 1e-9
 
 
 class Arcs(NamedTuple):
@@ -50,12 +51,12 @@ def test_distances_are_least_and_paths_bear_them(a: Arcs, root: int) -> None:
         (paths.grow(root), a),
         (paths.grow(root, backward=True), Arcs(a.head, a.tail, a.weight)),
     ):
-        assert tree.distance == pytest.approx(relaxed(ends, root))
+        assert tree.distance == pytest.approx(relaxed(ends, root), abs=TINY)
         for node in np.flatnonzero(np.isfinite(tree.distance)).tolist():
             nodes = tree.nodes(node) if ends is not a else tree.nodes(node)[::-1]
             used = paths.arcs(nodes)
             assert (a.tail[used].tolist(), a.head[used].tolist()) == (nodes[:-1], nodes[1:])
-            assert a.weight[used].sum() == pytest.approx(tree.distance[node])
+            assert a.weight[used].sum() == pytest.approx(tree.distance[node], abs=TINY)
 
 
 @settings(max_examples=40, deadline=None)
@@ -64,8 +65,8 @@ def test_many_roots_are_each_their_own_or_the_nearest(a: Arcs, roots: list[int])
     """`grow_each` has the distances of each root, `grow_nearest` the least of them."""
     paths = Star(a.tail, a.head, NODES).weighted(a.weight)
     each = np.stack([relaxed(a, r) for r in roots])
-    assert paths.grow_each(roots).distance == pytest.approx(each)
-    assert paths.grow_nearest(roots).distance == pytest.approx(each.min(axis=0))
+    assert paths.grow_each(roots).distance == pytest.approx(each, abs=TINY)
+    assert paths.grow_nearest(roots).distance == pytest.approx(each.min(axis=0), abs=TINY)
 
 
 @settings(max_examples=40, deadline=None)
@@ -74,7 +75,7 @@ def test_a_limit_leaves_out_what_is_farther(a: Arcs, root: int, limit: int) -> N
     """With a limit nodes farther than it are not reached, and the others are as far as without."""
     free = relaxed(a, root)
     found = Star(a.tail, a.head, NODES).weighted(a.weight).grow(root, limit=limit + 0.5).distance
-    assert found == pytest.approx(np.where(free <= limit + 0.5, free, np.inf))
+    assert found == pytest.approx(np.where(free <= limit + 0.5, free, np.inf), abs=TINY)
 
 
 @settings(max_examples=40, deadline=None)
@@ -90,13 +91,7 @@ def test_layers_make_a_path_pass_what_it_must(a: Arcs, data: st.DataObject) -> N
     over = [
         relaxed(a, 0)[a.tail[i]] + a.weight[i] + relaxed(a, int(a.head[i])) for i in np.flatnonzero(marked)
     ]
-    without = a._replace(weight=np.where(marked > 0, np.inf, a.weight))
-    first = [
-        relaxed(without, 0)[a.tail[i]] + a.weight[i] + relaxed(a, int(a.head[i]))
-        for i in np.flatnonzero(marked)
-    ]
-    assert found == pytest.approx(np.min([np.full(NODES, np.inf), *first], axis=0))
-    assert (found >= np.min([np.full(NODES, np.inf), *over], axis=0) - 1e-9).all()
+    assert found == pytest.approx(np.min([np.full(NODES, np.inf), *over], axis=0), abs=TINY)
 
 
 def test_of_parallel_links_the_cheapest_counts() -> None:

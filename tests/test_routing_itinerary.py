@@ -15,6 +15,7 @@ from daliz.errors import QueryError
 from daliz.graph import build_graph
 from daliz.routing.provenance import grade_weights, reasons
 from daliz.routing.time_cost_distance import profile
+from daliz.tables import Set
 from questions import routes_of
 from small_networks import Link, road_links, road_network
 from tiny_package import network_of, tiny_network, tiny_tables
@@ -230,3 +231,19 @@ def test_emissions_are_the_ways_own() -> None:
     assert run.wtw_kg - run.ttw_kg == pytest.approx(
         0.0052 * 20 * 700 + 0.024 * 20 * 150 * (0.560 + 0.821) / 2
     )
+
+
+def test_a_figure_of_the_users_own_cites_no_evidence() -> None:
+    """What a user sets is told as the user's own, weighs as such, and stands beside the conditions of the answer."""
+    network = tiny_network()
+    plain = routes_of(network, "east", "west", k=1, draws=0, avoid=["mode:road"])[0]
+    cell = next(
+        c.cell for c in plain.components if c.cell and c.cell.table == "speeds" and c.measure == "hours"
+    )
+    changed = routes_of(network.change(Set(*cell, 20.0)), "east", "west", k=1, draws=0, avoid=["mode:road"])
+    (told,) = {line.split(": ", 1)[1] for line in reasons(changed[0]) if f"{cell} =" in line}
+    assert told == f"{cell} = 20 (the user's own figure)"
+    own = sum(c.amount for c in changed[0].components if c.cell == cell and c.measure == "hours")
+    assert grade_weights(changed[0])["hours"]["own"] == pytest.approx(own / changed[0].hours)
+    assert "own" not in grade_weights(plain)["hours"]
+    assert changed.as_dict()["conditions"]["edits"] == [f"set {cell}=20"]

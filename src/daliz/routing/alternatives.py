@@ -169,7 +169,7 @@ class _Choice:
 
     @property
     def full(self) -> bool:
-        """Tell whether there are enough."""
+        """Check whether there are enough."""
         return len(self.kept) >= self.k
 
     def links(self, arcs: list[int]) -> set[int]:
@@ -177,7 +177,7 @@ class _Choice:
         return {link for a in arcs for link, _ in self.graph.arcs[a].links}
 
     def offer(self, offer: Offer) -> bool:
-        """Keep a path if it keeps the rule, passes no place twice and is not kept already; tell whether."""
+        """Keep a path if it keeps the rule, passes no place twice and is not kept already; return whether it was kept."""
         arcs = offer.arcs
         if arcs in self.kept or self._returns(arcs):
             return False
@@ -199,14 +199,14 @@ class _Choice:
         return True
 
     def _differs(self, mine: list[int], own: float) -> bool:
-        """Tell whether the links of a path, with their km, are different enough from those kept."""
+        """Check whether the links of a path, with their km, are different enough from those kept."""
         shares = (
             float(self.km[mine][links[mine]].sum()) / max(min(own, km), 1e-9) for links, km in self.kept_links
         )
         return all(share <= self.rule.overlap for share in shares)
 
     def _returns(self, arcs: list[int]) -> bool:
-        """Tell whether a path comes back to a place."""
+        """Check whether a path comes back to a place."""
         visited = [self.graph.arcs[arcs[0]].places[0]]
         for a in arcs:
             for place in self.graph.arcs[a].places:

@@ -143,7 +143,7 @@ class Itinerary:
         return stops_of(self.query, self.arcs, language)
 
     def summary(self, language: str = "en") -> str:
-        """Say in a line where the shipment changes carrier and which waters it crosses.
+        """Describe in a line where the shipment changes carrier and which waters it crosses.
 
         Examples
         --------

@@ -55,7 +55,7 @@ def _conditions(query: Query) -> str:
 
 
 def _open_without_conditions(query: Query) -> bool:
-    """Tell whether a way exists without places to pass and limits on borders."""
+    """Check whether a way exists without places to pass and limits on borders."""
     plain = Layers(replace(query, via=(), max_borders=None))
     return shortest(plain, np.ones(len(query.open))) is not None
 

@@ -7,16 +7,14 @@ import heapq
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from daliz.graph.shortest import Star
 from daliz.routing.layers import TINY
 
 if TYPE_CHECKING:
+    from daliz.arrays import Floats
     from daliz.routing.layers import Layers
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 Vector = tuple[float, float, float, float]
 Triple = tuple[float, float, float]
 Edge = tuple[int, Vector, int]
@@ -236,7 +234,7 @@ def _join(front: list[Triple], new: Triple) -> None:
 
 
 def _beaten(apex: Vector, closed: list[Triple]) -> bool:
-    """Tell whether a label that came out before at the state is as good; in the first criterion it is anyway."""
+    """Check whether a label that came out before at the state is as good; in the first criterion it is anyway."""
     _, a, b, c = apex
     for x in closed:  # noqa: SIM110 - a plain loop costs half of what any() costs
         if x[0] <= a and x[1] <= b and x[2] <= c:
@@ -245,7 +243,7 @@ def _beaten(apex: Vector, closed: list[Triple]) -> bool:
 
 
 def _stands_for(cost: Vector, low: Vector, bound: Vector, factor: float) -> bool:
-    """Tell whether a way's cost on to the goal is within the tolerance of the best it would stand for."""
+    """Check whether a way's cost on to the goal is within the tolerance of the best it would stand for."""
     for x, y, h in zip(cost, low, bound, strict=True):  # noqa: SIM110 - as above
         if x + h > factor * (y + h) + SLACK:
             return False

@@ -1,12 +1,9 @@
-"""Turn the words of a question into masks and weights on the graph."""
+"""Translate a question into masks and weights on the graph."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
-import numpy.typing as npt
 
 from daliz.errors import PlaceError, QueryError, did_you_mean
 from daliz.paths.eligibility import Consignment, eligibility
@@ -16,12 +13,13 @@ from daliz.routing.access import with_access
 from daliz.routing.shipment import Shipment
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from daliz.arrays import Flags
     from daliz.graph.graph import ClassCosts
     from daliz.paths.ground import Ground
     from daliz.paths.places import Place
     from daliz.tables import Network
-
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -82,14 +80,9 @@ def make_query(
         month = int(str(network.period.start)[5:7]) if month is None else month
     if month is not None and month not in range(1, 13):
         raise QueryError(f"Month {month} does not exist; give 1 to 12.")
-    start_place, goal_place = find_place(network, origin), find_place(network, destination)
-    one, other = ((p.node, p.lat, p.lon) for p in (start_place, goal_place))
-    if one == other:
-        raise QueryError(f"Origin and destination are both {start_place.label}; give two places.")
+    start_place, goal_place = _two_places(network, origin, destination)
     row = _cargo(network, shipment.cargo)
-    via = tuple(find_place(network, name).node for name in shipment.via)
-    if -1 in via:
-        raise QueryError("A place to pass must be a place of the network, not coordinates.")
+    via = _nodes(network, shipment.via)
     country = network.table("nodes")["country"]
     _check_carrier(shipment.carrier, set(country.astype(str)))
     graph, start = with_access(ground_of(network, month), start_place, outward=True)
@@ -126,6 +119,20 @@ def make_query(
         shipment.carbon_usd_t,
         _conditions(network, shipment, time),
     )
+
+
+def _two_places(network: Network, origin: str, destination: str) -> tuple[Place, Place]:
+    start, goal = find_place(network, origin), find_place(network, destination)
+    if (start.node, start.lat, start.lon) == (goal.node, goal.lat, goal.lon):
+        raise QueryError(f"Origin and destination are both {start.label}; give two places.")
+    return start, goal
+
+
+def _nodes(network: Network, via: Sequence[str]) -> tuple[int, ...]:
+    found = tuple(find_place(network, name).node for name in via)
+    if -1 in found:
+        raise QueryError("A place to pass must be a place of the network, not coordinates.")
+    return found
 
 
 def _cargo(network: Network, name: str) -> dict[str, Any]:

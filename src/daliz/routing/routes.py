@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from daliz.errors import QueryError
 from daliz.routing.alternatives import alternatives
@@ -22,11 +21,11 @@ from daliz.routing.shipment import Shipment
 if TYPE_CHECKING:
     import pandas as pd
 
+    from daliz.arrays import Floats
     from daliz.tables import Network
 
 EPSILON = 0.01
 TIE = 1e-6
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ class Routes:
 
     @property
     def projected(self) -> bool:
-        """Tell whether the year lies after the last observed one."""
+        """Check whether the year lies after the last observed one."""
         return self.query.graph.network.projected
 
     @property

@@ -1,4 +1,4 @@
-"""Say how alternatives are searched, and how often their figures are drawn."""
+"""Describe how alternatives are searched, and how often their figures are drawn."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Say what is shipped, and under which conditions."""
+"""Describe what is shipped, and under which conditions."""
 
 from __future__ import annotations
 

@@ -177,7 +177,7 @@ class _Choice:
         return {link for a in arcs for link, _ in self.graph.arcs[a].links}
 
     def offer(self, offer: Offer) -> bool:
-        """Keep a path if it keeps the rule, passes no place twice and is not kept already; return whether it was kept."""
+        """Keep a path if it keeps the rule, passes no place twice and is new; return whether it was kept."""
         arcs = offer.arcs
         if arcs in self.kept or self._returns(arcs):
             return False

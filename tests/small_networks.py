@@ -14,6 +14,8 @@ from daliz.tables import Network
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from daliz.paths.demand import Demand
+
 COUNTRIES = ("AA", "BB", "CC")
 
 
@@ -176,3 +178,186 @@ def places_of(query: Query, arcs: Sequence[int]) -> list[int]:
     for arc in arcs:
         found += [p for p in query.graph.arcs[arc].places if not found or p != found[-1]]
     return found
+
+
+MODES = ("road", "rail", "sea", "air", "waterway", "pipeline")
+
+
+def many_mode_network(modes: int, capacity: float = 2000.0) -> tuple[Network, Demand]:
+    """Make two places with a road through the country and one line of each further mode, and demand between them.
+
+    From n0 to n3 leads a path of two links by each mode, by a place of its own; every place has terminals of all modes.
+    Corridor `by-<mode>` holds the paths with most km by it.
+    """
+    from daliz.paths.demand import demand_from_rows
+
+    used = MODES[:modes]
+    places = ["n0", "n3", *(f"via-{m}" for m in used)]
+    nodes = [
+        {
+            "id": n,
+            "name_en": n,
+            "name_kk": n,
+            "name_ru": n,
+            "country": "AA",
+            "kind": "city",
+            "lat": 40.0 + i,
+            "lon": 60.0,
+        }
+        for i, n in enumerate(places)
+    ]
+    tables: dict[str, list[dict[str, Any]]] = {
+        "nodes": nodes,
+        "speeds": [
+            {"id": m, "mode": m, "speed_km_h": 50, "single_speed_km_h": 50, "speed_cv": 0.2, "factor_id": m}
+            for m in used
+        ],
+        "emission_factors": [{"id": m, "basis": "tkm", "wtw_kg": 0.1} for m in used],
+        "links": [
+            {
+                "id": f"m{i}-{half}",
+                "from_node": "n0" if half == 0 else f"via-{m}",
+                "to_node": f"via-{m}" if half == 0 else "n3",
+                "mode": m,
+                "length_km": 300 + 20 * i,
+                "speed_class": m,
+                "capacity": capacity,
+                "capacity_unit": "t/year",
+                "capacity_per": "both",
+            }
+            for i, m in enumerate(used)
+            for half in (0, 1)
+        ],
+    }
+    tables |= _services_of(used[2:]) | _terminals_of(used, places) | _choice()
+    network = _with_new_mode(tables)
+    rows = [{"origin": "n0", "destination": "n3", "cargo": "bulk", "units": 3000.0}]
+    return network, demand_from_rows(network, rows)
+
+
+def _with_new_mode(tables: dict[str, list[dict[str, Any]]]) -> Network:
+    """Make a network in which rows may have a mode that the schema does not know yet."""
+    known = {
+        t: [
+            r
+            | {
+                c: "rail"
+                for c in ("mode", "main_mode")
+                if r.get(c) in MODES[5:] or (r.get(c) == "waterway" and c == "main_mode")
+            }
+            for r in rows
+        ]
+        for t, rows in tables.items()
+    }
+    network = Network.from_tables(known)
+    store = network.store
+    for name, rows in tables.items():
+        for column in ("mode", "main_mode"):
+            if rows and column in rows[0]:
+                told = np.array([r[column] for r in rows], object)
+                store = store.replace(**{name: store[name].replace(**{column: told})})
+    return Network(store, network.period)
+
+
+def _services_of(modes: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """Make a line for each mode that has none without a service."""
+    return {
+        "services": [
+            {
+                "id": f"line-{m}",
+                "name_en": m,
+                "kind": "deep-sea",
+                "mode": m,
+                "cargo_groups": "bulk",
+                "departures_per_week": 7,
+                "return_departures_per_week": 7,
+                "headway_cv": 1.0,
+            }
+            for m in modes
+        ],
+        "stops": [
+            {"id": f"{m}-{i}", "service_id": f"line-{m}", "sequence": i, "node_id": n, "call": "both"}
+            for m in modes
+            for i, n in enumerate(("n0", f"via-{m}", "n3"), 1)
+        ],
+    }
+
+
+def _terminals_of(modes: Sequence[str], places: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    cell = {
+        "hours": 2,
+        "hours_sd": 1,
+        "document_hours": 0,
+        "usd_40": 10,
+        "usd_t": 1,
+        "kg_co2e_t": 0,
+        "kg_co2e_container": 0,
+    }
+    return {
+        "terminal_classes": [{"id": "yard", **cell}],
+        "terminals": [
+            {"id": f"{n}-{m}", "node_id": n, "mode": m, "operation": "handling", "class_id": "yard"}
+            for n in places
+            for m in modes
+            if n in {"n0", "n3", f"via-{m}"}
+        ],
+        "rates": [
+            {
+                "id": f"{m}-bulk",
+                "mode": m,
+                "cargo_group": "bulk",
+                "direction": "both",
+                "kind": "price",
+                "usd_per_km": 0.05,
+            }
+            for m in modes
+        ],
+        "cargoes": [
+            {
+                "id": "bulk",
+                "name_en": "bulk",
+                "name_kk": "bulk",
+                "name_ru": "bulk",
+                "rate_group": "bulk",
+                "unit": "t",
+                "containers": 0,
+                "teu": 0,
+                "payload_t": 1,
+                "gross_t": 1,
+                "rate_units": 1,
+                "value_usd": 100,
+                "value_of_time_usd_h": 0.1,
+                "reliability_ratio": 0.5,
+            }
+        ],
+    }
+
+
+def _choice() -> dict[str, list[dict[str, Any]]]:
+    parameters = {
+        "reference-sd": 100,
+        "scale": 0.001,
+        "nest-route": 0.5,
+        "nest-corridor": 0.8,
+        "aversion": 0,
+        "aversion-decay": 0,
+    }
+    return {
+        "loads": [{"id": "t", "cargo_id": "bulk", "resource": "tonne", "amount": 1}],
+        "delays": [
+            {"id": k, "form": "bpr", "b": 1, "power": 4} for k in ("link", "terminal", "border", "service")
+        ],
+        "choice": [{"id": k, "value": v} for k, v in parameters.items()],
+        "corridors": [
+            {
+                "id": f"by-{m}",
+                "name_en": m,
+                "name_kk": m,
+                "name_ru": m,
+                "order": i,
+                "shown": True,
+                "main_mode": m,
+            }
+            for i, m in enumerate(MODES, 1)
+        ],
+    }

@@ -6,14 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.optimize import brentq
+from scipy.optimize import brentq, linprog
 
 from daliz.assignment.loading import Loading
 from daliz.assignment.sue import _Solver, fixed_point
 from daliz.paths.capacities import Capacities, Place
 from daliz.paths.kernels import delays, via
+from small_loadings import loading_of, places_of, random_loading
 
 
 def two_ways(base: tuple[float, ...], scale: float, demand: float, b: float = 2.0) -> Loading:
@@ -165,3 +166,71 @@ def test_queue_passes_through_overload() -> None:
     found = fixed_point(full, target=1e-10, steps=500)
     assert found.converged
     assert found.volume.sum() == pytest.approx(2.0)
+
+
+@given(st.integers(0, 1_000_000))
+@settings(max_examples=150, deadline=None)
+def test_small_networks_converge_to_what_reproduces_itself(seed: int) -> None:
+    """Demand up to thirty times the least capacity, all forms of delay, any scale: the volumes shown reproduce themselves."""
+    loading = random_loading(np.random.default_rng(seed))
+    loading = replace(loading, units=np.minimum(loading.units, 30 * loading.capacities.capacity.min()))
+    found = fixed_point(loading)
+    assert found.converged
+    again = _Solver(loading, 0.0, np.inf).loaded(found.delay, np.zeros(len(found.delay)))
+    whole = again.volume.sum()
+    assert np.abs(again.volume - found.volume).sum() <= 1.001e-6 * max(whole, found.volume.sum())
+    np.testing.assert_allclose(found.delay, loading.delays(found.volume)[0], rtol=1e-12)
+
+
+def test_nothing_on_what_has_a_capacity_is_no_proof() -> None:
+    """Where a first guess sends all away from the only place with a capacity, the volumes shown are still an equilibrium."""
+    places = places_of(np.array([5000.0]), np.array([2]), np.array([1.5]), np.array([3.0]))
+    loading = loading_of([[[0], []]], [[300.0, 560.0]], [100_000.0], places, 0.005)
+    found = fixed_point(loading)
+    assert found.converged
+    assert found.volume[0] > 0
+    share = 1.0 / (1.0 + np.exp(0.005 * (300.0 + found.delay[0] - 560.0)))
+    assert found.volume[0] == pytest.approx(100_000.0 * share, rel=1e-5)
+
+
+def test_prices_ration_what_is_hard() -> None:
+    """A hard capacity is kept, its price makes the shares, and what has room has no price."""
+    places = places_of(np.array([3.0, 100.0]), np.zeros(2), np.zeros(2), np.ones(2), np.array([True, True]))
+    loading = loading_of([[[0], [1]]], [[10.0, 12.0]], [8.0], places, 0.4)
+    found = fixed_point(loading, target=1e-10)
+    assert found.converged
+    np.testing.assert_allclose(found.volume, [3.0, 5.0], atol=1e-8)
+    assert found.price[1] == 0
+    assert 1 / (1 + np.exp(0.4 * (10.0 + found.price[0] - 12.0))) == pytest.approx(3 / 8, rel=1e-6)
+
+
+@given(st.integers(0, 1_000_000))
+@settings(max_examples=40, deadline=None)
+def test_hard_capacities_come_near_the_linear_programme(seed: int) -> None:
+    """With a large scale flows cost what the least-cost flow within the capacities does, unserved demand at its price."""
+    rng = np.random.default_rng(seed)
+    count, pairs = int(rng.integers(2, 5)), int(rng.integers(1, 4))
+    capacity = rng.uniform(2, 10, count)
+    places = places_of(capacity, np.zeros(count), np.zeros(count), np.ones(count), np.ones(count, np.bool_))
+    routes = [
+        [[int(e)] for e in rng.choice(count, int(rng.integers(1, count + 1)), replace=False)]
+        for _ in range(pairs)
+    ]
+    base = [rng.uniform(10, 100, len(r)).tolist() for r in routes]
+    units = rng.uniform(1, 12, pairs).tolist()
+    price = 500.0
+    found = fixed_point(loading_of(routes, base, units, places, 2.0), target=1e-8, unserved_usd_t=price)
+    flat = [(k, r[0], c) for k in range(pairs) for r, c in zip(routes[k], base[k], strict=True)]
+    equal = np.array(
+        [[k == j for j, *_ in flat] + [k == j for j in range(pairs)] for k in range(pairs)], float
+    )
+    within = np.array([[e == f for _, f, _ in flat] + [False] * pairs for e in range(count)], float)
+    cost = np.array([c for *_, c in flat] + [price] * pairs)
+    best = linprog(cost, within, capacity, equal, np.array(units))
+    assert found.converged
+    assert (found.volume <= capacity * (1 + 1e-6)).all()
+    flow = found.share * np.repeat(found.units, [len(r) for r in routes])
+    spent = flow @ cost[: len(flat)] + (np.sum(units) - flow.sum()) * price
+    # what shippers lose by choosing at random is at most ln(alternatives) / scale a unit
+    assert spent <= best.fun + np.sum(units) * np.log(count + 1) / 2.0 + 1e-6
+    assert spent >= best.fun - 1e-4 * best.fun

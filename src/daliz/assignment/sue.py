@@ -12,7 +12,7 @@ in the table `choice`. Costs hold the delays of soft capacities and the prices o
     0 <= p_e  and  F_e <= C_e, one of them an equality,   where it is hard [3]_,
 
 found by Anderson's acceleration [4]_ of Newton steps with the Jacobian at the start (its diagonal where nothing is known
-to start from), and where that fails by Newton's method with a search along each step.
+to start from), and where that fails by Newton's method from shippers who hardly choose by cost to those who do, by degrees.
 
 References
 ----------
@@ -25,7 +25,7 @@ References
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 MEMORY = 8
 REACH = 0.25
 """Largest change of a volume in one step, over its capacity."""
+REACH_PRICE = 2.0
+"""Largest change of a price in one step, in its unit."""
 ASTRAY = 2.0
 """Growth of the step at which past ones are forgotten."""
 STEPS = 300
@@ -49,6 +51,11 @@ NEWTON_STEPS = 60
 NEWTON_SIZE = 400
 """Capacities above which the whole Jacobian is not tried."""
 HALVINGS = 25
+DESCENT = 1e-4
+"""Least share of a step's promise that a search along it must keep (Armijo)."""
+FIRST_DEGREE, LEAST_DEGREE = 1e-4, 1e-30
+LARGEST_STEP, SMALLEST_STEP = 8.0, 1.0005
+"""Where the scale begins, and the largest and least factor by which it rises (see `_by_degrees`)."""
 TINY = 1e-300
 
 
@@ -70,8 +77,8 @@ class FixedPoint:
     Attributes
     ----------
     volume, delay, price
-        float64 (capacities,): volume of demand, hours that it adds (0 where capacity is hard), USD per unit of capacity (NaN
-        where it is soft).
+        float64 (capacities,): volume of demand (which the flows load within the residual), hours that it adds (0 where
+        capacity is hard), USD per unit of capacity (NaN where it is soft).
     share
         float64 (routes,): of the units that go.
     units
@@ -163,9 +170,7 @@ def fixed_point(
         if residual < best[0]:
             best = (residual, point)
         if residual <= target:
-            shown = solver.shown(point, target, n, found)
-            if shown.converged:
-                return shown
+            return solver.shown(point, target, n)
         step = (
             solver.diagonal_step(point, found, slope)
             if newton is None
@@ -177,8 +182,37 @@ def fixed_point(
             newton, mixer = solver.newton_matrix(best[1]), _Mixer(solver.unit)
             point = best[1]
     if len(point) <= NEWTON_SIZE and steps >= STEPS:
-        return solver.newton(best[1], target, steps)
+        sure, _ = solver.newton(best[1], target, steps)
+        return sure if sure.converged else _by_degrees(loading, sure, elasticity, unserved_usd_t)
     return solver.shown(best[1], target, steps)
+
+
+def _by_degrees(loading: Loading, known: FixedPoint, elasticity: float, unserved_usd_t: float) -> FixedPoint:
+    """Solve for shippers who hardly choose by cost, and let them do so more and more, from solution to solution.
+
+    With a small scale shares hardly hang on delays and Newton's method is sure; each solution begins the next, at a scale
+    higher by a factor that shrinks where Newton's method fails and grows where it succeeds.
+    """
+    point = np.zeros(len(loading.capacities))
+    degree, before, factor, done = FIRST_DEGREE, 0.0, LARGEST_STEP, known.steps
+    while True:
+        solver = _Solver(replace(loading, scale=loading.scale * degree), elasticity, unserved_usd_t)
+        found, steps = solver.newton(point, known.target, done)
+        done += steps
+        if found.converged:
+            if degree == 1.0:
+                return found
+            point = np.where(solver.hard, np.nan_to_num(found.price), found.volume)
+            factor = min(factor**2, LARGEST_STEP)
+            degree, before = min(degree * factor, 1.0), degree
+            continue
+        if before == 0.0 and degree > LEAST_DEGREE:
+            degree *= FIRST_DEGREE
+            continue
+        factor = np.sqrt(factor)
+        if factor < SMALLEST_STEP:
+            return replace(known, steps=done)
+        degree = min(before * factor, 1.0)
 
 
 class _Solver:
@@ -200,21 +234,25 @@ class _Solver:
         self.outside = np.where(some & np.isfinite(outside), outside, -np.inf)
         none = np.zeros(len(loading.units))
         self.free, self.weight = none, none
-        if self.any_hard or elasticity:
+        if self.any_hard:
+            self.unit = np.where(self.hard, self._price_unit(), self.unit)
+        if elasticity:
             zero = np.zeros(len(c))
             at_rest = self.loaded(zero, zero)
-            self._set_price_unit(at_rest)
-        if elasticity:
             # least cost of each pair without queues, and the scale of its class
             least = np.ones(len(none))
             least[some] = np.maximum(np.minimum.reduceat(loading.base, first[some]), 1.0)
             self.free = at_rest.inclusive
             self.weight = np.divide(elasticity, scale * least, out=np.zeros(len(none)), where=some)
 
-    def _set_price_unit(self, at_rest: Loaded) -> None:
-        """Measure prices in what would take about all of a capacity's volume away."""
-        price = np.divide(at_rest.volume, at_rest.give, out=np.ones(len(self.room)), where=at_rest.give > 0)
-        self.unit[self.hard] = np.maximum(price[self.hard], TINY)
+    def _price_unit(self) -> Floats:
+        """Measure prices in what makes a route e times less chosen beside one that does without, shape (capacities,)."""
+        x = self.loading
+        route = np.repeat(np.arange(len(x.base)), np.diff(x.begin))
+        count = len(x.capacities)
+        load = np.bincount(x.at, x.load, count)
+        felt = np.bincount(x.at, x.load**2 * x.scale[route] / x.within_corridor, count)
+        return np.divide(load, felt, out=np.ones(count), where=felt > 0)
 
     def loaded(self, delay: Floats, price: Floats) -> Loaded:
         """Load the network at delays and prices."""
@@ -282,8 +320,12 @@ class _Solver:
             over = found.volume[h] - self.room[h]
             move = np.sign(over) * self.unit[h]
             some = found.give[h] > TINY
-            move[some] = over[some] / found.give[h][some]
-            step[h] = np.maximum(np.clip(move, -self.unit[h], self.unit[h]), -point[h])
+            move[some] = np.clip(
+                over[some] / found.give[h][some],
+                -REACH_PRICE * self.unit[h][some],
+                REACH_PRICE * self.unit[h][some],
+            )
+            step[h] = np.maximum(move, -point[h])
         return step
 
     def newton_matrix(self, point: Floats) -> Floats:
@@ -314,51 +356,51 @@ class _Solver:
         return found_matrix
 
     def solved(self, matrix: Floats, point: Floats, found: Loaded) -> Floats:
-        """Return Newton's step with a whole matrix; prices that rest at 0 while there is room stay there."""
-        excess = self.excess(point, found.volume)
-        free = ~(self.hard & (point <= 0) & (found.volume <= self.room))
-        step = np.zeros(len(point))
-        rows = np.flatnonzero(free)
+        """Return Newton's step with a whole matrix; a price that is less than the room left goes to 0 (semismooth)."""
+        excess = np.where(self.hard, found.volume - self.room, found.volume - point)
+        left = (self.room - found.volume) / self.loading.capacities.capacity
+        resting = self.hard & (point / self.unit <= left)
+        step = np.where(resting, -point, 0.0)
+        rows = np.flatnonzero(~resting)
+        excess -= matrix[:, resting] @ step[resting]
         # rows and columns in units of volume and of price, so that least squares weighs them alike
         capacity = self.loading.capacities.capacity[rows]
         scaled = matrix[np.ix_(rows, rows)] * self.unit[rows] / capacity[:, None]
         step[rows] = np.linalg.lstsq(scaled, excess[rows] / capacity, rcond=1e-12)[0] * self.unit[rows]
-        return np.where(self.hard, np.maximum(np.clip(step, -self.unit, self.unit), -point), step)
+        reach = REACH_PRICE * self.unit
+        return np.where(self.hard, np.maximum(np.clip(step, -reach, reach), -point), step)
 
-    def shown(self, point: Floats, target: float, steps: int, found: Loaded | None = None) -> FixedPoint:
-        """Return the volumes that a point loads, with the delays and the residual of these very volumes."""
-        found = self.at(point)[0] if found is None else found
-        told = np.where(self.hard, point, found.volume)
-        again, delay, _ = self.at(told)
-        excess = np.where(self.hard, self.excess(point, found.volume), self.excess(told, again.volume))
-        residual = self.residual(excess, found.volume, told)
+    def shown(self, point: Floats, target: float, steps: int) -> FixedPoint:
+        """Return a point with what it loads, its delays and its residual."""
+        found, delay, _ = self.at(point)
+        volume = np.where(self.hard, found.volume, point)
+        residual = self.residual(self.excess(point, found.volume), found.volume, point)
         price = np.where(self.hard, point, np.nan)
-        return FixedPoint(found.volume, delay, price, found.share, found.units, residual, target, steps)
+        pair = self.loading.pair
+        going = np.bincount(pair, found.share, len(found.units))
+        share = np.divide(found.share, going[pair], out=np.zeros(len(pair)), where=going[pair] > 0)
+        return FixedPoint(volume, delay, price, share, found.units * going, residual, target, steps)
 
-    def newton(self, point: Floats, target: float, steps: int) -> FixedPoint:
-        """Solve by Newton's method with a search along each step."""
-        best = self.shown(point, target, steps)
-        done = steps
+    def newton(self, point: Floats, target: float, done: int) -> tuple[FixedPoint, int]:
+        """Take Newton's steps with a search along each; return the best point and the evaluations made."""
+        best, steps = self.shown(point, target, done), 1
         for _ in range(NEWTON_STEPS):
+            if best.converged:
+                break
             size = float(np.linalg.norm(self._function(point)))
             step = self.solved(self.newton_matrix(point), point, self.at(point)[0])
-            done += 3
             length, tried = 1.0, point
             for _ in range(HALVINGS):
                 tried = np.maximum(point + length * step, 0.0)
-                done += 1
-                if np.linalg.norm(self._function(tried)) < size:
+                steps += 1
+                if np.linalg.norm(self._function(tried)) < (1.0 - DESCENT * length) * size:
                     break
                 length *= 0.5
             else:
                 break
             point = tried
-            found = self.shown(point, target, done)
-            if found.residual < best.residual:
-                best = found
-            if best.converged:
-                break
-        return best
+            best = min(best, self.shown(point, target, done + steps), key=lambda f: f.residual)
+        return best, steps
 
     def _function(self, point: Floats) -> Floats:
         """Return what must become 0: v - F(v) over capacity, and min(price, room left), both scaled."""
@@ -391,6 +433,6 @@ class _Mixer:
             turns, moves = np.diff(np.array(self.steps), axis=0).T, np.diff(np.array(self.points), axis=0).T
             weight, *_ = np.linalg.lstsq(turns, step, rcond=1e-8)
             mixed = moved - (moves + self.damping * turns) @ weight
-            reach = np.where(hard, 1.0, REACH)
+            reach = np.where(hard, REACH_PRICE, REACH)
             moved = self.points[-1] + np.clip(mixed - self.points[-1], -reach, reach)
         return np.maximum(moved, 0.0) * self.unit

@@ -41,17 +41,26 @@ class Thresholds:
     via: Words
     bound: Floats
     window: Floats
+    slack: Ints
 
     @classmethod
     def empty(cls, pairs: int, corridors: int, rule: Alternatives) -> Thresholds:
         """Make room for some pairs."""
         shape = (pairs, corridors + 1)
         most = (*shape, rule.per_corridor)
-        return cls(np.empty(most), np.zeros(most, np.uint32), np.empty(shape), np.empty(shape))
+        return cls(
+            np.empty(most),
+            np.zeros(most, np.uint32),
+            np.empty(shape),
+            np.empty(shape),
+            np.zeros(shape, np.int64),
+        )
 
     def copied(self) -> Thresholds:
         """Return thresholds that can be written anew."""
-        return Thresholds(self.kept.copy(), self.via.copy(), self.bound.copy(), self.window.copy())
+        return Thresholds(
+            self.kept.copy(), self.via.copy(), self.bound.copy(), self.window.copy(), self.slack.copy()
+        )
 
 
 class Passed(NamedTuple):
@@ -172,6 +181,7 @@ class Forester:
             t.via,
             t.bound,
             t.window,
+            t.slack,
         )
         return Found(pair, corridor, count, self.out_order[arcs])
 
@@ -230,6 +240,7 @@ class Forester:
             t.via,
             t.bound,
             t.window,
+            t.slack,
             out_any,
             back_any,
             found,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from daliz.errors import DemandError, need
+from daliz.errors import DemandError, ShockError, did_you_mean, need
+from daliz.paths.candidates import opened, union_of
 from daliz.paths.choice import ChoiceParameters
 from daliz.paths.demand import demand_of
 from daliz.paths.ground import ground_of
@@ -25,7 +26,8 @@ from daliz.paths.shock import Shock, shocked
 from daliz.paths.tolls import delay_tolls
 
 if TYPE_CHECKING:
-    from daliz.arrays import Floats, Ints
+    from daliz.arrays import Flags, Floats, Ints
+    from daliz.paths.candidates import Union
     from daliz.paths.capacities import Capacities
     from daliz.paths.demand import Demand
     from daliz.paths.forest import Field
@@ -58,7 +60,8 @@ class Model:
     Parameters
     ----------
     network
-        Network of a year, with its changes.
+        Network of a year, with its changes. With candidates the model's own network is that under all of them, what is
+        only theirs being shut.
     demand
         Who sends what; the markets of the network's year if left out.
     before
@@ -67,11 +70,15 @@ class Model:
         1 to 12 for the weather of that month; None for the mean of the year.
     choice
         Parameters of choice; those of the network if left out.
+    candidates
+        Projects that a shock may open (`project:NAME`): their arcs are there, and shut.
 
     Attributes
     ----------
     ground, capacities
         The graph with what searches share, and what has a capacity.
+    union
+        The candidates, if there are any.
     search
         Pairs with what each arc costs them.
     of_row
@@ -105,6 +112,7 @@ class Model:
     choice: ChoiceParameters
     ground: Ground
     capacities: Capacities
+    union: Union | None
     search: PairSearch
     of_row: Ints
     distances: tuple[Distances, ...] | None
@@ -122,24 +130,30 @@ class Model:
         month: int | None = None,
         *,
         choice: ChoiceParameters | None = None,
+        candidates: tuple[str, ...] = (),
     ) -> None:
         need("numba", extra="assign")
         choice = ChoiceParameters.of(network) if choice is None else choice
         demand = demand_of(network, values=choice.values) if demand is None else demand
         _check_demand(demand)
-        ground = ground_of(network, month)
+        ground, union = ground_of(network, month), None
+        capacities = ground.capacities
+        if candidates:
+            union = union_of(network, candidates, month, ground)
+            ground, capacities = union.ground, union.capacities
         pairs, of_row = pairs_of(demand)
         search = PairSearch.of(ground, pairs, choice["reference-sd"])
         plain, distances = find_with_distances(search)
         plain.require_all()
         self._set(
-            network=network,
+            network=ground.network,
             demand=demand,
             before=before,
             month=month,
             choice=choice,
             ground=ground,
-            capacities=ground.capacities,
+            capacities=capacities,
+            union=union,
             search=search,
             of_row=of_row,
             distances=distances,
@@ -210,12 +224,12 @@ class Model:
         """
         base = self.base or self
         whole = self.shock.then(shock) if self.shock else shock
-        ground, capacities = shocked(base.ground, base.capacities, whole)
+        if whole is None:
+            return base
+        ground, capacities = shocked(*base._opened(whole), whole)  # noqa: SLF001
         search = base.search.on(ground)
         found = {"ground": ground, "capacities": capacities, "search": search, "shock": whole, "base": base}
         if not regrow:
-            from daliz.errors import ShockError
-
             if whole.open or any(s.quantity != "capacity" for s in whole.scale):
                 raise ShockError(
                     "Only closures and capacities can be masked; leave regrow on for other shocks."
@@ -225,6 +239,29 @@ class Model:
             return self._with(**found, plain=plain, routes=routes)
         plain, distances = regrown(base.plain, base.search, base.forest, search)
         return self._with(**found, distances=distances, plain=plain, routes=plain)
+
+    def _opened(self, shock: Shock) -> tuple[Ground, Capacities]:
+        """Return ground and capacities with the candidates open that a shock names."""
+        known = self.union.candidates if self.union else {}
+        for name in shock.projects:
+            if name not in known:
+                raise ShockError(
+                    f"The model holds no candidate {name!r}, so it cannot be opened.{did_you_mean(name, known)} "
+                    "Name it among the candidates when the model is made."
+                )
+        if not shock.projects or self.union is None:
+            return self.ground, self.capacities
+        return opened(self.union, shock.projects)
+
+    def afresh(self) -> Model:
+        """Return the model with all routes found from nothing, and nothing to begin from."""
+        search = PairSearch.of(self.ground, self.plain.pairs, self.choice["reference-sd"])
+        plain, distances = find_with_distances(search)
+        return self._with(search=search, plain=plain, routes=plain, distances=distances, start=None)
+
+    def rationing(self, hard: Flags) -> Model:
+        """Return the model with some of its capacities hard, bool (capacities,), and routes without queues alone."""
+        return self._with(capacities=self.capacities.hardened(hard), routes=self.plain, start=None)
 
     def settle(self, delay_h: Floats) -> Model:
         """Join the best path of each pair at the delays of capacities, shape (capacities,), where it is new."""

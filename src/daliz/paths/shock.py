@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from daliz.tables import Table
 
 KINDS = ("link", "terminal", "border", "service", "operator", "country", "arc")
+PROJECT = "project"
+"""Kind of what only `open` takes: a candidate of the model."""
 QUANTITIES = ("capacity", "cost", "time", "departures")
 HOURS_OF = {
     "link": (Cause.RUN,),
@@ -62,7 +64,7 @@ class Shock:
     Attributes
     ----------
     close, open
-        Things as in `Scale.what`; `open` also takes candidates of the model.
+        Things as in `Scale.what`; `open` also takes candidates of the model, as `project:NAME`.
     scale
         Quantities scaled.
 
@@ -107,9 +109,32 @@ class Shock:
         parts = [f"close {w}" for w in self.close] + [f"open {w}" for w in self.open]
         return ", ".join([*parts, *(f"{s.what} {s.quantity} x {s.factor:g}" for s in self.scale)])
 
-    def then(self, other: Shock) -> Shock:
-        """Return both shocks as one."""
-        return Shock(self.close + other.close, self.open + other.open, self.scale + other.scale)
+    @property
+    def projects(self) -> tuple[str, ...]:
+        """Candidates that are opened."""
+        return tuple(w.partition(":")[2] for w in self.open if w.partition(":")[0] == PROJECT)
+
+    def then(self, other: Shock) -> Shock | None:
+        """Return both shocks as one, None if the second takes back the first.
+
+        Raises
+        ------
+        ShockError
+            If the second closes what the first closed, or opens what it opened.
+        """
+        for doing, now, before in (("closed", other.close, self.close), ("open", other.open, self.open)):
+            again = [w for w in now if w in before]
+            if again:
+                raise ShockError(f"{again[0]} is {doing} already.")
+        close = tuple(w for w in self.close if w not in other.open)
+        opens = tuple(w for w in self.open if w not in other.close)
+        close += tuple(w for w in other.close if w not in self.open)
+        opens += tuple(w for w in other.open if w not in self.close)
+        scale = {(s.what, s.quantity): 1.0 for s in (*self.scale, *other.scale)}
+        for s in (*self.scale, *other.scale):
+            scale[s.what, s.quantity] *= s.factor
+        scales = tuple(Scale(*key, factor) for key, factor in scale.items())
+        return Shock(close, opens, scales) if close or opens or scales else None
 
 
 class Target(NamedTuple):
@@ -129,7 +154,7 @@ def shocked(ground: Ground, capacities: Capacities, shock: Shock) -> tuple[Groun
         If a word names nothing, what is to be closed is closed, or what is to be opened is open.
     """
     shut = dict(ground.shut)
-    for word in shock.open:
+    for word in (w for w in shock.open if w.partition(":")[0] != PROJECT):
         arcs = target_of(ground, word).arcs
         closed = [a for a in arcs.tolist() if a in shut]
         if not closed:

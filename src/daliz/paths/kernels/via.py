@@ -277,6 +277,7 @@ def alternatives(
     kept_via: np.ndarray,
     bound: np.ndarray,
     window_end: np.ndarray,
+    slack: np.ndarray,
 ) -> tuple:
     """Find the alternatives of some pairs: pair, corridor, number of arcs, and the arcs one after the other.
 
@@ -286,7 +287,7 @@ def alternatives(
 
     Written beside, for each pair and corridor (the last for none): cost (infinite where less) and state of what was kept,
     the cost below which a new path might enter, and the cost up to which the states looked at filled their window
-    (minus infinity where they did not).
+    (minus infinity where they did not), and how many more might stand before the last one kept.
     """
     most, window = int(rule[0]), int(rule[4])
     overlap, stretch, limit = rule[1], rule[2], rule[3]
@@ -319,6 +320,7 @@ def alternatives(
         kept_cost[k, :, :] = np.inf
         bound[k, :] = np.inf
         window_end[k, :] = -np.inf
+        slack[k, :] = window
         best = out[f, goal[b]]
         if not best < np.inf:
             continue
@@ -395,6 +397,7 @@ def alternatives(
                 count_of[found] = n
                 kept_cost[k, c, kept] = cost[c, i]
                 kept_via[k, c, kept] = via[c, i]
+                slack[k, c] = window - 1 - i
                 found += 1
                 kept += 1
                 least = min(least, cost[c, i])
@@ -495,14 +498,15 @@ def touched(
     kept_via: np.ndarray,
     bound: np.ndarray,
     window_end: np.ndarray,
+    slack: np.ndarray,
     out_any: np.ndarray,
     back_any: np.ndarray,
     marked: np.ndarray,
 ) -> None:
     """Mark the pairs whose alternatives differ on mended trees, beside those marked already.
 
-    A pair is touched if its best path moved, if a state whose path moved stood inside a full window, or if a moved
-    path is new, cheap enough for its corridor, and unlike what is kept there (see `alternatives`).
+    A pair is touched if its best path moved or that through a state that was kept, if a state whose path moved stood or comes
+    to stand inside a full window, or if a moved path is new, cheap enough for its corridor, and unlike what is kept there.
     """
     states = out.shape[1]
     corridors = bound.shape[1]
@@ -515,6 +519,7 @@ def touched(
     path, other = np.empty(2 * states, np.uint32), np.empty(2 * states, np.uint32)
     seen, mark = np.zeros(place.max() + 1, np.int64), np.zeros(tail.shape[0], np.int64)
     stamp, count = np.zeros(1, np.int64), np.zeros(1, np.int64)
+    more = np.zeros(corridors, np.int64)
     for k in range(ahead.shape[0]):
         if marked[k]:
             continue
@@ -532,7 +537,16 @@ def touched(
         full = -np.inf
         for c in range(corridors):
             full = max(full, window_end[k, c])
+        for c in range(corridors):
+            for i in range(kept_cost.shape[2]):
+                if kept_cost[k, c, i] < np.inf:
+                    v = kept_via[k, c, i]
+                    if out_moved[f, v] == 1 or back_moved[b, v] == 1:
+                        marked[k] = True
+        if marked[k]:
+            continue
         known = False
+        more[:] = 0
         for s in range(states):
             if out_moved[f, s] == 0 and back_moved[b, s] == 0:
                 continue
@@ -548,8 +562,15 @@ def touched(
                 )
                 known = True
             c = corridor[s]
+            if total <= window_end[k, c]:
+                marked[k] = True
+                break
             if total > bound[k, c]:
                 continue
+            more[c] += 1
+            if more[c] > slack[k, c]:
+                marked[k] = True
+                break
             new = True
             for i in range(kept_cost.shape[2]):
                 if abs(total - kept_cost[k, c, i]) <= SAME * total:

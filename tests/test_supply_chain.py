@@ -201,3 +201,13 @@ def test_a_market_nobody_can_reach_is_told_as_unmet() -> None:
     assert found.markets()[0]["unmet"] == pytest.approx(30.0)
     assert "100.00% of demand unmet" in repr(found)
     assert found.unmet_reasons()["town"] == "no facility of the year makes metal"
+
+
+def test_a_plan_lists_the_users_own_changes() -> None:
+    """The plain values of a plan tell the user's own changes beside those in force and taken out."""
+    edited = place_network().change(daliz.Set("cargoes", "container-40", "value_of_time_usd_h", 30.0))
+    for network, edits in (
+        (place_network(), []),
+        (edited, ["set cargoes.container-40.value_of_time_usd_h=30"]),
+    ):
+        assert daliz.supply(network, chain(network=network)).as_dict()["edits"] == edits

@@ -53,25 +53,29 @@ class LinkPaths:
             self.at.setdefault(node, []).append(state)
         self._steps: list[Step] = []
         self._ends: list[tuple[int, int]] = []
-        taken: list[float] = []
+        self._hours: list[float] = []
         table = hours.tolist()
         for row in rows:
             gauge = links[row].gauge
             for forward in (True, False):
                 tail, head = links[row].ends_along(forward=forward)
-                self._steps.append(Step(row, forward, head))
-                self._ends.append((self._states[tail, gauge], self._states[head, gauge]))
-                taken.append(table[row][forward])
+                ends = self._states[tail, gauge], self._states[head, gauge]
+                self._add(ends, table[row][forward], Step(row, forward, head))
         for place, change in gauge_change.items():
             here = self.at.get(place, [])
             for ends in ((a, b) for a in here for b in here if a != b):
-                self._steps.append(Step(-1, True, place))
-                self._ends.append(ends)
-                taken.append(change)
+                self._add(ends, change, Step(-1, True, place))
         tails, heads = np.array(self._ends, dtype=np.int64).reshape(-1, 2).T
-        weight = np.maximum(np.array(taken, dtype=np.float64), LEAST_HOURS)
+        weight = np.maximum(np.array(self._hours, dtype=np.float64), LEAST_HOURS)
         self._paths = Star(tails, heads, len(self._states)).weighted(weight)
         self._trees: dict[int, Tree] = {}
+
+    def _add(self, ends: tuple[int, int], hours: float, step: Step) -> None:
+        """Add a step between two states if its hours are known."""
+        if np.isfinite(hours):
+            self._steps.append(step)
+            self._ends.append(ends)
+            self._hours.append(hours)
 
     def prepare(self, places: Iterable[int]) -> None:
         """Grow the trees from all states of some places at once."""

@@ -121,7 +121,7 @@ class ShortestPaths:
         self._ordered = np.maximum(weight[star.order], LEAST)
         self._least = self._ordered
         if len(star.doubled):
-            self._least = np.minimum.reduceat(self._ordered, star.first)
+            self._least = np.fmin.reduceat(self._ordered, star.first)  # an unknown weight is no least one
 
     def grow(self, root: int, *, backward: bool = False, limit: float = np.inf) -> Tree:
         """Grow the tree from a root, or backward to it; nodes farther than a limit are left out."""

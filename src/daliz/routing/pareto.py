@@ -181,7 +181,7 @@ class _Search:
             self._advance(total[0])
             if self._covered(total) or _beaten(label.apex, closed[state]):
                 continue
-            _join(closed[state], label.apex[1:])
+            _add(closed[state], label.apex[1:])
             if state in goals:
                 self.offer(label.cost, label.unwind())
                 continue
@@ -228,9 +228,17 @@ def _at_most(x: Vector, y: Vector) -> bool:
 def _join(front: list[Triple], new: Triple) -> None:
     """Add to vectors of which none beats another, unless one of them beats the new one."""
     a, b, c = new
-    if not any(x[0] <= a and x[1] <= b and x[2] <= c for x in front):
-        front[:] = [x for x in front if not (a <= x[0] and b <= x[1] and c <= x[2])]
-        front.append(new)
+    for x in front:
+        if x[0] <= a and x[1] <= b and x[2] <= c:
+            return
+    _add(front, new)
+
+
+def _add(front: list[Triple], new: Triple) -> None:
+    """Add a vector that none beats, and drop those that it beats."""
+    a, b, c = new
+    front[:] = [x for x in front if a > x[0] or b > x[1] or c > x[2]]
+    front.append(new)
 
 
 def _beaten(apex: Vector, closed: list[Triple]) -> bool:

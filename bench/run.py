@@ -59,13 +59,13 @@ def routes_table() -> None:
         "\n| routes in process, k = 5, twelve pairs | median CPU ms | median wall ms | slowest CPU "
         "ms |\n|---|---|---|---|"
     )
-    for label, options in (
-        ("with Pareto set", {"draws": 0}),
-        ("with Pareto set and 10,000 draws", {"draws": 10_000}),
-        ("alternatives alone", {"draws": 0, "with_pareto": False}),
+    for label, search in (
+        ("with Pareto set", daliz.Search(draws=0)),
+        ("with Pareto set and 10,000 draws", daliz.Search(draws=10_000)),
+        ("alternatives alone", daliz.Search(draws=0, pareto=False)),
     ):
         spent = [
-            timed(lambda o=o, d=d, options=options: daliz.routes(network, o, d, **options), ROUNDS)
+            timed(lambda o=o, d=d, search=search: daliz.routes(network, o, d, search=search), ROUNDS)
             for o, d in pairs
         ]
         print(
@@ -92,8 +92,8 @@ def peers_table() -> None:
 
     import daliz
     from daliz.graph import build_graph
+    from daliz.routing.layers import Layers, shortest
     from daliz.routing.query import make_query
-    from daliz.routing.search import Layers, shortest
 
     network = daliz.open("eurasia")
     graph = build_graph(network)
@@ -109,15 +109,7 @@ def peers_table() -> None:
     for (t, h), w in best.items():
         lists[t][h] = w
     pairs = [(p["origin"], p["destination"]) for p in network.store["pairs"].rows()]
-    queries = [
-        make_query(
-            network,
-            o,
-            d,
-            cargo="container-40",
-        )
-        for o, d in pairs
-    ]
+    queries = [make_query(network, o, d) for o, d in pairs]
     ready = [(q, Layers(q)) for q in queries]
     print("\n| shortest way by hours, twelve pairs, same arcs | CPU ms | ratio to daliz |\n|---|---|---|")
     own, _ = timed(lambda: [shortest(layers, q.costs.hours) for q, layers in ready], ROUNDS)
@@ -153,8 +145,8 @@ def sea_table() -> None:
         ends = [[float(nodes.row(n)["lon"]), float(nodes.row(n)["lat"])] for n in (origin, destination)]
 
         def ask(o: str = origin, d: str = destination) -> daliz.Routes:
-            sea_alone = ["mode:rail", "mode:road", "mode:air"]
-            return daliz.routes(network, o, d, k=1, draws=0, with_pareto=False, avoid=sea_alone)
+            sea_alone = daliz.Shipment(avoid=("mode:rail", "mode:road", "mode:air"))
+            return daliz.routes(network, o, d, sea_alone, k=1, search=daliz.Search(draws=0, pareto=False))
 
         mine, _ = timed(ask, ROUNDS)
         theirs, _ = timed(lambda ends=ends: searoute.searoute(*ends), ROUNDS)

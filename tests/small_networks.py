@@ -8,6 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from daliz.routing.query import Query, make_query
+from daliz.routing.shipment import Shipment
 from daliz.tables import Network
 
 if TYPE_CHECKING:
@@ -149,18 +150,8 @@ def road_links(draw: st.DrawFn, places: int = 6) -> list[Link]:
 
 
 def ask(network: Network, origin: str, destination: str, **words: Any) -> Query:
-    """Make the query of a question with the defaults of `routes`."""
-    asked: dict[str, Any] = {
-        "cargo": "container-40",
-        "month": None,
-        "via": (),
-        "avoid": (),
-        "max_borders": None,
-        "carbon_usd_t": 0.0,
-        "value_of_time": None,
-        "carrier": "",
-    }
-    return make_query(network, origin, destination, **(asked | words))
+    """Make the query of a shipment under conditions."""
+    return make_query(network, origin, destination, Shipment(**words))
 
 
 def every_way(query: Query) -> Iterator[list[int]]:

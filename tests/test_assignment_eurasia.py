@@ -109,7 +109,7 @@ def test_the_shortest_route_is_in_the_set(flows: daliz.Flows) -> None:
     from scipy.sparse.csgraph import dijkstra
 
     from daliz.paths.cost import Amounts, Values, additive_cost
-    from daliz.paths.eligibility import Shipment, eligibility
+    from daliz.paths.eligibility import Consignment, eligibility
 
     r, graph = flows.routes, flows.routes.ground
     cargoes, country = flows.network.table("cargoes"), flows.network.table("nodes")["country"].astype(str)
@@ -119,7 +119,7 @@ def test_the_shortest_route_is_in_the_set(flows: daliz.Flows) -> None:
         cargo = cargoes.row(str(cargoes.ids[c]))
         avoid = tuple(f"country:{x}" for x in r.pairs.avoided[a])
         costs, _, allowed, _ = eligibility(
-            graph, Shipment(cargo["id"], (country[o], country[d]), avoid=avoid)
+            graph, Consignment(cargo["id"], (country[o], country[d]), avoid=avoid)
         )
         time = cargo["value_of_time_usd_h"]
         amounts = Amounts(costs.usd, costs.hours, costs.variance, costs.kg)

@@ -13,9 +13,9 @@ from scipy.stats import norm
 
 import daliz
 from daliz.calibration.fit import SPREAD, calibrate, priors_of
-from daliz.calibration.forecast import forecast, inputs_hash, save_forecast
 from daliz.calibration.rolling import crps_normal, interval_score, roll
 from daliz.calibration.series import Counter, observed
+from daliz.calibration.year_ahead import forecast, inputs_hash, save_forecast
 from daliz.errors import DemandError
 from daliz.paths.choice import table_priors, table_values
 from daliz.tables.network import network_of
@@ -120,7 +120,7 @@ def test_a_forecast_grows_the_last_count_and_tells_what_was_never_counted(
     fit = calibrate({y: m for y, m in models.items() if y <= 2023})  # type: ignore[arg-type]
     counts = observed(models[2023].network)
     known = {k: v for k, v in counts.items() if k[0] != models[2023].ids[-1] and k[1] <= 2023}
-    monkeypatch.setattr("daliz.calibration.forecast.observed", lambda _: known)
+    monkeypatch.setattr("daliz.calibration.year_ahead.observed", lambda _: known)
     rows = {r["series"]: r for r in forecast(models, fit, 2023)}  # type: ignore[arg-type]
     first, last = models[2023].ids[0], models[2023].ids[-1]
     assert rows[first]["median"] == pytest.approx(known[first, 2023] * np.exp(0.1), rel=1e-2)

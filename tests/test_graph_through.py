@@ -11,6 +11,7 @@ import daliz
 from daliz.graph import Cause, Graph, build_graph
 from daliz.routing.provenance import reasons
 from daliz.routing.time_cost_distance import profile
+from questions import routes_of
 from small_networks import Link, ask, every_way, places_of, road_network
 from tiny_package import tiny_network
 
@@ -46,7 +47,7 @@ def graph_with(**rate: Any) -> tuple[Graph, int]:
 
 def dollars(graph: Graph, arc: int, causes: tuple[Cause, ...]) -> float:
     """Sum the dollars of some causes on an arc for the container."""
-    way = daliz.routes(graph.network, "east", "west", k=1, draws=0, with_pareto=False)[0]
+    way = routes_of(graph.network, "east", "west", k=1, draws=0, pareto=False)[0]
     whole = type(way)(way.query, (arc,), 0.0)
     return sum(c.amount for c in whole.components if c.measure == "usd" and c.cause in causes)
 
@@ -132,9 +133,9 @@ def test_a_rate_of_a_service_needs_no_other_rate() -> None:
             "through": RATE | {"service_id": "ferry", "mode": "sea", "from_node": "port", "to_node": "quay"},
         }
     )
-    assert daliz.routes(bare, "port", "quay", k=1, draws=0)[0].usd > 1000.0
+    assert routes_of(bare, "port", "quay", k=1, draws=0)[0].usd > 1000.0
     with pytest.raises(daliz.errors.RouteError, match="no price for container"):
-        daliz.routes(bare, "quay", "port", k=1, draws=0, avoid=["mode:road"])
+        routes_of(bare, "quay", "port", k=1, draws=0, avoid=["mode:road"])
 
 
 def test_a_direction_of_a_service_binds() -> None:
@@ -154,7 +155,7 @@ def test_only_its_group_may_use_it() -> None:
 def test_legs_profile_reasons_and_emissions_work() -> None:
     """A through arc is told as the legs that it stands for, and everything told of it sums to its totals."""
     network = tiny_network(rates={"through": RATE | {"usd_fixed": 1.0, "covers": "line-haul handling"}})
-    way = daliz.routes(network, "east", "west", k=1, draws=0, with_pareto=False)[0]
+    way = routes_of(network, "east", "west", k=1, draws=0, pareto=False)[0]
     assert way.parts == way.graph.ways[way.arcs[0]]
     assert tuple(a for leg in way.legs for a in leg.arcs) == way.parts
     assert {c.part for c in way.components} <= {*way.parts, *way.arcs}
@@ -196,7 +197,7 @@ def test_its_legs_sum_to_the_totals(covers: str) -> None:
     }
     rates = {"through": RATE | {"usd_fixed": 1.0, "covers": covers}}
     network = tiny_network(rates=rates, restrictions={"held": held})
-    way = daliz.routes(network, "east", "west", k=1, draws=0, with_pareto=False)[0]
+    way = routes_of(network, "east", "west", k=1, draws=0, pareto=False)[0]
     assert len(way.legs) == 3
     for name in ("km", "hours", "usd", "kg_co2e"):
         assert sum(getattr(leg, name) for leg in way.legs) == pytest.approx(getattr(way, name)), name
@@ -234,7 +235,7 @@ def test_goods_loaded_anew_need_no_gauge_works() -> None:
         stops={f"block-0{i}": None for i in range(1, 5)},
         rates={"through": RATE | {"to_node": "mid", "usd_fixed": 1.0}},
     )
-    way = daliz.routes(network, "east", "mid", k=1, draws=0, with_pareto=False)[0]
+    way = routes_of(network, "east", "mid", k=1, draws=0, pareto=False)[0]
     assert [leg.mode for leg in way.legs] == ["rail", "rail"]
     assert way.gauge_changes == ("gate",)
     assert "gauge_change" not in way.hours_by_cause()

@@ -78,7 +78,7 @@ def test_two_terms_do_not_share_a_word() -> None:
     assert by["grade_assumption"] == "жорамал"
     assert by["capacity"] == "Өткізу қабілеті"
     forecast = re.compile(r"\bболжам", re.IGNORECASE)
-    told = {"projected", "projected_mark", "case_without", "case_with", "split_foretold", "split_naive"}
+    told = {"projected", "projected_mark", "case_without", "case_with", "split_forecast", "split_naive"}
     assert {k for k, text in by.items() if forecast.search(text)} <= told
     assert not [k for k, text in by.items() if re.search(r"\bқуат(?!тылық)", text, re.IGNORECASE)]
     assert not [k for k in ("years_text", "story_text") if re.search(r"\bжол\b", by[k])]

@@ -7,8 +7,9 @@ import pytest
 
 import daliz
 from daliz.graph import Cause
-from daliz.routing.itinerary import Component
+from daliz.routing.components import Component
 from daliz.routing.reliability import luck, quantiles_of, spreads
+from questions import routes_of
 from small_networks import Link, road_network
 from tiny_package import tiny_network
 
@@ -20,8 +21,8 @@ def part(cause: Cause, amount: float, sd: float, arc: int = 0) -> Component:
 
 def test_the_same_seed_gives_the_same_draws() -> None:
     """An answer can be drawn again bit for bit; another seed differs within its standard error."""
-    words = {"k": 3, "with_pareto": False, "draws": 2000}
-    first, again, other = (daliz.routes(tiny_network(), "east", "west", **words, seed=s) for s in (7, 7, 8))
+    words = {"k": 3, "pareto": False, "draws": 2000}
+    first, again, other = (routes_of(tiny_network(), "east", "west", **words, seed=s) for s in (7, 7, 8))
     assert [i.spread for i in first] == [i.spread for i in again]
     for a, b in zip(first, other, strict=True):
         assert a.spread != b.spread
@@ -45,7 +46,7 @@ def test_the_standard_error_shrinks_with_the_root_of_the_draws() -> None:
 
 def test_ways_of_one_answer_share_their_figures() -> None:
     """Two ways over the same links have the same totals in every draw, so that they compare."""
-    way = daliz.routes(road_network([Link(0, 1, 100)]), "n0", "n1", k=1, draws=0)[0]
+    way = routes_of(road_network([Link(0, 1, 100)]), "n0", "n1", k=1, draws=0)[0]
     a, b = spreads([way, way], 500, 1)
     assert (a.usd_low, a.usd_high, a.days_low, a.days_high) == (
         b.usd_low,
@@ -89,7 +90,7 @@ def test_the_p50_and_p95_of_a_gamma_are_found() -> None:
     """With no doubt about the figures and one cause of spread, the quantiles are those of the gamma distribution."""
     from scipy.stats import gamma
 
-    way = daliz.routes(road_network([Link(0, 1, 900, 30)]), "n0", "n1", k=1, draws=0)[0]
+    way = routes_of(road_network([Link(0, 1, 900, 30)]), "n0", "n1", k=1, draws=0)[0]
     (spread,) = spreads([way], 50_000, 1)
     shape = way.hours**2 / way.hours_sd**2
     for q, found, error in ((0.5, spread.p50_days, spread.p50_se), (0.95, spread.p95_days, spread.p95_se)):
@@ -103,7 +104,7 @@ def test_the_p50_and_p95_of_a_gamma_are_found() -> None:
 def test_what_is_drawn_of_a_way_does_not_hang_on_the_others() -> None:
     """With one seed a way has the same median, tail and price range whether one, three or five ways are drawn."""
     network = daliz.open("eurasia")
-    asked = {k: daliz.routes(network, "Xi'an", "Duisburg", k=k, with_pareto=False) for k in (1, 3, 5)}
+    asked = {k: routes_of(network, "Xi'an", "Duisburg", k=k, pareto=False) for k in (1, 3, 5)}
     first = {k: found[0].spread for k, found in asked.items()}
     assert first[1] is not None
     assert first[1] == first[3] == first[5]

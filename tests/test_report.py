@@ -17,6 +17,7 @@ from daliz.report.save import save_chart, svg_of
 from daliz.report.translate import Speech
 from daliz.studies.brief_plan import brief_plan
 from daliz.tables.briefs import brief_strings
+from questions import routes_of
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,7 @@ def network() -> daliz.Network:
 
 @pytest.fixture(scope="module")
 def answer(network: daliz.Network) -> daliz.Routes:
-    return daliz.routes(network, "Almaty", "Poti", k=2, draws=200, with_pareto=False)
+    return routes_of(network, "Almaty", "Poti", k=2, draws=200, pareto=False)
 
 
 def strings() -> list[dict[str, str]]:

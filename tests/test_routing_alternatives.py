@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from itertools import combinations, pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import daliz
 from daliz.routing.alternatives import Fan
+from daliz.routing.layers import Layers
 from daliz.routing.routes import search_weight
-from daliz.routing.search import Layers
+from questions import routes_of
 from small_networks import Link, ask, every_way, places_of, road_links, road_network
 from tiny_package import tiny_network
 
@@ -23,7 +24,7 @@ def test_the_first_is_the_shortest_of_all(links: list[Link]) -> None:
     query = ask(road_network(links), "n0", "n5")
     weight = query.costs.usd + query.value_of_time * query.costs.hours
     best = min(weight[w].sum() for w in every_way(query))
-    found = daliz.routes(query.graph.network, "n0", "n5", draws=0, with_pareto=False)
+    found = routes_of(query.graph.network, "n0", "n5", draws=0, pareto=False)
     assert found[0].generalised_usd == pytest.approx(best)
 
 
@@ -35,17 +36,17 @@ def test_the_first_is_the_shortest_of_all(links: list[Link]) -> None:
     st.integers(1, 4),
 )
 def test_alternatives_keep_their_word(links: list[Link], overlap: float, stretch: float, share: int) -> None:
-    """They share at most `max_overlap` of the shorter, cost at most `stretch` times the best, return to no place."""
+    """They share at most `overlap` of the shorter, cost at most `limit` times the best, return to no place."""
     network = road_network(links, reliability=0.8)
-    found = daliz.routes(
+    found = routes_of(
         network,
         "n0",
         "n5",
         k=4,
         draws=0,
-        with_pareto=False,
-        max_overlap=overlap,
-        stretch=stretch,
+        pareto=False,
+        overlap=overlap,
+        limit=stretch,
         per_corridor=share,
     )
     costs = [i.generalised_usd for i in found]
@@ -67,15 +68,15 @@ def test_alternatives_keep_their_word(links: list[Link], overlap: float, stretch
 def test_a_corridor_has_its_share_and_no_more() -> None:
     """At most `per_corridor` ways belong to one corridor, and another corridor comes in instead."""
     for share in (1, 2):
-        found = daliz.routes(
+        found = routes_of(
             tiny_network(),
             "east",
             "west",
             k=6,
             draws=0,
-            with_pareto=False,
+            pareto=False,
             per_corridor=share,
-            max_overlap=1.0,
+            overlap=1.0,
         )
         names = [i.corridor for i in found]
         assert max(names.count(n) for n in names) <= share
@@ -105,5 +106,65 @@ def test_a_fan_holds_the_best_way_through_each_state(links: list[Link]) -> None:
 def test_where_every_way_comes_back_the_best_one_is_given() -> None:
     """To pass a place at the end of a branch the way must return, and it is given all the same."""
     network = road_network([Link(0, 1, 100), Link(1, 2, 100), Link(1, 3, 50)])
-    (way,) = daliz.routes(network, "n0", "n2", via=["n3"], draws=0)
+    (way,) = routes_of(network, "n0", "n2", via=["n3"], draws=0)
     assert places_of(way.query, way.arcs) == [0, 1, 3, 1, 2]
+
+
+def test_a_quicker_road_beside_a_shorter_one_is_an_alternative() -> None:
+    """Beside 300 km at 50 km/h, 320 km at 90 km/h between the same places stand among the alternatives."""
+    roads = [
+        Link(0, 1, 300, 50),
+        Link(0, 2, 280, 50),
+        Link(2, 1, 280, 50),
+        Link(1, 3, 300, 50),
+        Link(0, 1, 320, 90),
+    ]
+    found = routes_of(road_network(roads), "n0", "n1", draws=0)
+    slow, quick = (next(i for i in found if i.km == km) for km in (300, 320))
+    assert quick.hours - slow.hours == pytest.approx(320 / 90 - 300 / 50)
+    alone = routes_of(road_network(roads), "n0", "n1", draws=0, parallel=False)
+    assert {i.km for i in alone} == {min(slow, quick, key=lambda i: i.generalised_usd).km, 560}
+
+
+@st.composite
+def doubled_roads(draw: st.DrawFn) -> list[Link]:
+    """Make up a network in which some roads have a second one beside them."""
+    links = draw(road_links(places=5))
+    beside = draw(st.lists(st.sampled_from(links), max_size=4))
+    numbers = st.integers(1, 9)
+    return links + [x._replace(km=100.0 * draw(numbers), speed=10.0 * draw(numbers)) for x in beside]
+
+
+@settings(max_examples=60, deadline=None)
+@given(doubled_roads(), st.sampled_from([0.3, 0.5, 0.8]), st.sampled_from([1.3, 3.0]))
+def test_every_parallel_link_that_fits_is_found(links: list[Link], overlap: float, limit: float) -> None:
+    """An alternative with one link exchanged for a parallel one is found, if the rule admits it beside the others."""
+    network = road_network(links)
+    found = routes_of(
+        network, "n0", "n4", k=200, draws=0, pareto=False, overlap=overlap, limit=limit, per_corridor=200
+    )
+    query, km = found.query, network.table("links")["length_km"]
+    price = query.costs.usd + query.value_of_time * query.costs.hours
+
+    def used(arcs: list[int]) -> set[int]:
+        return {link for a in arcs for link, _ in query.graph.arcs[a].links}
+
+    def alike(one: set[int], other: set[int]) -> bool:
+        return km[sorted(one & other)].sum() > overlap * min(km[sorted(x)].sum() for x in (one, other))
+
+    kept = [list(i.arcs) for i in found]
+    for way in kept:
+        for at, arc in enumerate(way):
+            same_ends = (query.graph.tail == query.graph.tail[arc]) & (
+                query.graph.head == query.graph.head[arc]
+            )
+            for other in np.flatnonzero(same_ends & query.open).tolist():
+                swapped = [*way[:at], other, *way[at + 1 :]]
+                if price[swapped].sum() <= limit * found[0].generalised_usd * (1 - 1e-6):
+                    assert swapped in kept or any(alike(used(swapped), used(w)) for w in kept)
+
+
+def test_no_alternative_stands_twice() -> None:
+    """Where two may share all their km, one path is still one alternative."""
+    found = routes_of(tiny_network(), "east", "west", k=9, draws=0, overlap=1.0, per_corridor=9)
+    assert len({i.arcs for i in found}) == len(found)

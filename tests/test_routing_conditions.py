@@ -12,15 +12,16 @@ from hypothesis import strategies as st
 
 import daliz
 from daliz.errors import PlaceError, QueryError, RouteError
-from daliz.routing.search import Layers, shortest
+from daliz.routing.layers import Layers, shortest
 from daliz.tables.geo import great_circle_km
+from questions import routes_of
 from small_networks import Link, ask, every_way, places_of, road_links, road_network
 from tiny_package import tiny_network
 
 
 def best(network: daliz.Network, a: str, b: str, **words: Any) -> daliz.Itinerary:
     """Give the best way without draws or Pareto set."""
-    return daliz.routes(network, a, b, **({"k": 1, "draws": 0, "with_pareto": False} | words))[0]
+    return routes_of(network, a, b, **({"k": 1, "draws": 0, "pareto": False} | words))[0]
 
 
 @settings(max_examples=30, deadline=None)
@@ -327,10 +328,12 @@ NAN = math.nan
         {"draws": -1},
         {"draws": NAN},
         {"seed": -1},
-        {"max_overlap": 1.1},
-        {"max_overlap": NAN},
+        {"overlap": 1.1},
+        {"overlap": NAN},
         {"stretch": 0.5},
         {"stretch": NAN},
+        {"limit": 0.5},
+        {"limit": NAN},
         {"per_corridor": 0},
         {"pareto_within": 0.9},
         {"pareto_within": NAN},
@@ -352,6 +355,13 @@ def test_numbers_that_cannot_be_used_are_refused(words: dict[str, Any]) -> None:
         best(tiny_network(), "east", "west", **words)
 
 
+@pytest.mark.parametrize("name", ["via", "avoid", "only"])
+def test_a_text_where_names_are_wanted_is_refused(name: str) -> None:
+    """A bare text is not read as its letters; the error names the word and shows the tuple."""
+    with pytest.raises(QueryError, match=rf"{name} is the text 'quay'; give a tuple .*\('quay',\)"):
+        daliz.Shipment(**{name: "quay"})
+
+
 def test_an_unknown_cargo_brings_the_classes() -> None:
     """A misspelt class brings the near one and all there are."""
     with pytest.raises(PlaceError, match=r"Did you mean grain\? The classes are container-40, grain"):
@@ -361,5 +371,5 @@ def test_an_unknown_cargo_brings_the_classes() -> None:
 def test_a_closed_corridor_is_not_taken() -> None:
     """With the sea closed the middle corridor is gone and the road remains."""
     closed = tiny_network().under("storm")
-    assert {i.corridor for i in daliz.routes(closed, "east", "west", k=5, draws=0)} == {"road"}
-    assert "middle" in {i.corridor for i in daliz.routes(tiny_network(), "east", "west", k=5, draws=0)}
+    assert {i.corridor for i in routes_of(closed, "east", "west", k=5, draws=0)} == {"road"}
+    assert "middle" in {i.corridor for i in routes_of(tiny_network(), "east", "west", k=5, draws=0)}

@@ -5,18 +5,23 @@ from __future__ import annotations
 import json
 import math
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import daliz
 from daliz.errors import QueryError
 from daliz.graph import build_graph
 from daliz.routing.provenance import grade_weights, reasons
 from daliz.routing.time_cost_distance import profile
+from daliz.tables import Set
+from questions import routes_of
 from small_networks import Link, road_links, road_network
 from tiny_package import network_of, tiny_network, tiny_tables
+
+if TYPE_CHECKING:
+    import daliz
 
 EVERYWHERE = [
     ("east", "west"),
@@ -40,7 +45,7 @@ HELD = {
 def ways_of(a: str, b: str, cargo: str = "container-40") -> list[daliz.Itinerary]:
     """Give alternatives and Pareto set in a tiny network with a rule that holds."""
     network = tiny_network(restrictions={"held": HELD})
-    found = daliz.routes(network, a, b, cargo=cargo, draws=0, max_overlap=0.9)
+    found = routes_of(network, a, b, cargo=cargo, draws=0, overlap=0.9)
     return [*found.itineraries, *found.pareto]
 
 
@@ -74,7 +79,7 @@ def test_legs_and_components_sum_to_the_totals(ends: tuple[str, str], cargo: str
 
 def test_a_way_names_its_ports_and_its_seas() -> None:
     """The summary names where the carrier changes, both ports and the sea between them, in a language."""
-    way = daliz.routes(tiny_network(), "east", "west", k=1, draws=0, avoid=["mode:road"])[0]
+    way = routes_of(tiny_network(), "east", "west", k=1, draws=0, avoid=["mode:road"])[0]
     assert way.summary() == "East - Port - (Caspian Sea) - Quay - West"
     assert way.stops("kk") == ["Шығыс", "Айлақ", "(Каспий теңізі)", "Жағалау", "Батыс"]
     assert [leg.waters for leg in way.legs] == [(), ("Caspian Sea",), ()]
@@ -85,7 +90,7 @@ def test_a_way_names_its_ports_and_its_seas() -> None:
     with pytest.raises(QueryError, match="no names in 'fr'; choose en, kk, ru"):
         way.stops("fr")
     nameless = tiny_network(link_waters={"sea-port-quay": None})
-    way = daliz.routes(nameless, "east", "west", k=1, draws=0, avoid=["mode:road"])[0]
+    way = routes_of(nameless, "east", "west", k=1, draws=0, avoid=["mode:road"])[0]
     assert way.summary() == "East - Port - Quay - West"
 
 
@@ -108,7 +113,7 @@ def test_the_profile_ends_at_the_totals_and_never_falls(ends: tuple[str, str]) -
 
 def test_the_profile_puts_stops_where_they_are() -> None:
     """The block train meets its border, then its gauge change, at Gate, and dwells at Mid."""
-    way = daliz.routes(tiny_network(), "east", "port", k=1, draws=0, avoid=["mode:road"])[0]
+    way = routes_of(tiny_network(), "east", "port", k=1, draws=0, avoid=["mode:road"])[0]
     events = [(p.place, p.event) for p in profile(way)]
     assert events.index(("Gate", "border")) < events.index(("Gate", "gauge change"))
     assert ("Mid", "dwell") in events
@@ -118,7 +123,7 @@ def test_the_profile_puts_stops_where_they_are() -> None:
 
 def test_the_profile_puts_a_border_after_the_link_that_crosses_it() -> None:
     """On the way back the border lies at the end of the last link of the run, after the gauge change."""
-    way = daliz.routes(tiny_network(), "port", "east", k=1, draws=0, avoid=["mode:road"])[0]
+    way = routes_of(tiny_network(), "port", "east", k=1, draws=0, avoid=["mode:road"])[0]
     events = [(p.place, p.event) for p in profile(way)]
     assert ("Gate", "border") not in events
     assert events.index(("Gate", "gauge change")) < events.index(("East", "border"))
@@ -129,14 +134,14 @@ def test_the_profile_puts_a_border_after_the_link_that_crosses_it() -> None:
 )
 def test_borders_and_gauge_changes_are_told_once(ends: tuple[str, str], countries: tuple[str, str]) -> None:
     """By rail and sea the way enters two countries and changes gauge at Gate alone."""
-    way = daliz.routes(tiny_network(), *ends, k=1, draws=0, avoid=["mode:road"])[0]
+    way = routes_of(tiny_network(), *ends, k=1, draws=0, avoid=["mode:road"])[0]
     assert way.borders == countries
     assert way.gauge_changes == ("gate",)
 
 
 def test_reasons_carry_all_hours_and_dollars() -> None:
     """Grades weigh the whole of the hours and dollars; every figure is told with its cell."""
-    way = daliz.routes(tiny_network(), "east", "west", k=1, draws=0)[0]
+    way = routes_of(tiny_network(), "east", "west", k=1, draws=0)[0]
     for shares in grade_weights(way).values():
         assert sum(shares.values()) == pytest.approx(1.0)
     lines = reasons(way)
@@ -146,7 +151,7 @@ def test_reasons_carry_all_hours_and_dollars() -> None:
 
 def test_an_answer_is_plain_values() -> None:
     """An answer with its spread can be written as JSON, and its text names every alternative."""
-    found = daliz.routes(tiny_network(), "east", "west", draws=200)
+    found = routes_of(tiny_network(), "east", "west", draws=200)
     again = json.loads(json.dumps(found.as_dict()))
     assert len(again["itineraries"]) == len(found) == len(found.table) == repr(found).count("\n")
     assert again["inputs_sha256"] == found.digest
@@ -175,12 +180,12 @@ def test_closing_an_unused_link_changes_nothing_and_a_new_one_never_harms(
     links: list[Link], data: st.DataObject
 ) -> None:
     """Without a link that the best way does not use the best stays; with one link more it is no worse."""
-    found = daliz.routes(road_network(links), "n0", "n5", k=1, draws=0, with_pareto=False)[0]
+    found = routes_of(road_network(links), "n0", "n5", k=1, draws=0, pareto=False)[0]
     used = {int(link) for a in found.arcs for link, _ in found.graph.arcs[a].links}
     free = [i for i in range(5, len(links)) if i not in used]  # the first five join all places
     if free:
         out = data.draw(st.sampled_from(free))
-        fewer = daliz.routes(
+        fewer = routes_of(
             road_network([x for i, x in enumerate(links) if i != out]), "n0", "n5", k=1, draws=0
         )[0]
         assert fewer.generalised_usd == pytest.approx(found.generalised_usd)
@@ -190,7 +195,7 @@ def test_closing_an_unused_link_changes_nothing_and_a_new_one_never_harms(
             data.draw(st.integers(0, 2)), data.draw(st.integers(3, 5)), 50.0 * data.draw(st.integers(1, 20))
         ),
     ]
-    better = daliz.routes(road_network(more), "n0", "n5", k=1, draws=0)[0]
+    better = routes_of(road_network(more), "n0", "n5", k=1, draws=0)[0]
     assert better.generalised_usd <= found.generalised_usd + 1e-9
 
 
@@ -203,7 +208,7 @@ def test_emissions_are_the_ways_own() -> None:
     }
     tables = tiny_tables(emission_factors=factors)
     for ends in EVERYWHERE:
-        for way in daliz.routes(network_of(tables), *ends, draws=0, max_overlap=0.9):
+        for way in routes_of(network_of(tables), *ends, draws=0, overlap=0.9):
             chain = way.emissions()
             assert chain.wtw_kg == pytest.approx(way.kg_co2e)
             assert chain.tonne_km == pytest.approx(20 * way.km)
@@ -213,7 +218,7 @@ def test_emissions_are_the_ways_own() -> None:
                     if e.mode == "hub"
                     else e.wtt_kg + e.ttw_kg == pytest.approx(e.wtw_kg)
                 )
-    electric = daliz.routes(
+    electric = routes_of(
         network_of(tiny_tables(emission_factors=factors, services={"block": {"departures_per_week": 100}})),
         "east",
         "mid",
@@ -226,3 +231,19 @@ def test_emissions_are_the_ways_own() -> None:
     assert run.wtw_kg - run.ttw_kg == pytest.approx(
         0.0052 * 20 * 700 + 0.024 * 20 * 150 * (0.560 + 0.821) / 2
     )
+
+
+def test_a_figure_of_the_users_own_cites_no_evidence() -> None:
+    """What a user sets is told as the user's own, weighs as such, and stands beside the conditions of the answer."""
+    network = tiny_network()
+    plain = routes_of(network, "east", "west", k=1, draws=0, avoid=["mode:road"])[0]
+    cell = next(
+        c.cell for c in plain.components if c.cell and c.cell.table == "speeds" and c.measure == "hours"
+    )
+    changed = routes_of(network.change(Set(*cell, 20.0)), "east", "west", k=1, draws=0, avoid=["mode:road"])
+    (told,) = {line.split(": ", 1)[1] for line in reasons(changed[0]) if f"{cell} =" in line}
+    assert told == f"{cell} = 20 (the user's own figure)"
+    own = sum(c.amount for c in changed[0].components if c.cell == cell and c.measure == "hours")
+    assert grade_weights(changed[0])["hours"]["own"] == pytest.approx(own / changed[0].hours)
+    assert "own" not in grade_weights(plain)["hours"]
+    assert changed.as_dict()["conditions"]["edits"] == [f"set {cell}=20"]

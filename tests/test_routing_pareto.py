@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import daliz
+from daliz.routing.layers import Layers
 from daliz.routing.pareto import pareto
-from daliz.routing.search import Layers
+from questions import routes_of
 from small_networks import Link, ask, every_way, road_links, road_network
 from tiny_package import tiny_network
 
@@ -39,7 +39,7 @@ def test_it_covers_every_way(links: list[Link], epsilon: float) -> None:
 @given(road_links())
 def test_no_member_beats_another(links: list[Link]) -> None:
     """No way of the answer is at least as good as another one in everything."""
-    found = daliz.routes(road_network(links), "n0", "n5", draws=0, pareto_within=None).pareto
+    found = routes_of(road_network(links), "n0", "n5", draws=0, pareto_within=None).pareto
     vectors = [np.array([i.usd, i.hours, i.kg_co2e, i.risk]) for i in found]
     for a, v in enumerate(vectors):
         assert not any((w <= v).all() for b, w in enumerate(vectors) if b != a)
@@ -49,7 +49,7 @@ def test_no_member_beats_another(links: list[Link]) -> None:
 @given(road_links(), st.sampled_from([1.0, 1.1, 1.5]))
 def test_within_a_limit_it_covers_what_costs_no_more(links: list[Link], within: float) -> None:
     """With `pareto_within` the ways up to that cost are covered, and the best in each criterion are there too."""
-    found = daliz.routes(road_network(links), "n0", "n5", draws=0, pareto_within=within)
+    found = routes_of(road_network(links), "n0", "n5", draws=0, pareto_within=within)
     query = found.query
     costs = query.costs
     criteria = np.stack([costs.usd, costs.hours, costs.kg, costs.risk])
@@ -64,7 +64,7 @@ def test_within_a_limit_it_covers_what_costs_no_more(links: list[Link], within: 
 
 def test_the_tiny_network_with_services_is_covered() -> None:
     """With services, borders and changes of gauge the same holds (each way tried)."""
-    found = daliz.routes(tiny_network(), "east", "west", draws=0, pareto_within=None)
+    found = routes_of(tiny_network(), "east", "west", draws=0, pareto_within=None)
     costs = found.query.costs
     criteria = np.stack([costs.usd, costs.hours, costs.kg, costs.risk])
     vectors = np.array([criteria[:, list(i.arcs)].sum(axis=1) for i in found.pareto])

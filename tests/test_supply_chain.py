@@ -6,6 +6,7 @@ import pytest
 
 import daliz
 from daliz.errors import PlaceError, SupplyError
+from questions import routes_of
 from small_chains import CHAIN, chain, changed, names, place_network, plan, tables
 
 
@@ -19,7 +20,7 @@ def test_a_small_chain_is_planned_as_by_hand() -> None:
     assert by["rival-metal"] == pytest.approx(0.0)
     ways = {(r["from"], r["to"]): r for r in found.itineraries()}
     assert ways["mine", "smelter"]["countries"].split() == ["AA", "BB"]
-    one = daliz.routes(found.chain.network, "n0", "n1", cargo="container-40", k=1, draws=0).itineraries[0]
+    one = routes_of(found.chain.network, "n0", "n1", cargo="container-40", k=1, draws=0).itineraries[0]
     assert ways["mine", "smelter"]["usd"] == pytest.approx(one.usd / 20.0)
 
 
@@ -200,3 +201,13 @@ def test_a_market_nobody_can_reach_is_told_as_unmet() -> None:
     assert found.markets()[0]["unmet"] == pytest.approx(30.0)
     assert "100.00% of demand unmet" in repr(found)
     assert found.unmet_reasons()["town"] == "no facility of the year makes metal"
+
+
+def test_a_plan_lists_the_users_own_changes() -> None:
+    """The plain values of a plan tell the user's own changes beside those in force and taken out."""
+    edited = place_network().change(daliz.Set("cargoes", "container-40", "value_of_time_usd_h", 30.0))
+    for network, edits in (
+        (place_network(), []),
+        (edited, ["set cargoes.container-40.value_of_time_usd_h=30"]),
+    ):
+        assert daliz.supply(network, chain(network=network)).as_dict()["edits"] == edits

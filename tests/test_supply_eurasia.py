@@ -88,8 +88,8 @@ def test_the_sweep_agrees_with_separate_plans() -> None:
         assert row["unmet_usd"] == pytest.approx(lost, abs=step)
 
 
-def test_uranium_divides_as_seen_and_is_foretold() -> None:
-    """A premium fitted on the 2,200 t of 2022 foretells 2023 within a quarter; cost alone sends everything one way."""
+def test_uranium_divides_as_seen_and_is_forecast() -> None:
+    """A premium fitted on the 2,200 t of 2022 forecasts 2023 within a quarter; cost alone sends everything one way."""
     ask = ("uranium", "uranium-ru-premium", ("AZ",))
     assert daliz.split(network(2022), *ask, 0.0).round == pytest.approx(0.0, abs=1e-6)
     fitted = daliz.fit_premium(network(2022), *ask, 2200.0)

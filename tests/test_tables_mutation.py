@@ -10,9 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from daliz import check, routes
+from daliz import check
 from daliz.errors import DalizError
 from daliz.tables import open_network
+from questions import routes_of
 from tiny_package import tiny_tables, write_package
 
 if TYPE_CHECKING:
@@ -80,8 +81,8 @@ def _survive(folder: Path) -> None:
         lambda: check(folder),
         lambda: repr(open_network(folder, 2026)),
         lambda: open_network(folder).under("storm", "dear-sea").resolved,
-        lambda: routes(open_network(folder, 2026), "East", "West", k=2, draws=100, with_pareto=False),
-        lambda: routes(open_network(folder), "West", "East", k=2, draws=0, cargo="grain", with_pareto=False),
+        lambda: routes_of(open_network(folder, 2026), "East", "West", k=2, draws=100, pareto=False),
+        lambda: routes_of(open_network(folder), "West", "East", k=2, draws=0, cargo="grain", pareto=False),
     ):
         try:
             use()

@@ -65,7 +65,7 @@ def floors(found: dict[str, dict[str, object]]) -> list[list[str]]:
 
 def direct(name: str, found: dict[str, dict[str, object]]) -> list[str]:
     """Return what a room imports and does not reach over another room that it imports."""
-    uses = {n: set(r["uses"]) & set(found) for n, r in found.items()}  # type: ignore[call-overload]
+    uses: dict[str, set[str]] = {n: set(r["uses"]) & set(found) for n, r in found.items()}  # type: ignore[call-overload]
 
     def below(n: str) -> set[str]:
         return uses[n] | {b for u in uses[n] for b in below(u)}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import daliz
 from daliz.calibration.fit import calibrate, year_models
-from daliz.calibration.forecast import forecast, inputs_hash, save_forecast
+from daliz.calibration.year_ahead import forecast, inputs_hash, save_forecast
 
 TRIPS = (("Xi'an", "Baku", "RU", 12),)
 

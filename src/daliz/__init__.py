@@ -2,7 +2,7 @@
 
 >>> import daliz
 >>> network = daliz.open("eurasia", year=2024)
->>> answer = daliz.routes(network, "Xi'an", "Duisburg", k=2, draws=0)
+>>> answer = daliz.routes(network, "Xi'an", "Duisburg", k=2, search=daliz.Search(draws=0))
 >>> answer.itineraries[0].days > 5
 True
 """
@@ -18,9 +18,18 @@ if TYPE_CHECKING:
     from daliz.assignment import Flows, assign, assign_model
     from daliz.assignment import Terms as AssignmentTerms
     from daliz.emissions import chain_emissions
-    from daliz.paths import ChoiceParameters, Demand, Model, Scale, Shock, demand_from_rows, demand_of
+    from daliz.paths import (
+        Alternatives,
+        ChoiceParameters,
+        Demand,
+        Model,
+        Scale,
+        Shock,
+        demand_from_rows,
+        demand_of,
+    )
     from daliz.report import brief
-    from daliz.routing import Itinerary, Leg, Routes, routes
+    from daliz.routing import Itinerary, Leg, Routes, Search, Shipment, routes
     from daliz.studies import corridor_effect, story, talks, ways_round
     from daliz.supplychain import (
         Supply,
@@ -43,6 +52,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Add",
+    "Alternatives",
     "AssignmentTerms",
     "Check",
     "ChoiceParameters",
@@ -58,7 +68,9 @@ __all__ = [
     "Reason",
     "Routes",
     "Scale",
+    "Search",
     "Set",
+    "Shipment",
     "Shock",
     "Supply",
     "SupplyTerms",
@@ -96,6 +108,7 @@ _HOMES = {
     "Demand": ("paths", "Demand"),
     "Flows": ("assignment", "Flows"),
     "AssignmentTerms": ("assignment", "Terms"),
+    "Alternatives": ("paths", "Alternatives"),
     "ChoiceParameters": ("paths", "ChoiceParameters"),
     "Model": ("paths", "Model"),
     "Scale": ("paths", "Scale"),
@@ -118,6 +131,8 @@ _HOMES = {
     "Itinerary": ("routing", "Itinerary"),
     "Leg": ("routing", "Leg"),
     "Routes": ("routing", "Routes"),
+    "Search": ("routing", "Search"),
+    "Shipment": ("routing", "Shipment"),
     "routes": ("routing", "routes"),
     "Validation": ("validation", "Validation"),
     "validate": ("validation", "validate"),

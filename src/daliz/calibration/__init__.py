@@ -8,8 +8,8 @@ from daliz.lazy import attribute_getter
 
 if TYPE_CHECKING:
     from daliz.calibration.fit import Calibration, calibrate, year_models
-    from daliz.calibration.forecast import forecast
     from daliz.calibration.rolling import Rolling, roll
+    from daliz.calibration.year_ahead import forecast
 
 __all__ = ["Calibration", "Rolling", "calibrate", "forecast", "roll", "year_models"]
 
@@ -19,7 +19,7 @@ __getattr__ = attribute_getter(
         "Calibration": "fit",
         "Rolling": "rolling",
         "calibrate": "fit",
-        "forecast": "forecast",
+        "forecast": "year_ahead",
         "roll": "rolling",
         "year_models": "fit",
     },

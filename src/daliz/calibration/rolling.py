@@ -107,7 +107,7 @@ def crps_normal(mean: float, deviation: float, value: float) -> float:
     return float(deviation * (z * (2.0 * norm.cdf(z) - 1.0) + 2.0 * norm.pdf(z) - 1.0 / np.sqrt(np.pi)))
 
 
-def foretell(
+def forecast_growth(
     models: dict[int, YearModel], fit: Calibration, origin: int, ahead: int = 1
 ) -> dict[str, tuple[float, float, float]]:
     """Give ln ratio, its deviation, and the modelled value of the year ahead, by series.
@@ -183,7 +183,7 @@ def roll(
     origins: Sequence[int] | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Rolling:
-    """Fit up to each origin, foretell the next year, and score.
+    """Fit up to each origin, forecast the next year, and score.
 
     Parameters
     ----------
@@ -200,7 +200,7 @@ def roll(
         fit = calibrate(models, years=[y for y in models if y <= origin])
         fits[origin] = fit
         seen = observed(models[origin].network)
-        told = foretell(models, fit, origin)
+        told = forecast_growth(models, fit, origin)
         growths = [
             np.log(v / seen[s, y - 1]) for (s, y), v in seen.items() if y <= origin and (s, y - 1) in seen
         ]
@@ -218,7 +218,7 @@ def roll(
                 made["trend"] = (2.0 * last - np.log(seen[series, origin - 1]), _spread(turns))
             rows += [_row(origin, series, m, mean, d, came) for m, (mean, d) in made.items()]
         if progress:
-            progress(f"foretold {origin + 1}")
+            progress(f"forecast {origin + 1}")
     return Rolling(tuple(rows), fits)
 
 

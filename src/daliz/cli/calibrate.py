@@ -30,7 +30,7 @@ def run(
     rolling: Annotated[
         bool,
         typer.Option(
-            "--rolling", help="Also foretell each year from those before it, beside naive forecasts."
+            "--rolling", help="Also forecast each year from those before it, beside naive forecasts."
         ),
     ] = False,
     as_json: AsJson = False,

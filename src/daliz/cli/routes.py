@@ -25,7 +25,7 @@ from daliz.cli.common import (
 
 if TYPE_CHECKING:
     from daliz.routing import Itinerary, Routes
-    from daliz.routing.itinerary import Leg
+    from daliz.routing.legs import Leg
 
 NAME = "routes"
 HELP = "Find good and different ways for one shipment, with days, USD, CO2e, risk and their ranges."
@@ -73,7 +73,7 @@ def run(
 ) -> None:
     """Run the verb."""
     from daliz.errors import QueryError
-    from daliz.routing import routes
+    from daliz.routing import Search, Shipment, routes
 
     given = int(date[:4]) if date and date[:4].isdigit() else None
     if given is not None and year not in {None, given}:
@@ -83,21 +83,21 @@ def run(
         network,
         origin,
         destination,
-        cargo=cargo,
+        Shipment(
+            cargo=cargo,
+            via=via,
+            avoid=avoid,
+            only=only,
+            max_borders=max_borders,
+            carrier=carrier,
+            product=product,
+            carbon_usd_t=carbon_price,
+            value_of_time_usd_h=value_of_time,
+            date=date,
+        ),
         k=k,
         month=month,
-        date=date,
-        via=via,
-        avoid=avoid,
-        max_borders=max_borders,
-        carbon_usd_t=carbon_price,
-        value_of_time_usd_h=value_of_time,
-        carrier=carrier,
-        product=product,
-        only=only,
-        draws=draws,
-        seed=seed,
-        with_pareto=pareto or as_json,
+        search=Search(draws=draws, seed=seed, pareto=pareto or as_json),
     )
     if diagram or chart_map:
         _draw(found, diagram, chart_map)

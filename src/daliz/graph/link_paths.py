@@ -5,17 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
 
 from daliz.graph.links import Step
+from daliz.graph.shortest import Star, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from daliz.arrays import Floats
     from daliz.graph.links import Link
-    from daliz.tables.table import Array
 
 LEAST_HOURS = 1e-6
 
@@ -53,30 +51,31 @@ class LinkPaths:
         self.at: dict[int, list[int]] = {}
         for (node, _), state in self._states.items():
             self.at.setdefault(node, []).append(state)
-        self._step: dict[tuple[int, int], Step] = {}
-        self._hours: dict[tuple[int, int], float] = {}
+        self._steps: list[Step] = []
+        self._ends: list[tuple[int, int]] = []
+        self._hours: list[float] = []
         table = hours.tolist()
         for row in rows:
             gauge = links[row].gauge
             for forward in (True, False):
                 tail, head = links[row].ends_along(forward=forward)
                 ends = self._states[tail, gauge], self._states[head, gauge]
-                self._offer(ends, table[row][forward], Step(row, forward, head))
+                self._add(ends, table[row][forward], Step(row, forward, head))
         for place, change in gauge_change.items():
             here = self.at.get(place, [])
             for ends in ((a, b) for a in here for b in here if a != b):
-                self._offer(ends, change, Step(-1, True, place))
-        size = len(self._states)
-        ends_of = np.array(list(self._hours), dtype=np.int64).reshape(-1, 2)
-        weight = np.maximum(list(self._hours.values()), LEAST_HOURS)
-        self._graph = csr_array((weight, (ends_of[:, 0], ends_of[:, 1])), shape=(size, size))
-        self._trees: dict[int, tuple[Array, Array]] = {}
+                self._add(ends, change, Step(-1, True, place))
+        tails, heads = np.array(self._ends, dtype=np.int64).reshape(-1, 2).T
+        weight = np.maximum(np.array(self._hours, dtype=np.float64), LEAST_HOURS)
+        self._paths = Star(tails, heads, len(self._states)).weighted(weight)
+        self._trees: dict[int, Tree] = {}
 
-    def _offer(self, ends: tuple[int, int], hours: float, step: Step) -> None:
-        """Take a step between two states if it is the quickest so far."""
-        if hours < self._hours.get(ends, np.inf):
-            self._hours[ends] = hours
-            self._step[ends] = step
+    def _add(self, ends: tuple[int, int], hours: float, step: Step) -> None:
+        """Add a step between two states if its hours are known."""
+        if np.isfinite(hours):
+            self._steps.append(step)
+            self._ends.append(ends)
+            self._hours.append(hours)
 
     def prepare(self, places: Iterable[int]) -> None:
         """Grow the trees from all states of some places at once."""
@@ -85,21 +84,16 @@ class LinkPaths:
     def _grow(self, states: Iterable[int]) -> None:
         starts = sorted(s for s in states if s not in self._trees)
         if starts:
-            hours, previous = dijkstra(self._graph, indices=starts, return_predecessors=True)
-            self._trees |= {s: (hours[i], previous[i]) for i, s in enumerate(starts)}
+            hours, after = self._paths.grow_each(starts)
+            self._trees |= {s: Tree(hours[i], after[i]) for i, s in enumerate(starts)}
 
     def path(self, starts: Sequence[int], place: int) -> tuple[list[Step], int] | None:
         """Return the quickest steps from any of some states to a place, and the state of arrival."""
         self._grow(starts)
         ends = self.at.get(place, [])
-        options = [(float(self._trees[s][0][e]), s, e) for s in starts for e in ends]
+        options = [(float(self._trees[s].distance[e]), s, e) for s in starts for e in ends]
         hours, start, end = min(options, default=(np.inf, -1, -1))
         if not np.isfinite(hours):
             return None
-        steps: list[Step] = []
-        previous, state = self._trees[start][1], end
-        while state != start:
-            before = int(previous[state])
-            steps.append(self._step[before, state])
-            state = before
-        return steps[::-1], end
+        states = self._trees[start].nodes(end)[::-1]
+        return [self._steps[a] for a in self._paths.arcs(states)], end

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
 
 from daliz.graph.graph import GROUPS, Arc
 from daliz.graph.ledger import USD_KINDS, Book, Cause, Kind
+from daliz.graph.shortest import Star, in_layers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,7 +115,6 @@ class _Finder:
         self.position = graph.network.table("nodes").position
         self.services = graph.network.table("services").position
         self.weight = np.maximum(graph.base[Kind.HOURS], TINY)
-        self.quickest = np.argsort(self.weight, kind="stable")
         self.service_of = np.array([a.service for a in graph.arcs], dtype=np.int64)
         modes = graph.network.table("links")["mode"]
         arc, link, _ = graph.arc_links
@@ -140,7 +138,7 @@ class _Finder:
         return f"no way {by} leads {' - '.join(names)}"
 
     def _usable(self, row: dict[str, Any]) -> Ints:
-        """Return the arcs that a through rate may take, the quickest first."""
+        """Return the arcs that a through rate may take, in order."""
         group = row["cargo_group"]
         usable = self.graph.groups[GROUPS.index(group)].copy()
         if row["service_id"]:
@@ -153,8 +151,7 @@ class _Finder:
         for mode, uses in self.uses.items():
             if mode != row["mode"]:
                 usable &= ~uses
-        found: Ints = self.quickest[usable[self.quickest]]
-        return found
+        return np.flatnonzero(usable)
 
     def _running(self, service: str, direction: str) -> npt.NDArray[np.bool_]:
         """Return which arcs belong to one direction of a service."""
@@ -168,27 +165,15 @@ class _Finder:
 
     def _least(self, usable: Ints, start: int, goal: int, via: Sequence[int]) -> list[int] | None:
         """Search in layers, one for each place passed."""
-        size, count = len(self.graph.states), len(via) + 1
-        gained = passed(self.graph, usable, via)
-        tails = [self.graph.tail[usable] + size * v for v in range(count)]
-        heads = [self.graph.head[usable] + size * (v + gained[v]) for v in range(count)]
-        tail, head = np.concatenate(tails), np.concatenate(heads)
-        arc = np.tile(usable, count)
-        # Of parallel arcs the first, which is the quickest, stands for all.
-        size *= count
-        key, first = np.unique(tail * size + head, return_index=True)
-        arc, weight = arc[first], self.weight[arc[first]]
-        matrix = csr_array((weight, (tail[first], head[first])), shape=(size, size))
-        distance, previous = dijkstra(matrix, indices=start, return_predecessors=True)
-        state = goal + size // count * (count - 1)
-        if not np.isfinite(distance[state]):
+        size = len(self.graph.states)
+        up = passed(self.graph, usable, via)
+        position, tail, head = in_layers(self.graph.tail[usable], self.graph.head[usable], size, up)
+        arc = usable[position]
+        paths = Star(tail, head, size * len(up)).weighted(self.weight[arc])
+        tree, end = paths.grow(start), goal + size * len(via)
+        if not np.isfinite(tree.distance[end]):
             return None
-        found = []
-        while state != start:
-            before = int(previous[state])
-            found.append(int(arc[np.searchsorted(key, before * size + state)]))
-            state = before
-        return found[::-1]
+        return [int(a) for a in arc[paths.arcs(tree.nodes(end)[::-1])]]
 
 
 def passed(graph: Graph, chosen: Ints, via: Sequence[int]) -> Ints:

@@ -11,7 +11,8 @@ sum_k q_k min(D_k, M) - sum_e p_e C_e is a lower bound (Lagrange), so every solu
 
 References
 ----------
-.. [1] L. Ford, D. Fulkerson, A suggested computation for maximal multi-commodity network flows, Management Science 5, 1958.
+.. [1] L. Ford, D. Fulkerson, A suggested computation for maximal multi-commodity network flows, Management
+   Science 5, 1958.
 """
 
 from __future__ import annotations

@@ -11,12 +11,23 @@ if TYPE_CHECKING:
     from daliz.paths.demand import Demand, demand_from_rows, demand_of
     from daliz.paths.model import Model
     from daliz.paths.shock import Scale, Shock
+    from daliz.paths.via import Alternatives
 
-__all__ = ["ChoiceParameters", "Demand", "Model", "Scale", "Shock", "demand_from_rows", "demand_of"]
+__all__ = [
+    "Alternatives",
+    "ChoiceParameters",
+    "Demand",
+    "Model",
+    "Scale",
+    "Shock",
+    "demand_from_rows",
+    "demand_of",
+]
 
 __getattr__ = attribute_getter(
     __name__,
     {
+        "Alternatives": "via",
         "ChoiceParameters": "choice",
         "Demand": "demand",
         "Model": "model",
@@ -25,5 +36,5 @@ __getattr__ = attribute_getter(
         "demand_from_rows": "demand",
         "demand_of": "demand",
     },
-    light=("choice", "demand", "shock"),
+    light=("choice", "demand", "shock", "via"),
 )

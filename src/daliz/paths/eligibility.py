@@ -1,4 +1,4 @@
-"""Decide which arcs a shipment may use, and why not the others.
+"""Decide which arcs a consignment may use, and why not the others.
 
 One mask for all engines: what the cargo class is not admitted to, what rules prohibit, what is too heavy, what only
 operators can book, what is avoided, what a shock closes.
@@ -28,8 +28,8 @@ LARGEST_CHANCE = 0.99
 
 
 @dataclass(frozen=True)
-class Shipment:
-    """What decides where a shipment may go.
+class Consignment:
+    """What decides where a consignment may go.
 
     Attributes
     ----------
@@ -54,12 +54,12 @@ class Shipment:
 
 
 class Eligibility(NamedTuple):
-    """What each arc costs a shipment, which arcs it may use, and why it may not use the others.
+    """What each arc costs a consignment, which arcs it may use, and why it may not use the others.
 
     Attributes
     ----------
     costs, plain
-        Costs of one unit of the cargo class with the expected holds of this shipment, and without.
+        Costs of one unit of the cargo class with the expected holds of this consignment, and without.
     open
         bool (arcs,).
     closed_by
@@ -79,21 +79,21 @@ class Rule(NamedTuple):
     arcs: list[int]
 
 
-def eligibility(ground: Ground, shipment: Shipment) -> Eligibility:
-    """Decide which arcs a shipment may use.
+def eligibility(ground: Ground, consignment: Consignment) -> Eligibility:
+    """Decide which arcs a consignment may use.
 
     Raises
     ------
     PlaceError, QueryError
         If something to avoid, or a service, is unknown.
     """
-    cargo = ground.network.table("cargoes").row(shipment.cargo)
-    plain = ground.costs(shipment.cargo)
+    cargo = ground.network.table("cargoes").row(consignment.cargo)
+    plain = ground.costs(consignment.cargo)
     closed_by = dict(ground.shut)
-    for word in shipment.avoid:
+    for word in consignment.avoid:
         closed_by |= dict.fromkeys(arcs_touching(ground, word), f"avoid {word}")
-    _close_others(ground, shipment.only, closed_by)
-    costs = _restrict(ground, shipment, plain, closed_by)
+    _close_others(ground, consignment.only, closed_by)
+    costs = _restrict(ground, consignment, plain, closed_by)
     _close_heavy(ground, cargo, closed_by)
     allowed = costs.admitted.copy()
     allowed[list(closed_by)] = False
@@ -152,10 +152,10 @@ def country_arcs(graph: Graph, code: str) -> list[int]:
 
 
 def bound_by(ground: Ground, cargo: str, ends: tuple[str, str]) -> tuple[str, ...]:
-    """Name the rules narrowed to countries of origin or destination that bind a shipment between two countries."""
-    shipment = Shipment(cargo, ends)
+    """Name the rules narrowed to countries of origin or destination that bind a consignment between two countries."""
+    consignment = Consignment(cargo, ends)
     narrow = (r.row for r in ground.rules if r.row["origin_country"] or r.row["destination_country"])
-    return tuple(r["id"] for r in narrow if _applies(r, shipment))
+    return tuple(r["id"] for r in narrow if _applies(r, consignment))
 
 
 def rules_of(ground: Ground) -> list[Rule]:
@@ -196,7 +196,9 @@ def _close_others(ground: Ground, only: Sequence[str], closed_by: dict[int, str]
             closed_by[i] = f"only {' '.join(only)}"
 
 
-def _restrict(ground: Ground, shipment: Shipment, costs: ClassCosts, closed_by: dict[int, str]) -> ClassCosts:
+def _restrict(
+    ground: Ground, consignment: Consignment, costs: ClassCosts, closed_by: dict[int, str]
+) -> ClassCosts:
     """Close what a rule prohibits; add the expected hours, dollars and risk of holds where a rule holds up.
 
     A hold of probability p and mean d days adds 24 p d hours with variance p (1 - p) (24 d)^2, p times its cost
@@ -204,7 +206,7 @@ def _restrict(ground: Ground, shipment: Shipment, costs: ClassCosts, closed_by: 
     """
     hours, usd, risk, variance = (a.copy() for a in (costs.hours, costs.usd, costs.risk, costs.variance))
     for rule, arcs in ground.rules:
-        if not _applies(rule, shipment):
+        if not _applies(rule, consignment):
             continue
         if rule["effect"] == "prohibit":
             closed_by |= dict.fromkeys(arcs, f"rule {rule['id']}: {rule['rule']}")
@@ -221,16 +223,18 @@ def _known(value: float) -> float:
     return 0.0 if np.isnan(value) else float(value)
 
 
-def _applies(rule: dict[str, Any], shipment: Shipment) -> bool:
-    """Tell whether a rule binds a shipment; one narrowed to a product binds only what is named so."""
-    if rule["product"] and shipment.product.casefold() not in rule["product"].casefold().split(", "):
+def _applies(rule: dict[str, Any], consignment: Consignment) -> bool:
+    """Tell whether a rule binds a consignment; one narrowed to a product binds only what is named so."""
+    if rule["product"] and consignment.product.casefold() not in rule["product"].casefold().split(", "):
         return False
-    if rule["carrier_country"] and shipment.carrier not in rule["carrier_country"].split():
+    if rule["carrier_country"] and consignment.carrier not in rule["carrier_country"].split():
         return False
-    if rule["cargo_id"] and rule["cargo_id"] != shipment.cargo:
+    if rule["cargo_id"] and rule["cargo_id"] != consignment.cargo:
         return False
     columns = ("origin_country", "destination_country")
-    return all(not rule[c] or here in rule[c].split() for c, here in zip(columns, shipment.ends, strict=True))
+    return all(
+        not rule[c] or here in rule[c].split() for c, here in zip(columns, consignment.ends, strict=True)
+    )
 
 
 def _scope_arcs(graph: Graph, rule: dict[str, Any], *, entering: bool) -> list[int]:

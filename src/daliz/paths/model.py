@@ -15,7 +15,7 @@ from daliz.paths.demand import demand_of
 from daliz.paths.ground import ground_of
 from daliz.paths.route_sets import merged, pairs_of
 from daliz.paths.search import (
-    Search,
+    PairSearch,
     detours,
     distances_of,
     find_with_distances,
@@ -113,7 +113,7 @@ class Model:
     ground: Ground
     capacities: Capacities
     union: Union | None
-    search: Search
+    search: PairSearch
     of_row: Ints
     distances: tuple[Distances, ...] | None
     plain: RouteSets
@@ -142,7 +142,7 @@ class Model:
             union = union_of(network, candidates, month, ground)
             ground, capacities = union.ground, union.capacities
         pairs, of_row = pairs_of(demand)
-        search = Search.of(ground, pairs, choice["reference-sd"])
+        search = PairSearch.of(ground, pairs, choice["reference-sd"])
         plain, distances = find_with_distances(search)
         plain.require_all()
         self._set(
@@ -180,7 +180,7 @@ class Model:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._set(**state, distances=None)
-        self._set(search=Search.of(self.ground, self.plain.pairs, self.choice["reference-sd"]))
+        self._set(search=PairSearch.of(self.ground, self.plain.pairs, self.choice["reference-sd"]))
 
     def __repr__(self) -> str:
         under = f" under {self.shock.name}" if self.shock else ""
@@ -255,7 +255,7 @@ class Model:
 
     def afresh(self) -> Model:
         """Return the model with all routes found from nothing, and nothing to begin from."""
-        search = Search.of(self.ground, self.plain.pairs, self.choice["reference-sd"])
+        search = PairSearch.of(self.ground, self.plain.pairs, self.choice["reference-sd"])
         plain, distances = find_with_distances(search)
         return self._with(search=search, plain=plain, routes=plain, distances=distances, start=None)
 

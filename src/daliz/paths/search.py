@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from daliz.paths.cost import Amounts, additive_cost, values_of
-from daliz.paths.eligibility import Shipment, bound_by, eligibility
+from daliz.paths.eligibility import Consignment, bound_by, eligibility
 from daliz.paths.forest import Field, Forester, Found
 from daliz.paths.kernels import detour, via
 from daliz.paths.route_sets import QUEUES, RouteSets, Sums, signs_of, sorted_sets, spliced
@@ -35,7 +35,7 @@ class Group:
     ----------
     rows
         The pairs.
-    shipment, cargo
+    consignment, cargo
         What decides where they may go; row of the cargo class.
     weight
         float64 (arcs,): generalised cost of one unit, infinite where closed.
@@ -44,7 +44,7 @@ class Group:
     """
 
     rows: Ints
-    shipment: Shipment
+    consignment: Consignment
     cargo: int
     weight: Floats
     values: Floats
@@ -66,7 +66,7 @@ class Distances(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Search:
+class PairSearch:
     """What is searched: pairs on a ground, in groups, by rules of alternatives.
 
     Attributes
@@ -88,7 +88,9 @@ class Search:
     reference_sd_h: float
 
     @classmethod
-    def of(cls, ground: Ground, pairs: Pairs, reference_sd_h: float, rule: Alternatives = FOR_ALL) -> Search:
+    def of(
+        cls, ground: Ground, pairs: Pairs, reference_sd_h: float, rule: Alternatives = FOR_ALL
+    ) -> PairSearch:
         """Sort pairs into groups, with what each arc costs them."""
         return cls(ground, pairs, tuple(_groups(ground, pairs, reference_sd_h)), rule, reference_sd_h)
 
@@ -109,7 +111,7 @@ class Search:
         foreign = self.ground.corridors.foreign_to(leaning)
         return group.weight * np.where(foreign, self.rule.preference, 1.0)
 
-    def on(self, ground: Ground) -> Search:
+    def on(self, ground: Ground) -> PairSearch:
         """Return the search of the same pairs on another ground of the same arcs."""
         if ground.ledger is self.ground.ledger:
             shut = np.zeros(len(ground.arcs), np.bool_)
@@ -117,7 +119,7 @@ class Search:
             if not set(self.ground.shut) - set(ground.shut):
                 closed = (replace(g, weight=np.where(shut, np.inf, g.weight)) for g in self.groups)
                 return replace(self, ground=ground, groups=tuple(closed))
-        groups = (_priced(ground, g.rows, g.shipment, self.reference_sd_h) for g in self.groups)
+        groups = (_priced(ground, g.rows, g.consignment, self.reference_sd_h) for g in self.groups)
         return replace(self, ground=ground, groups=tuple(groups))
 
 
@@ -135,21 +137,21 @@ def _groups(ground: Ground, pairs: Pairs, reference_sd_h: float) -> Iterator[Gro
     for (c, a, _), rows in known.items():
         ends = (country[pairs.origin[rows[0]]], country[pairs.destination[rows[0]]])
         avoid = tuple(f"country:{x}" for x in pairs.avoided[a])
-        yield _priced(ground, np.array(rows), Shipment(str(ids[c]), ends, avoid=avoid), reference_sd_h)
+        yield _priced(ground, np.array(rows), Consignment(str(ids[c]), ends, avoid=avoid), reference_sd_h)
 
 
-def _priced(ground: Ground, rows: Ints, shipment: Shipment, reference_sd_h: float) -> Group:
+def _priced(ground: Ground, rows: Ints, consignment: Consignment, reference_sd_h: float) -> Group:
     cargoes = ground.network.table("cargoes")
-    cargo = cargoes.position[shipment.cargo]
-    costs, _, allowed, _ = eligibility(ground, shipment)
+    cargo = cargoes.position[consignment.cargo]
+    costs, _, allowed, _ = eligibility(ground, consignment)
     one = values_of(cargoes, np.array([cargo]))
     amounts = Amounts(costs.usd, costs.hours, costs.variance, costs.kg)
     weight = np.maximum(additive_cost(amounts, one, reference_sd_h), 0.0)
     weight[~allowed] = np.inf
-    return Group(rows, shipment, cargo, weight, np.stack([*amounts, ground.km], axis=1))
+    return Group(rows, consignment, cargo, weight, np.stack([*amounts, ground.km], axis=1))
 
 
-def find_routes(search: Search, *, toll: Floats | None = None) -> RouteSets:
+def find_routes(search: PairSearch, *, toll: Floats | None = None) -> RouteSets:
     """Find the alternatives of all pairs.
 
     Parameters
@@ -162,14 +164,14 @@ def find_routes(search: Search, *, toll: Floats | None = None) -> RouteSets:
     return assembled(search, [p for p, _ in _searched(search, toll)])
 
 
-def find_with_distances(search: Search) -> tuple[RouteSets, tuple[Distances, ...]]:
+def find_with_distances(search: PairSearch) -> tuple[RouteSets, tuple[Distances, ...]]:
     """Find the alternatives of all pairs, and the distances to their destinations by group."""
     found = _searched(search, None)
     steps = len(search.leanings)
     return assembled(search, [p for p, _ in found]), tuple(_distances(f) for _, f in found[::steps])
 
 
-def distances_of(search: Search) -> tuple[Distances, ...]:
+def distances_of(search: PairSearch) -> tuple[Distances, ...]:
     """Compute the cost from every state to the destinations of each group."""
     forester = search.forester()
     found = []
@@ -183,14 +185,14 @@ def _distances(field: Field) -> Distances:
     return Distances(field.behind, field.back.dist)
 
 
-def grow_forest(search: Search) -> list[tuple[int, int, Field]]:
+def grow_forest(search: PairSearch) -> list[tuple[int, int, Field]]:
     """Grow the trees of all groups and leanings with the thresholds of their alternatives: group, leaning, field."""
     found = _searched(search, None)
     order = [(g, n) for g in range(len(search.groups)) for n in range(len(search.leanings))]
     return [(g, n, field) for (g, n), (_, field) in zip(order, found, strict=True)]
 
 
-def _searched(search: Search, toll: Floats | None) -> list[tuple[Part, Field]]:
+def _searched(search: PairSearch, toll: Floats | None) -> list[tuple[Part, Field]]:
     forester, leanings = search.forester(), search.leanings
 
     def work(group: Group) -> list[tuple[Part, Field]]:
@@ -209,7 +211,7 @@ def _searched(search: Search, toll: Floats | None) -> list[tuple[Part, Field]]:
         return [f for some in pool.map(work, search.groups) for f in some]
 
 
-def assembled(search: Search, parts: Sequence[Part]) -> RouteSets:
+def assembled(search: PairSearch, parts: Sequence[Part]) -> RouteSets:
     """Put paths found in several searches into sets, each path once."""
     pair = np.concatenate([np.zeros(0, np.int64), *(p.pair for p in parts)])
     count = np.concatenate([np.zeros(0, np.int64), *(p.found.count for p in parts)])
@@ -239,7 +241,7 @@ def assembled(search: Search, parts: Sequence[Part]) -> RouteSets:
     return sorted_sets(sets, pair)
 
 
-def detours(search: Search, known: RouteSets, toll: Floats, distances: Sequence[Distances]) -> RouteSets:
+def detours(search: PairSearch, known: RouteSets, toll: Floats, distances: Sequence[Distances]) -> RouteSets:
     """Find the one best path of each pair under tolls, shape (classes, arcs), where no known route is as good.
 
     `distances` are those to the destinations without tolls.
@@ -279,7 +281,7 @@ def detours(search: Search, known: RouteSets, toll: Floats, distances: Sequence[
 
 
 def regrown(
-    old: RouteSets, before: Search, forest: Sequence[tuple[int, int, Field]], after: Search
+    old: RouteSets, before: PairSearch, forest: Sequence[tuple[int, int, Field]], after: PairSearch
 ) -> tuple[RouteSets, tuple[Distances, ...]]:
     """Find anew the routes of the pairs that a change of costs touches; all others stay.
 

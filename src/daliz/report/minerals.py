@@ -199,7 +199,7 @@ def _split_blocks(minerals: Minerals, speech: Speech) -> list[Block]:
         speech("split_plain", year=first, round=number(told.plain.round), total=number(told.plain.total)),
         speech("split_fitted", year=first, seen=past, premium=number(told.fitted.premium_usd)),
         speech(
-            "split_foretold",
+            "split_forecast",
             year=second,
             round=number(told.forecast.round),
             seen=came,

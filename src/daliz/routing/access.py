@@ -1,4 +1,4 @@
-"""Lead an address to the network by road."""
+"""Join an address to the network by road."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ACCESS_LIMIT_KM = 400.0
 
 
 def with_access(graph: Ground, place: Place, *, outward: bool) -> tuple[Ground, int]:
-    """Give the graph with road access to an address, and the state of the address; a node is its own yard.
+    """Add road access to an address, and return the graph with the state of the address; a node is its own yard.
 
     Access leads to those of the nearest three places with a road terminal within 400 km that lie in the
     country of the nearest. Its length is the great circle times the constant `road-winding`; hours,
@@ -57,7 +57,7 @@ def with_access(graph: Ground, place: Place, *, outward: bool) -> tuple[Ground, 
 
 
 def road_places(network: Network, place: Place) -> list[tuple[int, float]]:
-    """Give the nearest nodes with a road terminal, in the country of the nearest, and their great-circle km.
+    """Find the nearest nodes with a road terminal, in the country of the nearest, and their great-circle km.
 
     Raises
     ------
@@ -80,7 +80,7 @@ def road_places(network: Network, place: Place) -> list[tuple[int, float]]:
 
 
 def _road_speed(network: Network, node: int) -> int:
-    """Give the row of `speeds` for road at a place: that of a road there, of its country, or of all."""
+    """Find the row of `speeds` for road at a place: that of a road there, of its country, or of all."""
     links, nodes, speeds = network.table("links"), network.table("nodes"), network.table("speeds")
     name, country = str(nodes.ids[node]), str(nodes["country"][node])
     here = (links["mode"] == "road") & ((links["from_node"] == name) | (links["to_node"] == name))

@@ -1,135 +1,212 @@
-"""Find good and different ways."""
+"""Find good and different alternatives."""
 
 from __future__ import annotations
 
+import heapq
 from collections import Counter
-from typing import TYPE_CHECKING
+from itertools import count
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from daliz.routing.search import shortest, trace
+from daliz.routing.layers import shortest_states
 
 if TYPE_CHECKING:
-    from daliz.routing.search import Layers, Weighted
+    from collections.abc import Iterator
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
+    from daliz.arrays import Flags, Floats, Ints
+    from daliz.graph.shortest import ShortestPaths
+    from daliz.paths.via import Alternatives
+    from daliz.routing.layers import Layers
+
 TRIES = 2000
 PENALTY_ROUNDS = 12
 PENALTY = 1.4
 SAME = 1e-12
 
 
-def alternatives(
-    layers: Layers, weight: Floats, k: int, max_overlap: float, stretch: float, per_corridor: int
-) -> list[list[int]]:
-    """Give up to k good and different ways, best first.
+def alternatives(layers: Layers, weight: Floats, k: int, rule: Alternatives) -> list[list[int]]:
+    """Find up to k good and different alternatives, best first.
 
-    Two ways are alike by the km that both run over the same links, whatever service carries them, over
-    the km of the shorter. A way is kept if it is at most `max_overlap` like each one kept before, costs
-    at most `stretch` times the best, passes no place twice, and is one of at most `per_corridor` ways of
-    its corridor. Ways through single places are taken in the order of their cost (Abraham, Delling,
-    Goldberg and Werneck 2013); if they are too few, the links of those kept are made dearer step by step.
-    Where every way comes back to a place, as to a port at the end of a branch, the best one is given. A
-    way that is the best through no single state and round none of the links made dearer is not found,
-    even if it would fit.
+    Two are alike by the km that both run over the same links, whatever service carries them, over the km of the
+    shorter. A path is kept if it is at most `overlap` like each one kept before, costs at most `limit` times the
+    best of all and `stretch` times the best of its corridor, passes no place twice, and is one of at most
+    `per_corridor` of its corridor. The paths offered are, in the order of their cost, the best through each state
+    (Abraham, Delling, Goldberg and Werneck 2013) and, where the rule takes parallel arcs, those kept with one arc
+    exchanged for another between the same states, which trees of shortest paths leave out. If these are too few,
+    the links of those kept are made dearer step by step.
+
+    Where every path comes back to a place, as to a port at the end of a branch, the best one is given. A path
+    that is the best through no single state, differs from those kept in more than one arc, and leads round none
+    of the links made dearer is not found, even if it would fit.
     """
-    choice = _Choice(layers, k, max_overlap, per_corridor)
     fan = Fan(layers, weight)
     if not np.isfinite(fan.best):
         return []
-    _through_places(fan, choice, stretch)
-    _around(layers, weight, choice, stretch * fan.best)
+    choice = _Choice(fan, weight, k, rule)
+    _through_places(fan, choice)
+    _around(layers, weight, choice)
     if not choice.kept:
         return [fan.way(int(np.argmin(fan.total)))]
     return sorted(choice.kept, key=lambda arcs: float(weight[arcs].sum()))
 
 
-def _through_places(fan: Fan, choice: _Choice, stretch: float) -> None:
-    """Offer the best ways through single states, least cost first, leaving out those like the ones kept."""
-    # Each round works on what is still possible: `cost` is infinite where a way is refused.
-    cost = np.where(fan.total > stretch * fan.best, np.inf, fan.total)
-    corridors = choice.corridors.of_states(fan)
+def _through_places(fan: Fan, choice: _Choice) -> None:
+    """Offer the best paths through single states and exchanges, least cost first, without those like ones kept."""
+    # Each round works on what is still possible: `cost` is infinite where a path is refused.
+    cost = np.where(fan.total > choice.most[choice.of_states], np.inf, fan.total)
     for _ in range(TRIES):
         state = int(np.argmin(cost))
-        if choice.full or not np.isfinite(cost[state]):
+        if choice.full or not np.isfinite(min(cost[state], choice.exchanges.least)):
             return
-        arcs, total = fan.way(state), fan.total[state]
-        cost[state] = np.inf
-        if not choice.offer(arcs):
-            cost[np.abs(fan.total - total) <= SAME * total] = np.inf
-            continue
-        links, km = choice.kept_links[-1]
-        cost[fan.shared(links) > choice.max_overlap * np.minimum(fan.km, km)] = np.inf
-        corridor = choice.corridors.of_path(arcs)
-        if corridor in choice.closed:
-            cost[corridors == corridor] = np.inf
+        if choice.exchanges.least < cost[state]:
+            kept = choice.offer(choice.exchanges.pop())
+        else:
+            total = float(fan.total[state])
+            states = fan.states(state)
+            kept = choice.offer(Offer(total, states, fan.layers.arcs(fan.paths, states)))
+            cost[state] = np.inf
+            if not kept:
+                cost[np.abs(fan.total - total) <= SAME * total] = np.inf
+        if kept:
+            links, km = choice.kept_links[-1]
+            cost[fan.shared(links) > choice.rule.overlap * np.minimum(fan.km, km)] = np.inf
+            cost[choice.closed[choice.of_states]] = np.inf
 
 
-def _around(layers: Layers, weight: Floats, choice: _Choice, most: float) -> None:
-    """Offer ways round those kept, by making the links of what was found dearer step by step."""
+def _around(layers: Layers, weight: Floats, choice: _Choice) -> None:
+    """Offer paths round those kept, by making the links of what was found dearer step by step."""
     dearer = weight.copy()
     link_arcs = layers.query.graph.link_arcs
     for _ in range(PENALTY_ROUNDS):
-        found = None if choice.full else shortest(layers, dearer)
-        if found is None:
+        if choice.full:
             return
-        if weight[found].sum() <= most:
-            choice.offer(found)
+        states = shortest_states(layers, paths := layers.weighted(dearer))
+        if not states:
+            return
+        found = layers.arcs(paths, states)
+        choice.offer(Offer(float(weight[found].sum()), states, found))
+        while np.isfinite(choice.exchanges.least) and not choice.full:
+            choice.offer(choice.exchanges.pop())
         touched = {a for link in choice.links(found) for a in link_arcs[link]} | set(found)
         dearer[list(touched)] *= PENALTY
 
 
-class _Choice:
-    """Keep the ways taken, and say whether another may join them."""
+class Offer(NamedTuple):
+    """A path that may become an alternative: its cost, layered states and arcs."""
 
-    def __init__(self, layers: Layers, k: int, max_overlap: float, per_corridor: int) -> None:
-        self.graph = layers.query.graph
-        self.k, self.max_overlap, self.per_corridor = k, max_overlap, per_corridor
+    cost: float
+    states: list[int]
+    arcs: list[int]
+
+
+class _Exchanges:
+    """Paths in which one arc of an alternative is exchanged for a parallel one, cheapest first."""
+
+    def __init__(self, layers: Layers, weight: Floats, most: float) -> None:
+        self.layers, self.weight, self.most = layers, weight, most
+        self._heap: list[tuple[float, int, Offer]] = []
+        self._number = count()
+
+    @property
+    def least(self) -> float:
+        """Cost of the cheapest path that waits; infinite if there is none."""
+        return self._heap[0][0] if self._heap else float("inf")
+
+    def pop(self) -> Offer:
+        """Take the cheapest."""
+        return heapq.heappop(self._heap)[2]
+
+    def add(self, offer: Offer) -> None:
+        """Add the exchanges of an alternative that do not cost too much."""
+        for at, arc in self._parallel(offer):
+            arcs = [*offer.arcs[:at], arc, *offer.arcs[at + 1 :]]
+            cost = float(self.weight[arcs].sum())
+            if cost <= self.most:
+                heapq.heappush(self._heap, (cost, next(self._number), Offer(cost, offer.states, arcs)))
+
+    def _parallel(self, offer: Offer) -> Iterator[tuple[int, int]]:
+        """List the other arcs between the states of each step, with the number of the step."""
+        star, states = self.layers.star, np.array(offer.states)
+        groups = star.groups(states[:-1], states[1:])
+        for at in np.flatnonzero(np.isin(groups, star.group)).tolist():
+            for arc in self.layers.arc[star.parallel(int(groups[at]))].tolist():
+                if arc != offer.arcs[at]:
+                    yield at, arc
+
+
+class _Choice:
+    """Alternatives kept so far, and whether another may join them.
+
+    Attributes
+    ----------
+    kept, kept_links
+        Arcs of each, and its links as flags with their km.
+    of_states
+        int64 (layered states,): corridor of the best path through each state, -1 for none.
+    most
+        float64 (corridors + 1,): what a path of each corridor, and of none, may cost.
+    closed
+        bool (corridors + 1,): corridors that have their share.
+    exchanges
+        What exchanges of those kept offer.
+    """
+
+    def __init__(self, fan: Fan, weight: Floats, k: int, rule: Alternatives) -> None:
+        self.graph = fan.graph
+        self.k, self.rule = k, rule
         self.km = self.graph.network.table("links")["length_km"]
         self.corridors = self.graph.corridors
+        self.of_states = self.corridors.of_states(fan)
+        best = np.full(len(self.corridors.ids) + 1, np.inf)
+        np.minimum.at(best, self.of_states, fan.total)
+        self.most = np.minimum(rule.stretch * best, rule.limit * fan.best)
+        self.closed = np.zeros(len(best), dtype=np.bool_)
+        self.exchanges = _Exchanges(fan.layers, weight, rule.limit * fan.best)
         self.kept: list[list[int]] = []
         self.kept_links: list[tuple[Flags, float]] = []
         self.count: Counter[int] = Counter()
 
     @property
     def full(self) -> bool:
-        """Tell whether there are enough."""
+        """Check whether there are enough."""
         return len(self.kept) >= self.k
 
-    @property
-    def closed(self) -> list[int]:
-        """Give the corridors that have their share."""
-        return [c for c, n in self.count.items() if n >= self.per_corridor]
-
     def links(self, arcs: list[int]) -> set[int]:
-        """Give the links of a way."""
+        """Return the links of a path."""
         return {link for a in arcs for link, _ in self.graph.arcs[a].links}
 
-    def different(self, arcs: list[int]) -> bool:
-        """Tell whether a way is different enough from those kept."""
+    def offer(self, offer: Offer) -> bool:
+        """Keep a path if it keeps the rule, passes no place twice and is new; return whether it was kept."""
+        arcs = offer.arcs
+        if arcs in self.kept or self._returns(arcs):
+            return False
         mine = sorted(self.links(arcs))
         own = float(self.km[mine].sum())
+        if not self._differs(mine, own):
+            return False
+        corridor = self.corridors.of_path(arcs)
+        if self.closed[corridor] or not offer.cost <= self.most[corridor]:
+            return False
+        mask = np.zeros(len(self.km), dtype=np.bool_)
+        mask[mine] = True
+        self.kept.append(arcs)
+        self.kept_links.append((mask, own))
+        self.count[corridor] += 1
+        self.closed[corridor] = self.count[corridor] >= self.rule.per_corridor
+        if self.rule.parallel:
+            self.exchanges.add(offer)
+        return True
+
+    def _differs(self, mine: list[int], own: float) -> bool:
+        """Check whether the links of a path, with their km, are different enough from those kept."""
         shares = (
             float(self.km[mine][links[mine]].sum()) / max(min(own, km), 1e-9) for links, km in self.kept_links
         )
-        return all(share <= self.max_overlap for share in shares)
-
-    def offer(self, arcs: list[int]) -> bool:
-        """Keep a way unless it is like one kept, comes back to a place, or its corridor has its share."""
-        corridor = self.corridors.of_path(arcs)
-        if self.count[corridor] >= self.per_corridor or self._returns(arcs) or not self.different(arcs):
-            return False
-        mask = np.zeros(len(self.km), dtype=np.bool_)
-        mask[sorted(self.links(arcs))] = True
-        self.kept.append(arcs)
-        self.kept_links.append((mask, float(self.km[mask].sum())))
-        self.count[corridor] += 1
-        return True
+        return all(share <= self.rule.overlap for share in shares)
 
     def _returns(self, arcs: list[int]) -> bool:
+        """Check whether a path comes back to a place."""
         visited = [self.graph.arcs[arcs[0]].places[0]]
         for a in arcs:
             for place in self.graph.arcs[a].places:
@@ -139,19 +216,18 @@ class _Choice:
 
 
 class Fan:
-    """Hold the best way through every state: a tree from the origin and one to the destination."""
+    """Best way through every state: a tree from the origin and one to the destination."""
 
     def __init__(self, layers: Layers, weight: Floats) -> None:
         self.graph = layers.query.graph
-        weighted = layers.weighted(weight)
-        ahead, previous = weighted.ahead()
-        back, following, self._goal = weighted.behind()
-        self.total = ahead + back
+        self.layers = layers
+        self.paths = layers.weighted(weight)
+        self._out = self.paths.grow(layers.start)
+        self._on = self.paths.grow_nearest(layers.goals, backward=True)
+        self.total = self._out.distance + self._on.distance
         self.best = float(self.total.min())
-        self._start = layers.start
-        self.ahead = _Tree(weighted, previous, forward=True)
-        self.behind = _Tree(weighted, following, forward=False)
-        self.weighted = weighted
+        self.ahead = _Sums(layers, self.paths, self._out.after, forward=True)
+        self.behind = _Sums(layers, self.paths, self._on.after, forward=False)
         self.km = self.sum(self.graph.km)
 
     def sum(self, values: Floats) -> Floats:
@@ -162,28 +238,27 @@ class Fan:
         return self.ahead.sum(values) + self.behind.sum(values)
 
     def shared(self, links: Flags) -> Floats:
-        """Give the km that the best way through each state runs over some links."""
+        """Sum the km that the best way through each state runs over some links."""
         arc, link, km = self.graph.arc_links
         return self.sum(np.bincount(arc, km * links[link], len(self.graph.arcs)).astype(np.float64))
 
     def way(self, state: int) -> list[int]:
-        """Give the arcs of the best way through a state."""
-        pairs = trace(self.ahead.parent, state, self._start)
-        goal, at = int(self._goal[state]), state
-        while at != goal:
-            after = int(self.behind.parent[at])
-            pairs.append((at, after))
-            at = after
-        return self.weighted.arcs(pairs)
+        """Return the arcs of the best way through a state."""
+        return self.layers.arcs(self.paths, self.states(state))
+
+    def states(self, state: int) -> list[int]:
+        """Return the layered states of the best way through a state."""
+        return self._out.nodes(state)[::-1] + self._on.nodes(state)[1:]
 
 
-class _Tree:
-    def __init__(self, weighted: Weighted, parent: Ints, *, forward: bool) -> None:
-        self.parent = parent
+class _Sums:
+    """Sums of values of arcs along a tree."""
+
+    def __init__(self, layers: Layers, paths: ShortestPaths, parent: Ints, *, forward: bool) -> None:
         here = np.flatnonzero(parent >= 0)
-        self._here = here
+        self._here, self._size = here, len(parent)
         ends = (parent[here], here) if forward else (here, parent[here])
-        self._arc = weighted.least(*ends)
+        self._arc = layers.arc[paths.least(*ends)]
         jump = np.arange(len(parent))
         jump[here] = parent[here]
         self._jumps = [jump]
@@ -197,7 +272,7 @@ class _Tree:
 
     def sum(self, values: Floats) -> Floats:
         """Sum values of arcs between each state and the root, by doubling the steps."""
-        total = np.zeros((len(self.parent), *values.shape[1:]))
+        total = np.zeros((self._size, *values.shape[1:]))
         total[self._here] = values[self._arc]
         for jump in self._jumps:
             total += total[jump]

@@ -1,4 +1,4 @@
-"""Find the best way of each corridor."""
+"""Find the best path of each corridor."""
 
 from __future__ import annotations
 
@@ -9,13 +9,17 @@ import numpy as np
 
 from daliz.errors import RouteError
 from daliz.routing.alternatives import Fan
+from daliz.routing.layers import Layers
 from daliz.routing.query import make_query
 from daliz.routing.reliability import spreads
 from daliz.routing.routes import itinerary_of, search_weight
-from daliz.routing.search import Layers
+from daliz.routing.search import Search
+from daliz.routing.shipment import Shipment
 
 if TYPE_CHECKING:
+    from daliz.arrays import Floats
     from daliz.routing.itinerary import Itinerary
+    from daliz.routing.query import Query
     from daliz.tables import Network
 
 PREFERENCE, LONGEST = 6.0, 3.3
@@ -25,18 +29,17 @@ def best_by_corridor(
     network: Network,
     origin: str,
     destination: str,
+    shipment: Shipment = Shipment(),
     *,
-    cargo: str = "container-40",
     month: int | None = None,
-    draws: int = 0,
-    seed: int = 1,
+    search: Search = Search(draws=0),
 ) -> dict[str, Itinerary]:
-    """Give the way of least generalised cost in each corridor that connects two places.
+    """Find the path of least generalised cost in each corridor that connects two places.
 
-    Ways through every single place are sorted by the corridor that they belong to; then the same with
-    each mode in turn preferred, so that an all-road way is found beside cheaper mixed ones. A way more
+    Paths through every single place are sorted by the corridor that they belong to; then the same with
+    each mode in turn preferred, so that an all-road path is found beside cheaper mixed ones. A path more
     than 3.3 times as long as the best of all is a detour that nobody takes, and no connection. A corridor
-    that is missing in the answer does not connect the two.
+    that is missing in the answer does not connect the two. Of `search` only the draws and the seed count.
 
     Raises
     ------
@@ -49,41 +52,39 @@ def best_by_corridor(
     >>> "middle" in best_by_corridor(daliz.open("eurasia"), "Xi'an", "Duisburg")
     True
     """
-    query = make_query(
-        network,
-        origin,
-        destination,
-        cargo=cargo,
-        month=month,
-    )
+    query = make_query(network, origin, destination, shipment, month)
     layers = Layers(query)
     try:
         weight = search_weight(query, layers)
     except RouteError:
         return {}
+    best = _cheapest(query, layers, weight)
+    found = {name: itinerary_of(query, best[name]) for name in query.graph.corridors.ids if name in best}
+    least = min(found.values(), key=lambda i: i.generalised_usd, default=None)
+    found = {name: i for name, i in found.items() if least and i.km <= LONGEST * least.km}
+    if not search.draws or not found:
+        return found
+    drawn = spreads(list(found.values()), search.draws, search.seed)
+    return {name: replace(i, spread=s) for (name, i), s in zip(found.items(), drawn, strict=True)}
+
+
+def _cheapest(query: Query, layers: Layers, weight: Floats) -> dict[str, list[int]]:
+    """Find the cheapest path of each corridor among those through single states, with each mode preferred in turn."""
     corridors = query.graph.corridors
     best: dict[str, list[int]] = {}
     for preferred in ("", *corridors.modes):
-        bent = (
-            weight if not preferred else weight * np.where(corridors.foreign_to(preferred), PREFERENCE, 1.0)
-        )
+        bent = weight
+        if preferred:
+            bent = weight * np.where(corridors.foreign_to(preferred), PREFERENCE, 1.0)
         fan = Fan(layers, bent)
         rows = corridors.of_states(fan)
         for row, name in enumerate(corridors.ids):
             cost = np.where(rows == row, fan.total, np.inf)
             state = int(np.argmin(cost))
-            if np.isfinite(cost[state]):
-                arcs = fan.way(state)
-                if corridors.name(arcs) == name and (
-                    name not in best or weight[arcs].sum() < weight[best[name]].sum()
-                ):
-                    best[name] = arcs
-    found = {name: itinerary_of(query, best[name]) for name in corridors.ids if name in best}
-    best_way = min(found.values(), key=lambda i: i.generalised_usd, default=None)
-    found = {name: i for name, i in found.items() if best_way and i.km <= LONGEST * best_way.km}
-    if draws and found:
-        found = {
-            name: replace(i, spread=s)
-            for (name, i), s in zip(found.items(), spreads(list(found.values()), draws, seed), strict=True)
-        }
-    return found
+            if not np.isfinite(cost[state]):
+                continue
+            arcs = fan.way(state)
+            cheaper = name not in best or weight[arcs].sum() < weight[best[name]].sum()
+            if corridors.name(arcs) == name and cheaper:
+                best[name] = arcs
+    return best

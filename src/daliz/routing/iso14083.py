@@ -1,4 +1,4 @@
-"""Tell a way's emissions as a transport chain."""
+"""Report the emissions of an alternative as a transport chain."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from daliz.emissions import Element, chain_emissions
+from daliz.emissions.chain import Element, chain_emissions
 from daliz.graph.ledger import Cause
 
 if TYPE_CHECKING:
-    from daliz.emissions import Chain
-    from daliz.routing.itinerary import Component, Itinerary
+    from collections.abc import Sequence
+
+    from daliz.emissions.chain import Chain
+    from daliz.graph.graph import Graph
+    from daliz.routing.components import Component
+    from daliz.routing.query import Query
     from daliz.tables import Cell, Network
 
 AT_HUBS = frozenset({Cause.HANDLING, Cause.GAUGE_CHANGE})
@@ -20,7 +24,7 @@ AT_HUBS = frozenset({Cause.HANDLING, Cause.GAUGE_CHANGE})
 
 @dataclass
 class _Piece:
-    """Collect what becomes one element: a run by one mode and carrier, or the operations of one visit to a hub."""
+    """What becomes one element: a run by one mode and carrier, or the operations of one visit to a hub."""
 
     name: str
     mode: str
@@ -30,26 +34,25 @@ class _Piece:
     components: list[Component] = field(default_factory=list)
 
 
-def chain_of(itinerary: Itinerary) -> Chain:
-    """Give one element per run with one mode and carrier, and one per operation at a hub, in order.
+def chain_of(query: Query, arcs: Sequence[int], components: Sequence[Component]) -> Chain:
+    """Sum the emissions by element: one per run with one mode and carrier, one per operation at a hub, in order.
 
     The factors are those of the ledger: rows of `emission_factors` part their well-to-wheel figure as the row
     says, electricity of `grids` is well to tank alone, and figures of hubs print no parts.
     """
     by_part: dict[tuple[int, int], list[Component]] = {}
-    for c in itinerary.components:
+    for c in components:
         if c.measure == "kg":
             by_part.setdefault((c.arc, c.part), []).append(c)
     pieces: list[_Piece] = []
-    for arc in itinerary.arcs:
-        for part in itinerary.graph.ways.get(arc, (arc,)):
-            _add(itinerary, pieces, part, by_part.get((arc, part), []))
-    return chain_emissions([_element(itinerary, p) for p in pieces])
+    for arc in arcs:
+        for part in query.graph.ways.get(arc, (arc,)):
+            _add(query.graph, pieces, part, by_part.get((arc, part), []))
+    return chain_emissions([_element(query, p) for p in pieces])
 
 
-def _add(itinerary: Itinerary, pieces: list[_Piece], part: int, components: list[Component]) -> None:
+def _add(graph: Graph, pieces: list[_Piece], part: int, components: list[Component]) -> None:
     """Put what arises on one arc into pieces: what is done to the goods at a place, and what moves them."""
-    graph = itinerary.graph
     names, modes = graph.network.table("nodes")["name_en"], graph.network.table("links")["mode"]
     arc = graph.arcs[part]
     begin, end = str(names[arc.places[0]]), str(names[arc.places[-1]])
@@ -69,8 +72,8 @@ def _add(itinerary: Itinerary, pieces: list[_Piece], part: int, components: list
         pieces[-1].components += [c for c in components if c.cause not in AT_HUBS]
 
 
-def _element(itinerary: Itinerary, piece: _Piece) -> Element:
-    network, cargo = itinerary.graph.network, itinerary.query.cargo
+def _element(query: Query, piece: _Piece) -> Element:
+    network, cargo = query.graph.network, query.cargo
     wtt = ttw = wtw = 0.0
     bases = set()
     for c in (c for c in piece.components if c.amount):
@@ -96,7 +99,7 @@ def _element(itinerary: Itinerary, piece: _Piece) -> Element:
 
 
 def _parted(network: Network, cell: Cell | None) -> tuple[float, float, str]:
-    """Give the shares well to tank and tank to wheel of a figure, and its basis; NaN where it is not parted."""
+    """Return the shares well to tank and tank to wheel of a figure, and its basis; NaN where it is not parted."""
     if cell is not None and cell.table == "grids":
         return 1.0, 0.0, "tkm"
     if cell is None or cell.table != "emission_factors":

@@ -1,40 +1,90 @@
-"""Part a way into legs, and name the places and waters that it passes."""
+"""Divide an alternative into legs, and name the places and waters that it passes."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from daliz.errors import QueryError
-from daliz.routing.itinerary import Component, Itinerary, Leg, by_cause
+from daliz.routing.components import by_cause
 from daliz.routing.unfold import components_by_step, steps_of
 from daliz.tables.schema import schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from daliz.graph import Graph
-    from daliz.graph.graph import Arc
+    from daliz.graph.graph import Arc, Graph
+    from daliz.routing.components import Component
+    from daliz.routing.query import Query
     from daliz.routing.unfold import Step
     from daliz.tables import Table
 
 BEGINNINGS = frozenset({"load", "board", "access"})
 
 
-def legs_of(itinerary: Itinerary) -> list[Leg]:
-    """Part a way where it is loaded, boarded, or goes by access; what goes at a through rate too."""
-    found = components_by_step(itinerary)
+@dataclass(frozen=True)
+class Leg:
+    """One ride, or one stretch by a mode without a timetable, with its loading and unloading.
+
+    What goes at a through rate is told leg by leg like all else.
+
+    Attributes
+    ----------
+    origin, destination
+        Names of the ends in English.
+    mode, service
+        Mode, and the service's name or "" for single consignments.
+    km, hours, hours_sd, usd, kg_co2e
+        Totals of the leg; hours include loading, waiting, borders and unloading.
+    hours_by_cause, usd_by_cause
+        The same hours and dollars by cause; they sum to the totals.
+    borders, gauge_changes
+        Countries entered in order, and places where the gauge changes.
+    waters
+        Names in English of the seas, lakes, canals and rivers crossed in order.
+    places
+        Ids of the places passed in order.
+    arcs
+        Arcs of the graph, a through arc unfolded into those that it stands for.
+    components
+        What arises on them; a through rate is spread over their km.
+    """
+
+    origin: str
+    destination: str
+    mode: str
+    service: str
+    km: float
+    hours: float
+    hours_sd: float
+    usd: float
+    kg_co2e: float
+    hours_by_cause: dict[str, float]
+    usd_by_cause: dict[str, float]
+    borders: tuple[str, ...]
+    gauge_changes: tuple[str, ...]
+    waters: tuple[str, ...]
+    places: tuple[str, ...]
+    arcs: tuple[int, ...] = field(repr=False)
+    components: tuple[Component, ...] = field(repr=False)
+
+
+def legs_of(query: Query, arcs: Sequence[int], components: Sequence[Component]) -> list[Leg]:
+    """Divide an alternative where it is loaded, boarded, or goes by access; what goes at a through rate too."""
+    graph = query.graph
+    found = components_by_step(graph, components)
     legs, gauge = [], np.nan
-    for steps in _stretches(itinerary):
+    for steps in _stretches(graph, arcs):
         parts = tuple(s.part for s in steps)
-        changes, gauge = _gauge_places(itinerary.graph, parts, gauge)
-        legs.append(_leg(itinerary, parts, [c for s in steps for c in found.get(s, [])], changes))
+        changes, gauge = _gauge_places(graph, parts, gauge)
+        legs.append(_leg(query, parts, [c for s in steps for c in found.get(s, [])], changes))
     return legs
 
 
-def stops_of(itinerary: Itinerary, language: str) -> list[str]:
+def stops_of(query: Query, arcs: Sequence[int], language: str) -> list[str]:
     """Name the places where the shipment changes carrier, with the waters crossed between them in brackets.
 
     Raises
@@ -42,30 +92,29 @@ def stops_of(itinerary: Itinerary, language: str) -> list[str]:
     QueryError
         If the tables have no column of names in the language.
     """
-    graph, query, column = itinerary.graph, itinerary.query, f"name_{language}"
+    graph, column = query.graph, f"name_{language}"
     known = [c.removeprefix("name_") for c in schema()["nodes"].columns if c.startswith("name_")]
     if language not in known:
         raise QueryError(f"Places have no names in {language!r}; choose {', '.join(known)}.")
     places, waters = graph.network.table("nodes")[column], graph.network.store["waters"]
     stops: list[str] = []
-    for steps in _stretches(itinerary):
-        arcs = [graph.arcs[s.part] for s in steps]
-        crossed = [str(waters[column][w]) for w in _waters(graph, arcs)]
+    for steps in _stretches(graph, arcs):
+        parts = [graph.arcs[s.part] for s in steps]
+        crossed = [str(waters[column][w]) for w in _waters(graph, parts)]
         stops += [
-            _end(graph, arcs[0].tail, str(places[arcs[0].places[0]]), query.origin.label),
+            _end(graph, parts[0].tail, str(places[parts[0].places[0]]), query.origin.label),
             *([f"({', '.join(crossed)})"] if crossed else []),
-            _end(graph, arcs[-1].head, str(places[arcs[-1].places[-1]]), query.destination.label),
+            _end(graph, parts[-1].head, str(places[parts[-1].places[-1]]), query.destination.label),
         ]
     return [name for name, _ in groupby(stops)]
 
 
-def _stretches(itinerary: Itinerary) -> list[list[Step]]:
-    """Give the steps of each leg."""
-    arcs = itinerary.graph.arcs
+def _stretches(graph: Graph, arcs: Sequence[int]) -> list[list[Step]]:
+    """Group the steps by leg."""
     groups: list[list[Step]] = []
-    for step in steps_of(itinerary):
-        after_access = bool(groups) and arcs[groups[-1][-1].part].role == "access"
-        if not groups or after_access or arcs[step.part].role in BEGINNINGS:
+    for step in steps_of(graph, arcs):
+        after_access = bool(groups) and graph.arcs[groups[-1][-1].part].role == "access"
+        if not groups or after_access or graph.arcs[step.part].role in BEGINNINGS:
             groups.append([step])
         else:
             groups[-1].append(step)
@@ -77,10 +126,8 @@ def _end(graph: Graph, state: int, name: str, asked: str) -> str:
     return asked if graph.states[state].mode == "address" else name
 
 
-def _leg(
-    itinerary: Itinerary, parts: tuple[int, ...], components: list[Component], changes: list[int]
-) -> Leg:
-    graph, query = itinerary.graph, itinerary.query
+def _leg(query: Query, parts: tuple[int, ...], components: list[Component], changes: list[int]) -> Leg:
+    graph = query.graph
     nodes, services = graph.network.table("nodes"), graph.network.table("services")
     arcs = [graph.arcs[p] for p in parts]
     places = list(arcs[0].places)
@@ -115,7 +162,7 @@ def _sum(components: Sequence[Component], measure: str) -> float:
 
 
 def _main_mode(graph: Graph, arcs: list[Arc]) -> str:
-    """Give the mode with the most km; road for mere access."""
+    """Return the mode with the most km; road for mere access."""
     links = graph.network.table("links")
     km: dict[str, float] = {}
     for arc in arcs:
@@ -126,7 +173,7 @@ def _main_mode(graph: Graph, arcs: list[Arc]) -> str:
 
 
 def _waters(graph: Graph, arcs: list[Arc]) -> list[int]:
-    """Give the rows of the waters that arcs cross, in order and each stretch of water once."""
+    """List the rows of the waters that arcs cross, in order and each stretch of water once."""
     network = graph.network
     tables = (network.table("links"), network.store["link_waters"], network.store["waters"])
     water: dict[int, int] = network.once("waters of links", lambda: _water_of_link(*tables))
@@ -144,7 +191,7 @@ def _water_of_link(links: Table, link_waters: Table, waters: Table) -> dict[int,
 
 
 def _gauge_places(graph: Graph, parts: Sequence[int], last: float) -> tuple[list[int], float]:
-    """Give the places where rail goes on in another gauge than it came in, and the gauge at the end.
+    """Find the places where rail goes on in another gauge than it came in, and the gauge at the end.
 
     A change counts wherever it happens: in the train, or because the goods leave one train and take
     another. `last` is the gauge of the rail before, NaN for none.

@@ -1,4 +1,4 @@
-"""Say what separates two places that no way joins."""
+"""Explain what separates two places that no path joins."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
 
 from daliz.errors import RouteError
-from daliz.routing.search import Layers, shortest
+from daliz.graph.shortest import Star
+from daliz.routing.layers import Layers, shortest
 
 if TYPE_CHECKING:
     from daliz.routing.query import Query
@@ -19,7 +19,7 @@ SHOWN = 4
 
 
 def explain_no_way(query: Query) -> RouteError:
-    """Say which closed things separate origin and destination: the least cut of what is shut."""
+    """Name the closed things that separate origin and destination: the least cut of what is shut."""
     from scipy.sparse.csgraph import maximum_flow
 
     graph = query.graph
@@ -37,9 +37,9 @@ def explain_no_way(query: Query) -> RouteError:
             f"{label}: no links or services join them at all; "
             "run `daliz check` on the network for parts that nothing joins."
         )
-    residual = matrix - flow.flow
-    residual.eliminate_zeros()
-    reach = np.isfinite(dijkstra(residual, indices=query.start, unweighted=True))
+    tail, head = (matrix - flow.flow).nonzero()
+    free_ways = Star(tail.astype(np.int64), head.astype(np.int64), size).weighted(np.ones(len(tail)))
+    reach = np.isfinite(free_ways.grow(query.start).distance)
     cut = np.flatnonzero(~query.open & reach[graph.tail] & ~reach[graph.head])
     reasons = list(dict.fromkeys(_closure(query, int(i)) for i in cut))
     more = f" and {len(reasons) - SHOWN} more" if len(reasons) > SHOWN else ""
@@ -55,7 +55,7 @@ def _conditions(query: Query) -> str:
 
 
 def _open_without_conditions(query: Query) -> bool:
-    """Tell whether a way exists without places to pass and limits on borders."""
+    """Check whether a way exists without places to pass and limits on borders."""
     plain = Layers(replace(query, via=(), max_borders=None))
     return shortest(plain, np.ones(len(query.open))) is not None
 
@@ -70,7 +70,7 @@ def _closure(query: Query, arc: int) -> str:
 
 
 def _not_admitted(query: Query, arc: int) -> str:
-    """Say why an arc does not admit the rate group of the cargo: the service, the rates or the terminal."""
+    """Explain why an arc does not admit the rate group of the cargo: the service, the rates or the terminal."""
     graph, group = query.graph, str(query.cargo["rate_group"])
     services = graph.network.table("services")
     step = graph.arcs[arc]

@@ -7,13 +7,14 @@ import heapq
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
+
+from daliz.graph.shortest import Star
+from daliz.routing.layers import TINY
 
 if TYPE_CHECKING:
-    from daliz.routing.search import Layers
+    from daliz.arrays import Floats
+    from daliz.routing.layers import Layers
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 Vector = tuple[float, float, float, float]
 Triple = tuple[float, float, float]
 Edge = tuple[int, Vector, int]
@@ -27,7 +28,7 @@ def pareto(
     known: list[list[int]],
     limit: tuple[Vector, float] | None = None,
 ) -> list[list[int]]:
-    """Give ways that cover the Pareto set within `epsilon`.
+    """Find ways that cover the Pareto set within `epsilon`.
 
     For every way from origin to destination one of those given costs at most (1 + epsilon) times as much
     in each criterion. The search is A*pex (Zhang, Salzman, Felner and others 2022): labels pair a real
@@ -62,7 +63,7 @@ def _vector(row: Floats) -> Vector:
 
 
 class _Label:
-    """Be a real way to a state with its cost, and the best (apex) of all ways that it stands for."""
+    """A real way to a state with its cost, and the best (apex) of all ways that it stands for."""
 
     __slots__ = ("apex", "arc", "cost", "parent", "state", "waits")
 
@@ -85,27 +86,20 @@ class _Search:
     ) -> None:
         self.layers, self.criteria, self.factor, self.limit = layers, criteria, factor, limit
         self.solutions: list[tuple[Vector, list[int]]] = []
-        # Labels come out by their first criterion, which never falls. Solutions that cover it are `near`,
-        # with the
-        # other three criteria and none that another beats in these; the rest are `far`, in order of the
+        # Labels come out by their first criterion, which never falls. Solutions that cover it are `near`, with
+        # the other three criteria and none that another beats in these; the rest are `far`, in order of the
         # first one.
         self.near: list[Triple] = []
         self.far: list[Vector] = []
-        self.weighted = [layers.weighted(c) for c in criteria]
-        self.trees = [w.behind() for w in self.weighted]
-        self.bound = np.stack([t[0] for t in self.trees], axis=1)
+        self.paths = [layers.weighted(c) for c in criteria]
+        self.trees = [p.grow_nearest(layers.goals, backward=True) for p in self.paths]
+        self.bound = np.stack([t.distance for t in self.trees], axis=1)
         self.lost = not np.isfinite(self.bound[layers.start]).all()
 
     def best_single(self) -> list[list[int]]:
-        """Give the best way in each criterion alone."""
-        ways = []
-        for weighted, (_, following, goals) in zip(self.weighted, self.trees, strict=True):
-            state, pairs = self.layers.start, []
-            while state != goals[self.layers.start]:
-                pairs.append((state, int(following[state])))
-                state = int(following[state])
-            ways.append(weighted.arcs(pairs))
-        return ways
+        """Find the best way in each criterion alone."""
+        start = self.layers.start
+        return [self.layers.arcs(p, t.nodes(start)) for p, t in zip(self.paths, self.trees, strict=True)]
 
     def offer(self, vector: Vector, arcs: list[int]) -> None:
         """Add a way unless it is no better than one already there."""
@@ -146,10 +140,13 @@ class _Search:
             price, most = np.array(self.limit[0]), self.limit[1]
             scalar = self.criteria.T @ price
             graph = layers.weighted(scalar)
-            back = graph.behind()[0]
-            keep &= graph.ahead()[0][tail] + scalar[arc] + back[head] <= most
+            back = graph.grow_nearest(layers.goals, backward=True, limit=most).distance
+            keep &= graph.grow(layers.start, limit=most).distance[tail] + scalar[arc] + back[head] <= most
         left = np.flatnonzero(keep)
-        ahead = np.stack([w.ahead()[0] for w in self.weighted], axis=1)
+        # Only what is left can lie on a path wanted, so distances from the start need no other arcs.
+        star = Star(tail[left], head[left], layers.star.nodes)
+        weights = np.maximum(self.criteria[:, arc[left]], TINY)
+        ahead = np.stack([star.weighted(w).grow(layers.start).distance for w in weights], axis=1)
         cost = self.criteria[:, arc[left]].T
         total = (ahead[tail[left]] + cost + self.bound[head[left]]) * self.factor + SLACK
         covered = np.zeros(len(left), dtype=np.bool_)
@@ -184,7 +181,7 @@ class _Search:
             self._advance(total[0])
             if self._covered(total) or _beaten(label.apex, closed[state]):
                 continue
-            _join(closed[state], label.apex[1:])
+            _add(closed[state], label.apex[1:])
             if state in goals:
                 self.offer(label.cost, label.unwind())
                 continue
@@ -203,7 +200,7 @@ class _Search:
     def _extend(
         self, label: _Label, edge: Edge, bound: Vector, closed: list[Triple], back: float
     ) -> _Label | None:
-        """Give the label at the end of an arc, or None if it cannot matter."""
+        """Return the label at the end of an arc, or None if it cannot matter."""
         head, step, arc = edge
         apex = _plus(label.apex, step)
         if self.limit is not None:
@@ -216,7 +213,7 @@ class _Search:
         return _Label(apex, cost, head, arc, label)
 
     def front(self) -> list[list[int]]:
-        """Give the ways found, cheapest in the first criterion first."""
+        """Return the ways found, cheapest in the first criterion first."""
         return [arcs for _, arcs in sorted(self.solutions, key=lambda x: x[0])]
 
 
@@ -231,13 +228,21 @@ def _at_most(x: Vector, y: Vector) -> bool:
 def _join(front: list[Triple], new: Triple) -> None:
     """Add to vectors of which none beats another, unless one of them beats the new one."""
     a, b, c = new
-    if not any(x[0] <= a and x[1] <= b and x[2] <= c for x in front):
-        front[:] = [x for x in front if not (a <= x[0] and b <= x[1] and c <= x[2])]
-        front.append(new)
+    for x in front:
+        if x[0] <= a and x[1] <= b and x[2] <= c:
+            return
+    _add(front, new)
+
+
+def _add(front: list[Triple], new: Triple) -> None:
+    """Add a vector that none beats, and drop those that it beats."""
+    a, b, c = new
+    front[:] = [x for x in front if a > x[0] or b > x[1] or c > x[2]]
+    front.append(new)
 
 
 def _beaten(apex: Vector, closed: list[Triple]) -> bool:
-    """Tell whether a label that came out before at the state is as good; in the first criterion it is anyway."""
+    """Check whether a label that came out before at the state is as good; in the first criterion it is anyway."""
     _, a, b, c = apex
     for x in closed:  # noqa: SIM110 - a plain loop costs half of what any() costs
         if x[0] <= a and x[1] <= b and x[2] <= c:
@@ -246,7 +251,7 @@ def _beaten(apex: Vector, closed: list[Triple]) -> bool:
 
 
 def _stands_for(cost: Vector, low: Vector, bound: Vector, factor: float) -> bool:
-    """Tell whether a way's cost on to the goal is within the tolerance of the best it would stand for."""
+    """Check whether a way's cost on to the goal is within the tolerance of the best it would stand for."""
     for x, y, h in zip(cost, low, bound, strict=True):  # noqa: SIM110 - as above
         if x + h > factor * (y + h) + SLACK:
             return False
@@ -256,7 +261,7 @@ def _stands_for(cost: Vector, low: Vector, bound: Vector, factor: float) -> bool
 def _merge(entry: _Label, line: list[_Label], bound: Vector, factor: float) -> _Label | None:
     """Join a label to one that waits at the same state if one of the two ways may stand for both.
 
-    Gives the label to queue, or None if the waiting one already stands for the new one unchanged.
+    Return the label to queue, or None if the waiting one already stands for the new one unchanged.
     """
     a, b, c, d = entry.apex
     for i, other in enumerate(line):

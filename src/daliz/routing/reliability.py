@@ -1,58 +1,26 @@
-"""Draw how long ways take and what they cost: for one shipment, and for what is not known of the figures."""
+"""Draw how long alternatives take and what they cost: for one shipment, and over the ranges of the figures."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from daliz.ensemble import generator
 from daliz.graph.ledger import Cause
+from daliz.routing.spread import Spread
 from daliz.tables.figures import inverse_factors
 
 if TYPE_CHECKING:
     from daliz.arrays import Flags, Floats, Ints, Singles
-    from daliz.routing.itinerary import Component, Itinerary
+    from daliz.routing.components import Component
+    from daliz.routing.itinerary import Itinerary
     from daliz.tables.figures import Figures
 
 LOW, HIGH = 0.05, 0.95
 COLUMN = {"hours": 0, "usd": 1, "kg": 2}
 NEGLIGIBLE = 1e-4
-
-
-@dataclass(frozen=True)
-class Spread:
-    """Hold what the draws say of one way.
-
-    Attributes
-    ----------
-    p50_days, p95_days
-        Days that one shipment in two, and nineteen in twenty, do not exceed.
-    p50_se, p95_se
-        Standard errors of these from the number of draws.
-    days_low, days_high, usd_low, usd_high, kg_low, kg_high
-        5th and 95th percentile of the mean days, the price and the emissions over the ranges of the evidence.
-    draws, seed
-        How often and from which seed was drawn.
-    """
-
-    p50_days: float
-    p95_days: float
-    p50_se: float
-    p95_se: float
-    days_low: float
-    days_high: float
-    usd_low: float
-    usd_high: float
-    kg_low: float
-    kg_high: float
-    draws: int
-    seed: int
-
-    def as_dict(self) -> dict[str, Any]:
-        """Give the fields as plain values."""
-        return asdict(self)
 
 
 def spreads(itineraries: list[Itinerary], draws: int, seed: int) -> list[Spread]:
@@ -61,7 +29,8 @@ def spreads(itineraries: list[Itinerary], draws: int, seed: int) -> list[Spread]
     The figures are drawn from their evidence (those of one group together); on top of the hours that follow,
     one shipment's own luck: causes are independent and gamma distributed with the ledger's means and standard
     deviations; a weather closure is met with its probability and then lasts an exponential time. Figures that
-    bear less than a ten-thousandth of each total stand at their value. What is drawn of a way does not hang on the others.
+    bear less than a ten-thousandth of each total stand at their value. What is drawn of a way does not hang
+    on the others.
     """
     totals = _drawn(itineraries, draws, seed)
     return [_spread(t, i, draws, seed) for t, i in zip(totals, itineraries, strict=True)]
@@ -80,7 +49,7 @@ def difference(one: Itinerary, other: Itinerary, draws: int, seed: int) -> dict[
 
 @dataclass(frozen=True)
 class _Weights:
-    """What hangs on each figure that bears much of a way, and what on none.
+    """What hangs on each figure that bears much of an alternative, and what on none.
 
     Attributes
     ----------
@@ -141,8 +110,8 @@ def _weights(itinerary: Itinerary, figures: Figures) -> _Weights:
 def luck(components: list[Component], draws: int, seed: int) -> Floats:
     """Draw one shipment's deviation from the mean hours, shape (draws,).
 
-    Each cause is keyed by the seed and its name, and weather by its terminal too: with E[w] = m and E[w^2] = v + m^2 a closure
-    of mean length s = (v + m^2) / (2 m) is met there with probability m / s.
+    Each cause is keyed by the seed and its name, and weather by its terminal too: with E[w] = m and
+    E[w^2] = v + m^2 a closure of mean length s = (v + m^2) / (2 m) is met there with probability m / s.
     """
     mean: dict[tuple[Cause, int], float] = {}
     variance: dict[tuple[Cause, int], float] = {}
@@ -188,7 +157,7 @@ def _spread(totals: Singles, itinerary: Itinerary, draws: int, seed: int) -> Spr
 
 
 def quantiles_of(drawn: Floats, shares: tuple[float, ...]) -> list[tuple[float, float]]:
-    """Give quantiles of draws with their standard errors from the binomial spread of their ranks."""
+    """Compute quantiles of draws with their standard errors from the binomial spread of their ranks."""
     asked = []
     for q in shares:
         half = np.sqrt(q * (1 - q) / len(drawn))

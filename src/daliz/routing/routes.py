@@ -6,62 +6,71 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from daliz.errors import QueryError
 from daliz.routing.alternatives import alternatives
 from daliz.routing.itinerary import Itinerary
+from daliz.routing.layers import Layers, shortest
 from daliz.routing.no_path import explain_no_way
 from daliz.routing.pareto import pareto
 from daliz.routing.query import Query, make_query
 from daliz.routing.reliability import spreads
-from daliz.routing.search import Layers, shortest
+from daliz.routing.search import Search
+from daliz.routing.shipment import Shipment
 
 if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Sequence
-
     import pandas as pd
 
+    from daliz.arrays import Floats
     from daliz.tables import Network
 
-MAX_OVERLAP = 0.5
-STRETCH = 3.0
-PER_CORRIDOR = 2
 EPSILON = 0.01
-PARETO_WITHIN = 1.1
 TIE = 1e-6
-FEWEST_DRAWS, MOST_DRAWS = 100, 1_000_000
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Routes:
-    """Hold the answer: alternatives, the Pareto set, and what was asked.
+    """Alternatives of a shipment, its Pareto set, and what was asked.
 
     Attributes
     ----------
     itineraries
-        Good and different ways, least generalised cost first.
+        Good and different alternatives, least generalised cost first.
     pareto
-        Ways such that every other way (see `pareto_within`) is covered within 1 % in USD, hours, CO2e and
-        risk.
-    origin, destination, cargo, year, projected
-        What was asked, and whether the year lies after the last observed one.
+        Alternatives such that every other one (see `Search.pareto_within`) is covered within 1 % in USD, hours,
+        CO2e and risk.
+    cargo, query
+        What was asked.
     """
 
     itineraries: list[Itinerary]
     pareto: list[Itinerary]
-    origin: str
-    destination: str
     cargo: str
-    year: int
-    projected: bool
     query: Query = field(repr=False)
 
     @property
+    def origin(self) -> str:
+        """Name the origin."""
+        return self.query.origin.label
+
+    @property
+    def destination(self) -> str:
+        """Name the destination."""
+        return self.query.destination.label
+
+    @property
+    def year(self) -> int:
+        """Return the year of the network."""
+        return self.query.graph.network.year
+
+    @property
+    def projected(self) -> bool:
+        """Check whether the year lies after the last observed one."""
+        return self.query.graph.network.projected
+
+    @property
     def digest(self) -> str:
-        """Give the SHA-256 of the inputs."""
+        """Return the SHA-256 of the inputs."""
         return self.query.graph.network.digest
 
     def __len__(self) -> int:
@@ -72,7 +81,7 @@ class Routes:
 
     @property
     def table(self) -> pd.DataFrame:
-        """Give one row per alternative as a pandas DataFrame."""
+        """Return one row per alternative as a pandas DataFrame."""
         import pandas as pd
 
         rows = []
@@ -100,7 +109,7 @@ class Routes:
         return pd.DataFrame(rows)
 
     def as_dict(self) -> dict[str, Any]:
-        """Give everything as plain values for JSON."""
+        """Return everything as plain values for JSON."""
         return {
             "origin": self.origin,
             "destination": self.destination,
@@ -135,32 +144,17 @@ def routes(
     network: Network,
     origin: str,
     destination: str,
+    shipment: Shipment = Shipment(),
     *,
-    cargo: str = "container-40",
     k: int = 5,
     month: int | None = None,
-    date: str | dt.date | None = None,
-    via: Sequence[str] = (),
-    avoid: Sequence[str] = (),
-    max_borders: int | None = None,
-    carbon_usd_t: float = 0.0,
-    value_of_time_usd_h: float | None = None,
-    carrier: str = "",
-    product: str = "",
-    only: Sequence[str] = (),
-    draws: int = 2000,
-    seed: int = 1,
-    with_pareto: bool = True,
-    pareto_within: float | None = PARETO_WITHIN,
-    max_overlap: float = MAX_OVERLAP,
-    stretch: float = STRETCH,
-    per_corridor: int = PER_CORRIDOR,
+    search: Search = Search(),
 ) -> Routes:
-    """Find K good and different ways for one unit of cargo, and the Pareto set.
+    """Find K good and different alternatives for one unit of cargo, and the Pareto set.
 
     Generalised cost = USD + value of time * hours + value of reliability * standard deviation + carbon
-    price * t CO2e. The standard deviation of a way is not a sum; the search takes its tangent at the best
-    way without it, so the ranking by true generalised cost is exact for that way and close for the
+    price * t CO2e. The standard deviation of a path is not a sum; the search takes its tangent at the best
+    path without it, so the ranking by true generalised cost is exact for that path and close for the
     others.
 
     Parameters
@@ -169,114 +163,42 @@ def routes(
         Network of a year or day.
     origin, destination
         Names in English, Kazakh or Russian, ids, UN/LOCODEs, or `lat,lon`.
-    cargo
-        Cargo class.
+    shipment
+        What is shipped, and under which conditions.
     k
-        How many alternatives at most. Two of them share at most `max_overlap` of the km of the shorter,
-        none costs more than `stretch` times the best, and at most `per_corridor` of them belong to one
-        corridor.
-    month, date
-        Month 1 to 12 for the weather; or a day, for which everything dated is resolved.
-    via, avoid
-        Places to pass in order; places, `country:XX`, `mode:sea`, `link:ID` or `service:ID` to avoid.
-    max_borders
-        How many national borders at most.
-    carbon_usd_t, value_of_time_usd_h
-        Carbon price; value of time of one unit if not that of the class.
-    carrier, product
-        Country of the carrier, and name of the product such as grain, for rules that bind only these.
-    only
-        Services that the shipment is confined to: no others, and no single consignments by their modes.
-    draws, seed
-        Draws for the spread, 0 for none; seed.
-    with_pareto, pareto_within
-        Whether to find the Pareto set, and among which ways: those whose USD + value of time * hours +
-        carbon is at most this times the least (None for all, which takes minutes on a large network). The
-        cheapest, the quickest, the cleanest and the safest way and the alternatives are always weighed
-        too.
+        How many alternatives at most.
+    month
+        Month 1 to 12 for the weather; that of the shipment's date, or the mean of the year, if None.
+    search
+        How alternatives are told apart, whether the Pareto set is wanted, and the draws of the spread.
 
     Raises
     ------
     PlaceError, QueryError
         If a name is unknown or a number cannot be used.
     RouteError
-        If no way exists; the message names the cut.
+        If no path exists; the message names the cut.
 
     Examples
     --------
     >>> import daliz
-    >>> found = routes(daliz.open("eurasia"), "Xi'an", "Duisburg", k=3, draws=0, with_pareto=False)
+    >>> found = routes(daliz.open("eurasia"), "Xi'an", "Duisburg", k=3, search=Search(draws=0, pareto=False))
     >>> len(found)
     3
     """
-    _check_numbers(k, draws, seed, max_overlap, stretch, per_corridor, pareto_within)
-    if date is not None:
-        network = network.at(date)
-        month = int(str(network.period.start)[5:7]) if month is None else month
-    query = make_query(
-        network,
-        origin,
-        destination,
-        cargo=cargo,
-        month=month,
-        via=via,
-        avoid=avoid,
-        max_borders=max_borders,
-        carbon_usd_t=carbon_usd_t,
-        value_of_time=value_of_time_usd_h,
-        carrier=carrier,
-        product=product,
-        only=only,
-    )
-    layers = Layers(query)
-    weight = search_weight(query, layers)
-    ways = alternatives(layers, weight, k, max_overlap, stretch, per_corridor)
-    found = sorted((itinerary_of(query, arcs) for arcs in ways), key=lambda i: i.generalised_usd)
-    found = [i for i in found if i.generalised_usd <= stretch * max(found[0].generalised_usd, 0.0)] or found[
-        :1
-    ]
-    front: list[Itinerary] = []
-    if with_pareto:
-        front = [itinerary_of(query, arcs) for arcs in _front(query, layers, ways, pareto_within)]
-    if draws:
-        found = [replace(i, spread=s) for i, s in zip(found, spreads(found, draws, seed), strict=True)]
-    return Routes(
-        found,
-        front,
-        query.origin.label,
-        query.destination.label,
-        cargo,
-        network.year,
-        network.projected,
-        query,
-    )
-
-
-def _check_numbers(
-    k: int,
-    draws: int,
-    seed: int,
-    max_overlap: float,
-    stretch: float,
-    per_corridor: int,
-    within: float | None,
-) -> None:
-    """Refuse numbers that cannot be used; written so that NaN is refused too."""
     if not k >= 1:
         raise QueryError(f"k is {k}; give 1 or more.")
-    if draws != 0 and not FEWEST_DRAWS <= draws <= MOST_DRAWS:
-        raise QueryError(f"draws is {draws}; give 0 for none, or {FEWEST_DRAWS:,} to {MOST_DRAWS:,}.")
-    if not seed >= 0:
-        raise QueryError(f"seed is {seed}; give 0 or more.")
-    if not 0 <= max_overlap <= 1 or not stretch >= 1:
-        raise QueryError(
-            f"max_overlap is {max_overlap} and stretch {stretch}; "
-            "max_overlap must lie between 0 and 1, and stretch must be 1 or more."
-        )
-    if not per_corridor >= 1:
-        raise QueryError(f"per_corridor is {per_corridor}; give 1 or more.")
-    if within is not None and not within >= 1:
-        raise QueryError(f"pareto_within is {within}; give 1 or more, or None for all ways.")
+    query = make_query(network, origin, destination, shipment, month)
+    layers = Layers(query)
+    ways = alternatives(layers, search_weight(query, layers), k, search.rule)
+    found = sorted((itinerary_of(query, arcs) for arcs in ways), key=lambda i: i.generalised_usd)
+    most = search.rule.limit * max(found[0].generalised_usd, 0.0)
+    found = [i for i in found if i.generalised_usd <= most] or found[:1]
+    front = _front(query, layers, ways, search.pareto_within) if search.pareto else []
+    if search.draws:
+        drawn = spreads(found, search.draws, search.seed)
+        found = [replace(i, spread=s) for i, s in zip(found, drawn, strict=True)]
+    return Routes(found, [itinerary_of(query, arcs) for arcs in front], shipment.cargo, query)
 
 
 def _front(query: Query, layers: Layers, ways: list[list[int]], within: float | None) -> list[list[int]]:
@@ -291,7 +213,7 @@ def _front(query: Query, layers: Layers, ways: list[list[int]], within: float | 
 
 
 def search_weight(query: Query, layers: Layers) -> Floats:
-    """Give the generalised cost of each arc; the standard deviation enters by its tangent at the best way without it."""
+    """Price each arc; the standard deviation enters by its tangent at the best path without it."""
     costs = query.costs
     plain = np.maximum(
         costs.usd + query.value_of_time * costs.hours + query.carbon_usd_t * costs.kg / 1000.0, 0.0
@@ -308,7 +230,7 @@ def search_weight(query: Query, layers: Layers) -> Floats:
 
 
 def itinerary_of(query: Query, arcs: list[int]) -> Itinerary:
-    """Make the itinerary of a way with its true generalised cost."""
+    """Make the itinerary of a path with its true generalised cost."""
     costs = query.costs
     usd, hours, kg, variance = (
         float(v[arcs].sum()) for v in (costs.usd, costs.hours, costs.kg, costs.variance)

@@ -1,4 +1,4 @@
-"""Follow a way km by km: hours and dollars cumulated, each stop labelled.
+"""Follow an alternative km by km: hours and dollars cumulated, each stop labelled.
 
 This is the time-cost-distance method of UNESCAP.
 """
@@ -14,7 +14,8 @@ from daliz.graph.ledger import Cause
 from daliz.routing.unfold import components_by_step, steps_of
 
 if TYPE_CHECKING:
-    from daliz.routing.itinerary import Component, Itinerary
+    from daliz.routing.components import Component
+    from daliz.routing.itinerary import Itinerary
 
 MOVING = frozenset({Cause.RUN, Cause.LINE_HAUL, Cause.THROUGH_RATE, Cause.ACCESS})
 ON_THE_WAY = frozenset({Cause.BORDER, Cause.BORDER_DOCUMENTS, Cause.GAUGE_CHANGE, Cause.TERMINAL_DOCUMENTS})
@@ -31,7 +32,7 @@ EVENTS = (
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Be one corner of the diagram.
+    """One corner of the diagram.
 
     Attributes
     ----------
@@ -52,7 +53,7 @@ class Point:
 
 
 def profile(itinerary: Itinerary, language: str = "en") -> list[Point]:
-    """Give the corners of the time-cost-distance diagram of a way, with places named in a language.
+    """Compute the corners of the time-cost-distance diagram, with places named in a language.
 
     Along a stretch hours and dollars of running rise with km; at a stop the others rise at once. A run over
     several links is split by the links' km, its stops by the borders and gauge changes on it; a through rate
@@ -61,14 +62,14 @@ def profile(itinerary: Itinerary, language: str = "en") -> list[Point]:
     Examples
     --------
     >>> import daliz
-    >>> way = daliz.routes(daliz.open("eurasia"), "Aktau", "Baku", k=1, draws=0, with_pareto=False)[0]
+    >>> way = daliz.routes(daliz.open("eurasia"), "Aktau", "Baku", k=1)[0]
     >>> points = profile(way)
     >>> abs(points[-1].hours - way.hours) < 1e-6, abs(points[-1].usd - way.usd) < 1e-6
     (True, True)
     """
-    found = components_by_step(itinerary)
+    found = components_by_step(itinerary.graph, itinerary.components)
     pen = _Pen(itinerary, language)
-    for step in steps_of(itinerary):
+    for step in steps_of(itinerary.graph, itinerary.arcs):
         pen.part(step.part, found.get(step, []))
     return pen.points
 

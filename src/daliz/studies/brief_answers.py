@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from daliz.routing.by_corridor import best_by_corridor
 from daliz.routing.provenance import grade_weights
+from daliz.routing.search import Search
+from daliz.routing.shipment import Shipment
 from daliz.studies.corridor_matrix import corridor_matrix, shown_corridors
 from daliz.studies.duty_effects import duty_answers
 from daliz.studies.mineral_dependence import mineral_answers
@@ -159,7 +161,13 @@ def brief_answers(
 
 def compared(network: Network, pair: dict[str, Any], followed: str, draws: int) -> Comparison:
     """Find the best itinerary of a pair in each corridor of reports, and set one against the others."""
-    best = best_by_corridor(network, pair["origin"], pair["destination"], cargo=pair["cargo_id"], draws=draws)
+    best = best_by_corridor(
+        network,
+        pair["origin"],
+        pair["destination"],
+        Shipment(pair["cargo_id"]),
+        search=Search(draws=draws),
+    )
     shown = set(shown_corridors(network))
     best = {c: way for c, way in best.items() if c in shown}
     own = best.get(followed)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from daliz.errors import RouteError
-from daliz.routing import routes
+from daliz.routing import Search, Shipment, routes
 from daliz.routing.reliability import difference
 from daliz.supplychain.chain import read_chain
 from daliz.supplychain.ways import OPEN_SEA, node_of
@@ -174,7 +174,7 @@ def _compared(
 def _best(chain: Chain, ends: tuple[str, str], cargo: str, avoid: tuple[str, ...]) -> Itinerary | None:
     try:
         return routes(
-            chain.network, *ends, cargo=cargo, k=1, avoid=avoid, draws=0, with_pareto=False
+            chain.network, *ends, Shipment(cargo, avoid=avoid), k=1, search=Search(draws=0, pareto=False)
         ).itineraries[0]
     except RouteError:
         return None

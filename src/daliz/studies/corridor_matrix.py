@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from daliz.routing.by_corridor import best_by_corridor
+from daliz.routing.shipment import Shipment
 from daliz.studies.projects_ahead import planned_network
 from daliz.tables.defaults import default_values
 from daliz.tables.network import network_of
@@ -51,7 +52,7 @@ def corridor_matrix(
         then = planned_network(network_of(network, year))
         corridors = shown_corridors(then)
         for pair in pairs:
-            best = best_by_corridor(then, pair["origin"], pair["destination"], cargo=pair["cargo_id"])
+            best = best_by_corridor(then, pair["origin"], pair["destination"], Shipment(pair["cargo_id"]))
             cells = {
                 c: f"{best[c].days:.0f} d, {best[c].usd:,.0f} USD" if c in best else "-" for c in corridors
             }

@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import coo_array, csr_array
-from scipy.sparse.csgraph import dijkstra
+from scipy.sparse import csr_array
 
 from daliz.errors import SupplyError
+from daliz.graph.shortest import Star
 from daliz.supplychain.programme import Moves, Plan, Planner, Programme
 
 if TYPE_CHECKING:
@@ -90,9 +90,8 @@ def least_costs(
     """
     if len(cost) and not (cost >= 0).all():
         raise SupplyError(f"A link costs {float(cost.min()):g}; it must be 0 or more.")
-    graph = coo_array((np.maximum(cost, 1e-12), (tail, head)), shape=(nodes, nodes)).tocsr()
     some, back = np.unique(origins, return_inverse=True)
-    whole = np.asarray(dijkstra(graph, indices=some))
+    whole = Star(tail, head, nodes).weighted(cost).grow_each(some).distance
     return np.asarray(whole[:, destinations][back])
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,28 +10,22 @@ import numpy as np
 from daliz.supplychain.build import emitted, unmet
 from daliz.supplychain.programme import balance, paid
 from daliz.supplychain.shortage import unmet_cut, unmet_reasons
+from daliz.supplychain.solved import Solved
 from daliz.supplychain.tracing import stack
 from daliz.supplychain.ways import touches
 
 if TYPE_CHECKING:
     from daliz.arrays import Floats
-    from daliz.supplychain.build import Built
-    from daliz.supplychain.chain import Chain
-    from daliz.supplychain.programme import Plan
-    from daliz.supplychain.terms import Terms
-    from daliz.supplychain.ways import Ways
 
 BALANCE = 1e-9
 
 
 @dataclass(frozen=True)
-class Supply:
+class Supply(Solved):
     """Plan of a chain, with its proof.
 
     Attributes
     ----------
-    chain, ways, built, plan, terms
-        What was asked, what can carry it, the programme, and its answer.
     asked
         The arguments.
     converged
@@ -41,11 +34,6 @@ class Supply:
         float64 (elements,) of capacity that other traffic takes; none without it.
     """
 
-    chain: Chain
-    ways: Ways
-    built: Built
-    plan: Plan
-    terms: Terms
     asked: dict[str, Any]
     converged: bool
     taken: Floats | None = None
@@ -106,20 +94,6 @@ class Supply:
         wanted = sum(float(r["demand"]) * weight[m] for m, r in self.chain.markets.items()) * self.terms.years
         share = sum(v * weight[m] for (_, m), v in lost.items()) / wanted if wanted else 0.0
         return share if share > BALANCE else 0.0
-
-    @functools.cached_property
-    def by_way(self) -> Floats:
-        """Compute units a year on each route, mean of the years, shape (ways,)."""
-        found = np.zeros(len(self.ways))
-        for (_, way), units in zip(self.built.moves, self.plan.moves, strict=True):
-            if way >= 0:
-                found[way] += units
-        return found / self.terms.years
-
-    @functools.cached_property
-    def made(self) -> Floats:
-        """Compute what works bring into each stock over all years, shape (stocks,)."""
-        return np.asarray(self.built.programme.works.parts.maximum(0) @ self.plan.works)
 
     def _mass(self, way: int) -> float:
         return float(self.chain.commodities[self.ways.trips[way].commodity]["mass_t"])
@@ -315,7 +289,9 @@ class Supply:
 
     def unmet_reasons(self) -> dict[str, str]:
         """Explain the unmet demand of each market in a sentence."""
-        return unmet_reasons(self)
+        lacking = [m for m in self.markets() if m["unmet"] > 0]
+        contracts = [r["name"] for r in self.limits() if r["kind"] in {"quota", "offtake"}]
+        return unmet_reasons(self, lacking, contracts)
 
     def unmet_cut(self) -> list[dict[str, Any]]:
         """List the capacities that no plan can get past, with their weights; none if all is met."""
@@ -355,6 +331,7 @@ class Supply:
             "projected": network.projected,
             "under": list(network.added),
             "taken_out": list(network.removed),
+            "edits": list(network.edits_as_text),
             "digest": network.digest,
             **self.asked,
             "converged": self.converged,

@@ -15,15 +15,28 @@ import numpy as np
 from daliz.supplychain.programme import Limits, Moves, Sales, Works, plan
 
 if TYPE_CHECKING:
-    from daliz.supplychain.results import Supply
+    from collections.abc import Sequence
+
+    from daliz.supplychain.solved import Solved
 
 WEIGHT = 1e-7
 """Duals below this are rounding."""
 
 
-def unmet_reasons(supply: Supply) -> dict[str, str]:
-    """Explain the unmet demand of each market in a sentence."""
-    lacking = [m for m in supply.markets() if m["unmet"] > 0]
+def unmet_reasons(
+    supply: Solved, lacking: Sequence[dict[str, Any]], contracts: Sequence[str]
+) -> dict[str, str]:
+    """Explain the unmet demand of each market in a sentence.
+
+    Parameters
+    ----------
+    supply
+        The plan.
+    lacking
+        Markets with unmet demand, rows of `Supply.markets`.
+    contracts
+        Names of the contracts that bind.
+    """
     if not lacking:
         return {}
     made = {c for r in supply.chain.recipes for c in (r.output, *r.others)}
@@ -41,7 +54,6 @@ def unmet_reasons(supply: Supply) -> dict[str, str]:
             more = f" and {len(rows) - 4} more" if len(rows) > 4 else ""
             found[m["market"]] = f"all markets together can get no more past {named}{more}"
         else:
-            contracts = [r["name"] for r in supply.limits() if r["kind"] in {"quota", "offtake"}]
             bound = f"; contracts that bind: {', '.join(contracts[:6])}" if contracts else ""
             found[m["market"]] = (
                 f"it could be met, but only at more than the penalty of {supply.terms.penalty:g} "
@@ -50,7 +62,7 @@ def unmet_reasons(supply: Supply) -> dict[str, str]:
     return found
 
 
-def unmet_cut(supply: Supply) -> list[dict[str, Any]]:
+def unmet_cut(supply: Solved) -> list[dict[str, Any]]:
     """Find the capacities that bound what can be delivered to all markets, heaviest first.
 
     Their weights come with them; there are none if more could be delivered.

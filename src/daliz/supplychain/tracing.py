@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from daliz.arrays import Floats
-    from daliz.supplychain.results import Supply
+    from daliz.supplychain.solved import Solved
 
 COMPONENTS = ("production", "freight", "time", "carbon", "duty", "stock")
 """Parts of what a unit costs; a premium is no cost that anybody pays, and is told apart."""
 SWEEPS = 200
 
 
-def _steps(s: Supply) -> tuple[list[tuple[int, int, float, int]], list[tuple[int, int, float, int]]]:
+def _steps(s: Solved) -> tuple[list[tuple[int, int, float, int]], list[tuple[int, int, float, int]]]:
     """Collect the steps of goods: moves, and the uses of inputs.
 
     Moves are (from, to, units, move); uses are (input, output, units of input for the output, work).
@@ -51,7 +51,7 @@ def _steps(s: Supply) -> tuple[list[tuple[int, int, float, int]], list[tuple[int
     return moved, used
 
 
-def _shares(s: Supply, rows: Sequence[int], amounts: Sequence[float]) -> dict[int, float]:
+def _shares(s: Solved, rows: Sequence[int], amounts: Sequence[float]) -> dict[int, float]:
     """Divide the cost of a run over its outputs by value.
 
     It is by amount where a value is not known. What is left over bears nothing.
@@ -65,7 +65,7 @@ def _shares(s: Supply, rows: Sequence[int], amounts: Sequence[float]) -> dict[in
     return dict(zip((int(i) for i in rows), (worth / worth.sum()).tolist(), strict=True))
 
 
-def passive(s: Supply) -> dict[int, float]:
+def passive(s: Solved) -> dict[int, float]:
     """Compute the units of each row of stocks that lie through all years.
 
     They pass through the books and nobody draws them.
@@ -95,7 +95,7 @@ def passive(s: Supply) -> dict[int, float]:
     return found
 
 
-def _lying(s: Supply) -> tuple[Floats, dict[tuple[int, int], float]]:
+def _lying(s: Solved) -> tuple[Floats, dict[tuple[int, int], float]]:
     """Compute what lies in each stock without being drawn, shape (stocks,), and on each carrying move."""
     place = {(t, a, c): i for i, (t, a, c) in enumerate(s.built.stocks)}
     lying = np.zeros(len(s.built.stocks))
@@ -109,7 +109,7 @@ def _lying(s: Supply) -> tuple[Floats, dict[tuple[int, int], float]]:
     return lying, moves
 
 
-def inflow(s: Supply) -> Floats:
+def inflow(s: Solved) -> Floats:
     """Compute what comes into each stock and is used or sold, shape (stocks,).
 
     It is made, moved in, or drawn from what was there.
@@ -122,7 +122,7 @@ def inflow(s: Supply) -> Floats:
     )
 
 
-def stack(s: Supply) -> dict[str, dict[str, float]]:
+def stack(s: Solved) -> dict[str, dict[str, float]]:
     """Compute the mean cost of a delivered unit at each market, by part, in USD, from ore to market."""
     p, into = s.built.programme, np.maximum(inflow(s) - s.plan.left, 0.0)
     cost = np.zeros((len(p.stocks), len(COMPONENTS)))
@@ -151,7 +151,7 @@ def stack(s: Supply) -> dict[str, dict[str, float]]:
     return {m: dict(zip(COMPONENTS, market_mean(s, cost, m).tolist(), strict=True)) for m in s.chain.markets}
 
 
-def market_mean(s: Supply, of_stock: Floats, market: str) -> Floats:
+def market_mean(s: Solved, of_stock: Floats, market: str) -> Floats:
     """Compute the mean over the years of what a market is sold, weighted by units."""
     row = s.chain.markets[market]
     position = {s: i for i, s in enumerate(s.built.stocks)}
@@ -164,7 +164,7 @@ def market_mean(s: Supply, of_stock: Floats, market: str) -> Floats:
     return np.asarray(weight @ rows / total if total > 0 else np.zeros(rows.shape[1]))
 
 
-def _add_work(s: Supply, own: Floats, work: int) -> None:
+def _add_work(s: Solved, own: Floats, work: int) -> None:
     _, recipe = s.built.works[work]
     r = s.chain.recipes[recipe]
     columns = s.built.programme.works.parts.tocsc()
@@ -183,7 +183,7 @@ def _add_work(s: Supply, own: Floats, work: int) -> None:
         own[o, 3] += carbon * runs * share
 
 
-def _move_parts(s: Supply, move: int) -> Floats:
+def _move_parts(s: Solved, move: int) -> Floats:
     _, way = s.built.moves[move]
     found = np.zeros(len(COMPONENTS))
     if way < 0:
@@ -199,7 +199,7 @@ def _move_parts(s: Supply, move: int) -> Floats:
     return found
 
 
-def touched(s: Supply, marks: Floats, stood: Floats) -> Floats:
+def touched(s: Solved, marks: Floats, stood: Floats) -> Floats:
     """Compute the share of each stock that touched each thing since the ore, shape (stocks, things).
 
     Parameters

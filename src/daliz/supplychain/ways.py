@@ -15,7 +15,7 @@ from daliz.paths.eligibility import arcs_touching
 from daliz.paths.ground import ground_of
 from daliz.paths.loads import loads_of_routes
 from daliz.paths.route_sets import Pairs, merged
-from daliz.paths.search import Search, find_routes
+from daliz.paths.search import PairSearch, find_routes
 from daliz.paths.tolls import load_tolls
 from daliz.paths.touches import OPEN_SEA
 
@@ -155,7 +155,7 @@ def ways_of(
             toll += load_tolls(ground, ground.capacities, prices)
         if without:
             toll += np.where(closed_arcs(ground, without, chain.named), np.inf, 0.0)
-        search = Search.of(ground, pairs, table_values(chain.network)["reference-sd"])
+        search = PairSearch.of(ground, pairs, table_values(chain.network)["reference-sd"])
         found = find_routes(search, toll=toll if toll.any() else None)
         if known is not None and known.routes is not None:
             found = merged(known.routes, found)

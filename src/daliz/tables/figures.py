@@ -40,8 +40,8 @@ class Figures:
     value, low, high
         float64 arrays of shape (n,) in the unit of the column.
     group
-        int array of shape (n,); equal numbers are drawn together: a position in `names`, or -1 - i for what is drawn alone,
-        or with figure i.
+        int array of shape (n,); equal numbers are drawn together: a position in `names`, or -1 - i for what is drawn
+        alone, or with figure i.
     names
         Names of the groups of evidence.
     uniform, fixed
@@ -76,8 +76,8 @@ class Figures:
     def draw(self, which: Array, draws: int, seed: int) -> npt.NDArray[np.float32]:
         """Draw factors on the figures `which`, shape (len(which), draws).
 
-        The draws of a group are keyed by the seed and its name (a figure drawn alone by that of its cell), so that they are
-        the same whatever else is drawn.
+        The draws of a group are keyed by the seed and its name (a figure drawn alone by that of its cell), so that
+        they are the same whatever else is drawn.
 
         A factor is the drawn value over the figure's value v; figures of one group share their quantile
         q. Uniform: even between the ends. Triangular: two right triangles that meet at v, the lower one

@@ -9,6 +9,7 @@ import numpy as np
 
 from daliz.routing.by_corridor import best_by_corridor
 from daliz.routing.provenance import grade_weights
+from daliz.routing.shipment import Shipment
 from daliz.tables.defaults import default_values
 from daliz.tables.figures import Cell
 
@@ -93,7 +94,7 @@ def itineraries(network: Network) -> list[tuple[dict[str, Any], Itinerary]]:
     followed = next(iter(default_values(network, "corridor")), "")
     found = []
     for pair in network.store["pairs"].rows():
-        best = best_by_corridor(network, pair["origin"], pair["destination"], cargo=pair["cargo_id"])
+        best = best_by_corridor(network, pair["origin"], pair["destination"], Shipment(pair["cargo_id"]))
         if best:
             found.append((pair, best.get(followed) or min(best.values(), key=lambda w: w.generalised_usd)))
     return found

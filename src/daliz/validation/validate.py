@@ -10,7 +10,7 @@ import numpy as np
 
 from daliz.errors import DalizError
 from daliz.graph.ledger import Cause
-from daliz.routing import routes
+from daliz.routing import Search, Shipment, routes
 from daliz.routing.reliability import luck
 from daliz.tables.period import Period
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from daliz.routing import Itinerary
-    from daliz.routing.itinerary import Component
+    from daliz.routing.components import Component
     from daliz.tables import Network
 
 TOLERANCE = 0.15
@@ -197,14 +197,15 @@ def _score(network: Network, row: dict[str, Any], networks: dict[Any, Network]) 
             then,
             row["origin"],
             row["destination"],
-            cargo=cargo,
+            Shipment(
+                cargo=cargo,
+                via=row["via"].split(),
+                avoid=row["avoid"].split(),
+                only=row["services"].split(),
+            ),
             k=1,
             month=month,
-            via=row["via"].split(),
-            avoid=row["avoid"].split(),
-            only=row["services"].split(),
-            draws=0,
-            with_pareto=False,
+            search=Search(draws=0, pareto=False),
         )
     except DalizError as error:
         return Score(

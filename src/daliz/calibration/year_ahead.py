@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from daliz.calibration.fit import SPREAD, Calibration, YearModel
-from daliz.calibration.rolling import Z90, foretell
+from daliz.calibration.rolling import Z90, forecast_growth
 from daliz.calibration.series import observed
-from daliz.routing import routes
+from daliz.routing import Search, Shipment, routes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,16 +36,15 @@ def forecast(
     Parameters
     ----------
     models
-        Models of the years up to the one foretold.
+        Models of the years up to the one forecast.
     fit
         Parameters fitted up to the origin.
     origin
         Last year counted.
     trips
-        Origin, destination, country to avoid and month of trips by the Middle Corridor whose mean days
-        are foretold; their interval is that of the evidence.
+        Origin, destination, country to avoid and month of trips whose mean days are forecast; their interval is that of the evidence.
     """
-    told, seen = foretell(models, fit, origin), observed(models[origin].network)
+    told, seen = forecast_growth(models, fit, origin), observed(models[origin].network)
     table = models[origin].network.table("series")
     typical = float(np.sqrt(np.mean([np.log(r["model"] / r["observed"]) ** 2 for r in fit.rows])))
     rows = []
@@ -61,31 +60,28 @@ def forecast(
         )
         ends = [float(np.exp(mean + z * wide)) for z in (-Z90, 0.0, Z90)]
         rows.append(_row(row["id"], row["unit"], ends, f"{row['definition']}; year {origin + 1}; {how}"))
-    for start, stop, avoid, month in trips:
-        best = routes(
-            models[origin + 1].network,
-            start,
-            stop,
-            month=month,
-            avoid=[f"country:{avoid}"],
-            k=1,
-            draws=4000,
-            with_pareto=False,
-        )[0]
-        low, high = (best.spread.days_low, best.spread.days_high) if best.spread else (np.nan, np.nan)
-        ends = [low, best.days, high]
-        rows.append(
-            _row(
-                f"days-{start}-{stop}-{month:02d}".lower().replace("'", ""),
-                "days",
-                ends,
-                (
-                    f"Mean days {start} - {stop} by way of the Caspian, month {month} of {origin + 1}, "
-                    "without the queues of all; interval of the evidence"
-                ),
-            )
-        )
-    return rows
+    return rows + [_days(models[origin + 1].network, trip, origin + 1) for trip in trips]
+
+
+def _days(network: Network, trip: tuple[str, str, str, int], year: int) -> dict[str, Any]:
+    """Forecast the mean days of a trip with the interval of the evidence."""
+    start, stop, avoid, month = trip
+    best = routes(
+        network,
+        start,
+        stop,
+        Shipment(avoid=(f"country:{avoid}",)),
+        k=1,
+        month=month,
+        search=Search(draws=4000, pareto=False),
+    )[0]
+    low, high = (best.spread.days_low, best.spread.days_high) if best.spread else (np.nan, np.nan)
+    definition = (
+        f"Mean days {start} - {stop} not through {avoid}, month {month} of {year}, "
+        "without the queues of all; interval of the evidence"
+    )
+    name = f"days-{start}-{stop}-{month:02d}".lower().replace("'", "")
+    return _row(name, "days", [low, best.days, high], definition)
 
 
 def _row(series: str, unit: str, ends: list[float], definition: str) -> dict[str, Any]:

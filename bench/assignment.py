@@ -47,8 +47,7 @@ def problem_of(t: Tntp, per_length: float = 0.0) -> Problem:
     form = np.column_stack([t.free_flow_time, t.capacity, t.b, t.power])
     return make_problem(
         t.nodes,
-        t.tail,
-        t.head,
+        (t.tail, t.head),
         form,
         t.trips,
         fixed=per_length * t.length if per_length else None,
@@ -218,7 +217,7 @@ def made_network(
     demand = np.concatenate(rows)
     demand[:, 2] *= trips / demand[:, 2].sum()
     fixed = np.stack([c * 0.1 * time_h for c in range(classes)])
-    return make_problem(nodes, tail, head, form, demand, fixed=fixed, group=np.concatenate(group))
+    return make_problem(nodes, (tail, head), form, demand, fixed=fixed, group=np.concatenate(group))
 
 
 def made_table() -> None:
@@ -308,7 +307,7 @@ def start_table() -> None:
     import tempfile
 
     code = (
-        "from daliz.assignment import make_problem, user_equilibrium as u; u(make_problem(2, [0], [1], "
+        "from daliz.assignment import make_problem, user_equilibrium as u; u(make_problem(2, ([0], [1]), "
         "[[1, 1, 0, 1]], [(0, 1, 1.0)]))"
     )
     print("\n| start to first result | CPU s | wall s |\n|---|---|---|")

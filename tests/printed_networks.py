@@ -124,10 +124,10 @@ def sioux_falls(factor: float = 1.0) -> Problem:
     trips = [(i, j, table[i, j]) for i in range(24) for j in range(24)]
     ones = np.ones(len(rows))
     form = np.column_stack([rows[:, 3], factor * rows[:, 2], 0.15 * ones, 4.0 * ones])
-    return make_problem(24, rows[:, 0].astype(int) - 1, rows[:, 1].astype(int) - 1, form, trips)
+    return make_problem(24, (rows[:, 0].astype(int) - 1, rows[:, 1].astype(int) - 1), form, trips)
 
 
 def braess() -> Problem:
     """Make the network of Braess (Unternehmensforschung 12, 1968) with 6 units of demand."""
     form = [[1e-8, 1, 1e9, 1], [50, 1, 0.02, 1], [50, 1, 0.02, 1], [10, 1, 0.1, 1], [1e-8, 1, 1e9, 1]]
-    return make_problem(4, [0, 0, 2, 2, 3], [2, 3, 1, 3, 1], form, [(0, 1, 6.0)])
+    return make_problem(4, ([0, 0, 2, 2, 3], [2, 3, 1, 3, 1]), form, [(0, 1, 6.0)])

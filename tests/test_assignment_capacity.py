@@ -59,7 +59,7 @@ def test_columns_agree_with_the_arc_formulation(seed: int) -> None:
     form = np.column_stack([cost, room, np.zeros(len(tail)), np.ones(len(tail))])
     ends = rng.choice(n, 2, replace=False), rng.choice(n, 2, replace=False)
     trips = [(int(a), int(b), float(rng.uniform(0.5, 3))) for a, b in ends]
-    problem = make_problem(n, tail, head, form, trips)
+    problem = make_problem(n, (tail, head), form, trips)
     flow = capacity_flow(problem)
     pairs, links = len(problem.demand), len(problem.tail)
     penalty = (
@@ -86,14 +86,14 @@ def test_columns_agree_with_the_arc_formulation(seed: int) -> None:
 
 def test_a_dear_way_is_taken_before_anyone_is_left() -> None:
     """What does not fit on a cheap link goes by one a thousand times dearer."""
-    flow = capacity_flow(make_problem(2, [0, 0], [1, 1], [[1, 3, 0, 1], [1000, 100, 0, 1]], [(0, 1, 4.0)]))
+    flow = capacity_flow(make_problem(2, ([0, 0], [1, 1]), [[1, 3, 0, 1], [1000, 100, 0, 1]], [(0, 1, 4.0)]))
     assert flow.unserved.sum() == 0
     assert flow.cut is None
 
 
 def test_no_capacity_is_refused() -> None:
     """A capacity of 0 is named and a closed link asked to be left out."""
-    problem = make_problem(2, [0], [1], [[1, 1, 0, 1]], [(0, 1, 1.0)])
+    problem = make_problem(2, ([0], [1]), [[1, 1, 0, 1]], [(0, 1, 1.0)])
     with pytest.raises(DemandError, match="capacity is 0"):
         capacity_flow(problem, np.zeros(1))
 

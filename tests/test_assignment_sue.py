@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from scipy.optimize import brentq, linprog
 
 from daliz.assignment.loading import Loading
-from daliz.assignment.sue import _Solver, fixed_point
+from daliz.assignment.sue import fixed_point
+from daliz.assignment.sue_conditions import Solver
 from daliz.paths.capacities import Capacities, Place
 from daliz.paths.kernels import delays, via
 from small_loadings import loading_of, places_of, random_loading
@@ -70,7 +71,7 @@ def shares_of(
         within_corridor=low,
         within_nest=high,
     )
-    found = _Solver(loading, 0.0, np.inf).loaded(np.zeros(count), np.zeros(count))
+    found = Solver(loading, 0.0, np.inf).loaded(np.zeros(count), np.zeros(count))
     return found.share, float(found.inclusive[0])
 
 
@@ -176,7 +177,7 @@ def test_small_networks_converge_to_what_reproduces_itself(seed: int) -> None:
     loading = replace(loading, units=np.minimum(loading.units, 30 * loading.capacities.capacity.min()))
     found = fixed_point(loading)
     assert found.converged
-    again = _Solver(loading, 0.0, np.inf).loaded(found.delay, np.zeros(len(found.delay)))
+    again = Solver(loading, 0.0, np.inf).loaded(found.delay, np.zeros(len(found.delay)))
     whole = again.volume.sum()
     assert np.abs(again.volume - found.volume).sum() <= 1.001e-6 * max(whole, found.volume.sum())
     np.testing.assert_allclose(found.delay, loading.delays(found.volume)[0], rtol=1e-12)

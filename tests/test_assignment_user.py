@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daliz.assignment import Problem, link_equilibrium, make_problem, user_equilibrium
+from daliz.assignment import Problem, link_passes, make_problem, user_equilibrium
 from daliz.errors import DemandError
 from daliz.paths.kernels import delays
 from printed_networks import braess, sioux_falls
@@ -36,7 +36,7 @@ def test_braess_sends_two_on_each_way() -> None:
 @pytest.mark.parametrize("lanes", [False, True])
 def test_sioux_falls_reaches_the_best_known_objective(lanes: bool) -> None:
     """Beckmann's objective is 4,231,335.287 to the last printed digit, at a gap of 1e-12, in order or in two lanes."""
-    with mock.patch.object(link_equilibrium, "LARGE", 1 if lanes else 1_000):
+    with mock.patch.object(link_passes, "LARGE", 1 if lanes else 1_000):
         flow = user_equilibrium(sioux_falls(), gap=1e-12, threads=2)
     assert flow.gap <= 1e-12
     assert flow.objective == pytest.approx(4_231_335.287, abs=6e-4)
@@ -69,14 +69,14 @@ def test_centroids_are_not_passed() -> None:
     """A node below the first through node may end a way and not lie on it."""
     links = ([0, 1, 0, 3], [1, 2, 3, 2])
     form = [[1, 1, 0, 1], [1, 1, 0, 1], [5, 1, 0, 1], [5, 1, 0, 1]]
-    free = user_equilibrium(make_problem(4, *links, form, [(0, 2, 1.0)]))
-    barred = user_equilibrium(make_problem(4, *links, form, [(0, 2, 1.0)], first_through=3))
+    free = user_equilibrium(make_problem(4, links, form, [(0, 2, 1.0)]))
+    barred = user_equilibrium(make_problem(4, links, form, [(0, 2, 1.0)], first_through=3))
     assert (free.total_cost, barred.total_cost) == (2.0, 10.0)
 
 
 def test_one_way_sink_keeps_the_books() -> None:
     """A node with two links in and none out takes what is sent to it and gives nothing back."""
-    problem = make_problem(4, [0, 0, 1, 1], [1, 3, 3, 2], [[1, 1, 0.15, 4]] * 4, [(0, 3, 5.0), (0, 2, 2.0)])
+    problem = make_problem(4, ([0, 0, 1, 1], [1, 3, 3, 2]), [[1, 1, 0.15, 4]] * 4, [(0, 3, 5.0), (0, 2, 2.0)])
     flow = user_equilibrium(problem, gap=1e-10)
     assert balance(problem, flow.volume) < 1e-9
     assert flow.volume[problem.head == 3].sum() == pytest.approx(5)
@@ -86,7 +86,7 @@ def test_one_way_sink_keeps_the_books() -> None:
 def test_power_zero_and_free_links_are_taken(power: float) -> None:
     """Links of constant or no cost and pairs without volume end at a gap of 1e-12 and not in an endless loop."""
     form = [[0, 1, 0.15, power], [0, 1, 0.15, power], [1, 1, 1, power], [1, 2, 1, power]]
-    problem = make_problem(3, [0, 0, 1, 1], [1, 1, 2, 2], form, [(0, 2, 3.0), (1, 2, 0.0), (1, 1, 4.0)])
+    problem = make_problem(3, ([0, 0, 1, 1], [1, 1, 2, 2]), form, [(0, 2, 3.0), (1, 2, 0.0), (1, 1, 4.0)])
     flow = user_equilibrium(problem, gap=1e-12)
     assert flow.converged
     assert flow.volume[problem.tail == 1].sum() == pytest.approx(3)
@@ -96,14 +96,14 @@ def test_elastic_demand_has_its_closed_form() -> None:
     """Linear inverse demand 10 - q against a link of time 1 + q meets at q = 4.5."""
     # q of d = 10 is shipped while the cost is below 10 - q; the rest v = d - q goes on the link of
     # excess, which costs v
-    problem = make_problem(2, [0], [1], [[1.0, 1.0, 1.0, 1.0]], [(0, 1, 10.0)])
+    problem = make_problem(2, ([0], [1]), [[1.0, 1.0, 1.0, 1.0]], [(0, 1, 10.0)])
     flow = user_equilibrium(problem, gap=1e-12, excess=np.array([[0.0, 10.0, 10.0, 1.0]]))
     assert flow.served[0] == pytest.approx(4.5, abs=1e-9)
 
 
 def test_exponential_demand_has_its_closed_form() -> None:
     """With q = d exp(-(c - c0) / b) and a constant cost the quantity is the formula's."""
-    problem = make_problem(2, [0], [1], [[3.0, 1.0, 0.0, 1.0]], [(0, 1, 10.0)])
+    problem = make_problem(2, ([0], [1]), [[3.0, 1.0, 0.0, 1.0]], [(0, 1, 10.0)])
     flow = user_equilibrium(problem, gap=1e-12, excess=np.array([[1.0, 10.0, 2.0, 0.0]]))
     assert flow.served[0] == pytest.approx(10 * np.exp(-(3.0 - 1.0) / 2.0), rel=1e-6)
 
@@ -112,8 +112,7 @@ def test_classes_weigh_tolls_by_their_own_measure() -> None:
     """Who finds the toll dear takes the slow link, and who does not the fast one."""
     problem = make_problem(
         2,
-        [0, 0],
-        [1, 1],
+        ([0, 0], [1, 1]),
         [[1, 1, 0, 1], [2, 1, 0, 1]],
         [(0, 1, 1.0), (0, 1, 1.0)],
         fixed=[[0.5, 0.0], [5.0, 0.0]],
@@ -146,8 +145,8 @@ def test_wardrop_holds_on_random_networks(seed: int, lanes: bool) -> None:
         (int(a), int(b), float(q))
         for a, b, q in zip(rng.integers(0, n, 12), rng.integers(0, n, 12), rng.uniform(0, 4, 12), strict=True)
     ]
-    problem = make_problem(n, tail, head, form, trips)
-    with mock.patch.object(link_equilibrium, "LARGE", 1 if lanes else len(trips) + 1):
+    problem = make_problem(n, (tail, head), form, trips)
+    with mock.patch.object(link_passes, "LARGE", 1 if lanes else len(trips) + 1):
         flow, two = (user_equilibrium(problem, gap=1e-9, passes=500, threads=n) for n in (1, 2))
     assert flow.converged
     assert balance(problem, flow.volume) < 1e-8
@@ -192,7 +191,7 @@ def test_conical_delay_doubles_at_capacity() -> None:
         ({"demand": [(0, 7, 1.0)]}, "nodes run from 0 to 1"),
         ({"form": [[1, 0, 0, 1]]}, "capacity is 0"),
         ({"form": [[float("nan"), 1, 0, 1]]}, "must be numbers"),
-        ({"tail": [1], "head": [0]}, "no way leads there"),
+        ({"ends": ([1], [0])}, "no way leads there"),
         ({"fixed": [-1.0]}, "fixed cost is negative"),
         ({"group": [3]}, "there are 1 classes"),
     ],
@@ -200,8 +199,7 @@ def test_conical_delay_doubles_at_capacity() -> None:
 def test_bad_problems_are_named(change: dict[str, object], words: str) -> None:
     """Negative and missing volumes, no capacity, unknown nodes and pairs without a way are told in a sentence."""
     parts: dict[str, object] = {
-        "tail": [0],
-        "head": [1],
+        "ends": ([0], [1]),
         "form": [[1, 1, 0, 1]],
         "demand": [(0, 1, 1.0)],
     } | change

@@ -86,7 +86,7 @@ def models(monkeypatch: pytest.MonkeyPatch) -> dict[int, MadeModel]:
         for y, m in made.items()
         for s, v in zip(m.ids, m.series(true)[1], strict=True)
     }
-    for module in ("fit", "rolling", "forecast"):
+    for module in ("fit", "rolling", "year_ahead"):
         monkeypatch.setattr(f"daliz.calibration.{module}.observed", lambda _: counts)
     return made
 

@@ -1,4 +1,4 @@
-"""Find the least-cost flow of a network within hard capacities, what goes unserved and why, and the price of each capacity."""
+"""Find the least-cost flow of a network within hard capacities, what goes unserved, and the price of capacity."""
 
 from __future__ import annotations
 

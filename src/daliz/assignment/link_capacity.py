@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -24,7 +24,7 @@ ROUNDS = 200
 
 @dataclass(frozen=True)
 class CapacityFlow:
-    """Hold a flow within capacities.
+    """A flow within capacities.
 
     Attributes
     ----------
@@ -82,23 +82,14 @@ def capacity_flow(
     --------
     >>> from daliz.assignment import make_problem
     >>> from daliz.assignment.link_capacity import capacity_flow
-    >>> two = make_problem(2, [0, 0], [1, 1], [[1, 3, 0, 1], [2, 3, 0, 1]], [(0, 1, 4.0)])
+    >>> two = make_problem(2, ([0, 0], [1, 1]), [[1, 3, 0, 1], [2, 3, 0, 1]], [(0, 1, 4.0)])
     >>> flow = capacity_flow(two)
     >>> flow.volume, flow.price
     (array([3., 1.]), array([1., 0.]))
     """
     need("numba", "highspy", extra="assign")
     limit = problem.form[:, 1] if capacity is None else np.asarray(capacity, np.float64)
-    if limit.shape != problem.tail.shape:
-        raise DemandError(f"Capacities are given for {limit.size} links, but there are {len(problem.tail)}.")
-    if not len(problem.demand):
-        raise DemandError("There is no demand to assign; all quantities are 0.")
-    if not (limit > 0).all():
-        a = int(np.flatnonzero(~(limit > 0))[0])
-        raise DemandError(
-            f"Link {problem.names[a] + 1}: its capacity is {limit[a]:g}; it must be more than 0. "
-            "Leave a closed link out."
-        )
+    _check(problem, limit)
     pricer = _Pricer(problem)
     free = problem.form[:, 0]
     start = pricer.routes(free + problem.fixed)
@@ -107,21 +98,10 @@ def capacity_flow(
     penalty = np.full(
         len(problem.demand), max(problem.nodes * float(dear[np.isfinite(dear)].max(initial=0.0)), 1.0)
     )
-    pool, found, bound = _columns(pricer, problem.demand, limit, free, penalty, start, gap, rounds)
+    pool, found, bound = _columns(pricer, _Costs(limit, free, problem.fixed, penalty), start, gap, rounds)
     volume = pool.loads(len(limit)).T @ found.flow
-    cut = None
-    if found.unserved.sum() > 1e-9 * problem.demand.sum():
-        ones = np.ones(len(problem.demand))
-        start = pricer.routes(
-            np.full_like(problem.fixed, 1e-12) + np.where(np.isinf(problem.fixed), np.inf, 0.0)
-        )
-        _, tight, _ = _columns(
-            pricer, problem.demand, limit, np.zeros_like(free), ones, start, gap, rounds, plain=True
-        )
-        least = np.minimum(
-            pricer.routes(tight.price + np.where(np.isinf(problem.fixed), np.inf, 0.0)).cost, 1.0
-        )
-        cut = Cut(tight.price, least, float(problem.demand @ least - tight.price @ limit))
+    short = found.unserved.sum() > 1e-9 * problem.demand.sum()
+    cut = _proof(pricer, limit, gap, rounds) if short else None
     reached = max(found.cost - bound, 0.0) / max(abs(found.cost), 1e-300)
     return CapacityFlow(
         problem,
@@ -137,9 +117,41 @@ def capacity_flow(
     )
 
 
+def _check(problem: Problem, limit: Floats) -> None:
+    if limit.shape != problem.tail.shape:
+        raise DemandError(f"Capacities are given for {limit.size} links, but there are {len(problem.tail)}.")
+    if not len(problem.demand):
+        raise DemandError("There is no demand to assign; all quantities are 0.")
+    if not (limit > 0).all():
+        a = int(np.flatnonzero(~(limit > 0))[0])
+        raise DemandError(
+            f"Link {problem.names[a] + 1}: its capacity is {limit[a]:g}; it must be more than 0. "
+            "Leave a closed link out."
+        )
+
+
+def _proof(pricer: _Pricer, limit: Floats, gap: float, rounds: int) -> Cut:
+    """Prove that demand does not fit: weigh links so that the lightest routes weigh more than the limits hold."""
+    demand, barred = pricer.problem.demand, np.where(np.isinf(pricer.problem.fixed), np.inf, 0.0)
+    start = pricer.routes(1e-12 + barred)
+    costs = _Costs(limit, np.zeros(len(limit)), barred, np.ones(len(demand)))
+    _, tight, _ = _columns(pricer, costs, start, gap, rounds)
+    least = np.minimum(pricer.routes(tight.price + barred).cost, 1.0)
+    return Cut(tight.price, least, float(demand @ least - tight.price @ limit))
+
+
+class _Costs(NamedTuple):
+    """Capacity and cost of links, shapes (links,) and by class (classes, links), and the penalty of each pair."""
+
+    capacity: Floats
+    free: Floats
+    fixed: Floats
+    penalty: Floats
+
+
 @dataclass(frozen=True)
 class _Routes:
-    """Hold a route of each pair: cost and links."""
+    """A route of each pair: cost and links."""
 
     pair: Ints
     cost: Floats
@@ -165,7 +177,7 @@ class _Routes:
 
 
 class _Pricer:
-    """Find the shortest routes of all pairs at given costs of links, with the trees and columns of the equilibrium."""
+    """Finder of the shortest routes of all pairs at given costs of links, with the trees of the equilibrium."""
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
@@ -179,7 +191,7 @@ class _Pricer:
         self.settled = np.zeros(len(self.root), np.uint32)
 
     def routes(self, cost: Floats) -> _Routes:
-        """Give the shortest route of each pair at costs of shape (links,) or (classes, links)."""
+        """Return the shortest route of each pair at costs of shape (links,) or (classes, links)."""
         p = self.problem
         by_class = np.array(np.broadcast_to(np.atleast_2d(cost), p.fixed.shape), order="C")
         trees.grow(
@@ -227,29 +239,19 @@ class _Pricer:
 
 
 def _columns(
-    pricer: _Pricer,
-    demand: Floats,
-    capacity: Floats,
-    free: Floats,
-    penalty: Floats,
-    start: _Routes,
-    gap: float,
-    rounds: int,
-    *,
-    plain: bool = False,
+    pricer: _Pricer, costs: _Costs, start: _Routes, gap: float, rounds: int
 ) -> tuple[_Routes, Solution, float]:
-    """Add columns until the gap is proven; `plain` leaves fixed costs out."""
-    p = pricer.problem
-    fixed = np.where(np.isinf(p.fixed), np.inf, 0.0) if plain else p.fixed
+    """Add columns until the gap is proven."""
+    capacity, free, fixed, penalty = costs
 
     def true_cost(routes: _Routes) -> Floats:
-        group = p.group[routes.pair]
+        group = pricer.problem.group[routes.pair]
         of = np.repeat(np.arange(len(routes.pair)), np.diff(routes.begin))
         return np.asarray(
             np.bincount(of, (free + fixed)[group[of], routes.links], len(routes.pair)), np.float64
         )
 
-    master = Master(demand, capacity, penalty)
+    master = Master(pricer.problem.demand, capacity, penalty)
     pool = _Routes(start.pair, true_cost(start), start.begin, start.links)
     master.add(pool.pair, pool.cost, pool.loads(len(capacity)))
     best = -np.inf

@@ -20,7 +20,7 @@ from daliz.paths.route_sets import pairs_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from daliz.assignment.sue import FixedPoint
+    from daliz.assignment.sue_conditions import FixedPoint
     from daliz.paths.demand import Demand
     from daliz.tables import Network
 
@@ -47,8 +47,8 @@ def assign(
     demand
         Who sends what; the markets of the network's year if left out.
     method
-        `sue` for stochastic user equilibrium over route sets with queues; `due` for deterministic user equilibrium and `so`
-        for the system optimum over them; `capacity` for the least-cost flow within hard capacities.
+        `sue` for stochastic user equilibrium over route sets with queues; `due` for deterministic user equilibrium
+        and `so` for the system optimum over them; `capacity` for the least-cost flow within hard capacities.
     values
         Parameters of choice in place of those of the table `choice`.
     start

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Cut:
-    """Proof that demand does not fit: weights under which every route of pair k costs at least `y[k]`, yet sum y q > sum w C.
+    """Proof that demand does not fit: under weights w each route of pair k costs `y[k]` or more, yet y q > w C in sum.
 
     Attributes
     ----------
@@ -64,7 +64,8 @@ class Terms:
             )
         if not self.unserved_usd_t > 0:
             raise DemandError(
-                f"A price of {self.unserved_usd_t:g} USD/t for what is not served cannot be used; give a number above 0."
+                f"A price of {self.unserved_usd_t:g} USD/t for what is not served cannot be used; "
+                "give a number above 0."
             )
 
 
@@ -78,8 +79,8 @@ class Outcome(NamedTuple):
     unserved
         float64 (pairs,): units a year that find no room or no route, or choose not to go.
     volume, delay, price
-        float64 (capacities,): volume of demand in the capacity's unit, hours added, USD per unit of capacity (NaN where the
-        method gives none).
+        float64 (capacities,): volume of demand in the capacity's unit, hours added, USD per unit of capacity (NaN
+        where the method gives none).
     certificate
         What is measured: relative gap and what was asked for.
     converged

@@ -1,8 +1,8 @@
-"""Hold an assignment problem as flat arrays and check it before anything runs."""
+"""An assignment problem as flat arrays, checked before anything runs."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -21,7 +21,7 @@ Flags = npt.NDArray[np.bool_]
 
 
 class Roots(NamedTuple):
-    """Tell which tree each pair grows on, shape (pairs,), and the node and class of each tree, shapes (trees,)."""
+    """Tree that each pair grows on, shape (pairs,), and the node and class of each tree, shapes (trees,)."""
 
     tree: Words
     node: Words
@@ -30,7 +30,7 @@ class Roots(NamedTuple):
 
 @dataclass(frozen=True)
 class Problem:
-    """Hold links, classes and demand of an equilibrium.
+    """Links, classes and demand of an equilibrium.
 
     Links are sorted by tail. The cost of link a for class c is delay_a(v_a) + fixed[c, a], all in one
     unit; a class that may not use a link has inf there. Volumes add up over classes in one unit
@@ -74,12 +74,12 @@ class Problem:
 
     @property
     def start(self) -> Words:
-        """Give where the links of each node begin, shape (nodes + 1,)."""
+        """Where the links of each node begin, shape (nodes + 1,)."""
         return np.searchsorted(self.tail, np.arange(self.nodes + 1)).astype(np.uint32)
 
 
 def roots_of(problem: Problem) -> Roots:
-    """Give the trees that the pairs of a problem need: one for each origin and class."""
+    """Return the trees that the pairs of a problem need: one for each origin and class."""
     classes = len(problem.fixed)
     roots, tree = np.unique(problem.origin.astype(np.int64) * classes + problem.group, return_inverse=True)
     return Roots(
@@ -89,8 +89,7 @@ def roots_of(problem: Problem) -> Roots:
 
 def make_problem(
     nodes: int,
-    tail: Sequence[int] | Ints | Words,
-    head: Sequence[int] | Ints | Words,
+    ends: tuple[Sequence[int] | Ints | Words, Sequence[int] | Ints | Words],
     form: Sequence[Sequence[float]] | Floats,
     demand: Sequence[tuple[int, int, float]] | Floats,
     *,
@@ -105,8 +104,8 @@ def make_problem(
     ----------
     nodes
         Number of nodes.
-    tail, head
-        Ends of the links, from 0.
+    ends
+        Tails and heads of the links, from 0.
     form
         Per link: time when empty, capacity, and two parameters of the kind of delay.
     demand
@@ -128,11 +127,11 @@ def make_problem(
     Examples
     --------
     >>> from daliz.assignment import make_problem
-    >>> p = make_problem(2, [0, 0], [1, 1], [[1, 1, 0, 1], [0.5, 2, 1, 1]], [(0, 1, 1.0)])
+    >>> p = make_problem(2, ([0, 0], [1, 1]), [[1, 1, 0, 1], [0.5, 2, 1, 1]], [(0, 1, 1.0)])
     >>> p.demand
     array([1.])
     """
-    tails, heads = np.asarray(tail, np.int64), np.asarray(head, np.int64)
+    tails, heads = (np.asarray(x, np.int64) for x in ends)
     forms = np.asarray(form, np.float64).reshape(len(tails), 4)
     kinds = np.broadcast_to(np.asarray(kind, np.uint8), tails.shape)
     asked = np.asarray(demand, np.float64).reshape(-1, 3)
@@ -140,22 +139,30 @@ def make_problem(
     tolls = np.zeros((1, len(tails))) if fixed is None else np.atleast_2d(np.asarray(fixed, np.float64))
     _check_links(nodes, tails, heads, forms, kinds, tolls)
     _check_demand(nodes, asked, groups, len(tolls))
-    by_tail = np.argsort(tails, kind="stable")
+    number = np.uint32
+    links = tails.astype(number), heads.astype(number), kinds, forms, tolls
+    origin, target = (asked[:, i].astype(number) for i in (0, 1))
+    pairs = origin, target, groups.astype(number), asked[:, 2]
+    return _sorted(Problem(nodes, *links, *pairs, first_through))
+
+
+def _sorted(given: Problem) -> Problem:
+    """Sort links by tail, and pairs by origin and class."""
+    by_tail = np.argsort(given.tail, kind="stable")
     # a pair with no demand or with both ends in one place loads nothing
-    moved = np.flatnonzero((asked[:, 2] > 0) & (asked[:, 0] != asked[:, 1]))
-    by_tree = moved[np.lexsort((asked[moved, 1], groups[moved], asked[moved, 0]))]
-    return Problem(
-        nodes=nodes,
-        tail=tails[by_tail].astype(np.uint32),
-        head=heads[by_tail].astype(np.uint32),
-        kind=kinds[by_tail],
-        form=np.ascontiguousarray(forms[by_tail]),
-        fixed=np.ascontiguousarray(tolls[:, by_tail]),
-        origin=asked[by_tree, 0].astype(np.uint32),
-        target=asked[by_tree, 1].astype(np.uint32),
-        group=groups[by_tree].astype(np.uint32),
-        demand=np.ascontiguousarray(asked[by_tree, 2]),
-        first_through=first_through,
+    moved = np.flatnonzero((given.demand > 0) & (given.origin != given.target))
+    by_tree = moved[np.lexsort((given.target[moved], given.group[moved], given.origin[moved]))]
+    return replace(
+        given,
+        tail=given.tail[by_tail],
+        head=given.head[by_tail],
+        kind=given.kind[by_tail],
+        form=np.ascontiguousarray(given.form[by_tail]),
+        fixed=np.ascontiguousarray(given.fixed[:, by_tail]),
+        origin=given.origin[by_tree],
+        target=given.target[by_tree],
+        group=given.group[by_tree],
+        demand=np.ascontiguousarray(given.demand[by_tree]),
         names=by_tail,
         rows=by_tree,
     )

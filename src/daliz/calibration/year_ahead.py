@@ -42,7 +42,8 @@ def forecast(
     origin
         Last year counted.
     trips
-        Origin, destination, country to avoid and month of trips whose mean days are forecast; their interval is that of the evidence.
+        Origin, destination, country to avoid and month of trips whose mean days are forecast; their
+        interval is that of the evidence.
     """
     told, seen = forecast_growth(models, fit, origin), observed(models[origin].network)
     table = models[origin].network.table("series")

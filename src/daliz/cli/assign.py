@@ -322,8 +322,7 @@ def _tntp_problem(t: Tntp, costs: tuple[float, float]) -> Problem:
     form = np.column_stack([t.free_flow_time, t.capacity, t.b, t.power])
     return make_problem(
         t.nodes,
-        t.tail,
-        t.head,
+        (t.tail, t.head),
         form,
         t.trips,
         fixed=fixed if fixed.any() else None,

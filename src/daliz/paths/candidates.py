@@ -1,9 +1,9 @@
 """Lay the graphs of candidate projects over that of a network, so that a shock can open them.
 
-A project may open links and services, change hours, prices and capacities, and lead services over other links. So each
-candidate's graph is made, and its arcs are held against those of the base: what is the same in ends, links, places and
-entries of the ledger is one arc; what differs stands twice, the candidate's own version shut. Opening a project opens its
-versions, shuts those of the base that it replaces, and takes its capacities.
+A project may open links and services, change hours, prices and capacities, and lead services over other links. So
+each candidate's graph is made, and its arcs are held against those of the base: what is the same in ends, links,
+places and entries of the ledger is one arc; what differs stands twice, the candidate's own version shut. Opening a
+project opens its versions, shuts those of the base that it replaces, and takes its capacities.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 
 from daliz.errors import ShockError
 from daliz.graph.graph import Arc, Graph, State
-from daliz.paths.capacities import capacities_of
+from daliz.paths.capacity_rows import capacities_of
 from daliz.paths.ground import grounded
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class _Draft:
         return number
 
     def _book(self, graph: Graph, number: Ints, figures: Any) -> None:
-        """Take over the entries of arcs that are new; a figure whose value differs in the whole stands as its amount."""
+        """Take over the entries of arcs that are new; a figure whose value differs in the whole is its amount."""
         booked = sum(len(x) for x in self.ledgers)
         old = {int(a) for x in self.ledgers for a in np.unique(x.arc)} if booked else set()
         fresh = np.array([n not in old for n in number.tolist()], np.bool_)
@@ -269,8 +269,8 @@ def opened(union: Union, names: tuple[str, ...]) -> tuple[Ground, Capacities]:
         ]:
             if changed.setdefault(key, name) != name:
                 raise ShockError(
-                    f"{changed[key]} and {name} change the same link, terminal or service; make the model of the network "
-                    f"under one of them, with the other as a candidate."
+                    f"{changed[key]} and {name} change the same link, terminal or service; make the model "
+                    f"of the network under one of them, with the other as a candidate."
                 )
         for a in candidate.opens.tolist():
             shut.pop(a, None)

@@ -2,9 +2,9 @@
 
     c = USD + v h + r s + p kg,
 
-v being the value of an hour of one unit, r = v times the reliability ratio the value of an hour of standard deviation s,
-and p the price of carbon. Arcs must add up, and a standard deviation does not: along a path variances do. So searches
-take the tangent of the square root at a reference s0,
+v being the value of an hour of one unit, r = v times the reliability ratio the value of an hour of standard deviation
+s, and p the price of carbon. Arcs must add up, and a standard deviation does not: along a path variances do. So
+searches take the tangent of the square root at a reference s0,
 
     r s ~ r s0 / 2 + r s^2 / (2 s0),
 

@@ -7,19 +7,18 @@ operators can book, what is avoided, what a shock closes.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from daliz.errors import PlaceError, QueryError, did_you_mean
 from daliz.paths.places import find_place
+from daliz.paths.rules import country_arcs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from daliz.arrays import Flags
-    from daliz.graph import Graph
     from daliz.graph.graph import ClassCosts
     from daliz.paths.ground import Ground
 
@@ -70,13 +69,6 @@ class Eligibility(NamedTuple):
     plain: ClassCosts
     open: Flags
     closed_by: dict[int, str]
-
-
-class Rule(NamedTuple):
-    """One row of `restrictions` with the arcs that it binds."""
-
-    row: dict[str, Any]
-    arcs: list[int]
 
 
 def eligibility(ground: Ground, consignment: Consignment) -> Eligibility:
@@ -145,23 +137,11 @@ def arcs_touching(ground: Ground, word: str) -> list[int]:
     )
 
 
-def country_arcs(graph: Graph, code: str) -> list[int]:
-    """Return the arcs that touch a country."""
-    inside = np.flatnonzero(graph.network.table("nodes")["country"] == code).tolist()
-    return sorted({k for i in inside for k in graph.place_arcs.get(i, [])})
-
-
 def bound_by(ground: Ground, cargo: str, ends: tuple[str, str]) -> tuple[str, ...]:
     """Name the rules narrowed to countries of origin or destination that bind a consignment between two countries."""
     consignment = Consignment(cargo, ends)
     narrow = (r.row for r in ground.rules if r.row["origin_country"] or r.row["destination_country"])
     return tuple(r["id"] for r in narrow if _applies(r, consignment))
-
-
-def rules_of(ground: Ground) -> list[Rule]:
-    """Read the rows of `restrictions` with the arcs that each binds."""
-    rows = ground.network.table("restrictions").rows()
-    return [Rule(r, _scope_arcs(ground, r, entering=r["effect"] == "hold")) for r in rows]
 
 
 def _close_heavy(ground: Ground, cargo: dict[str, Any], closed_by: dict[int, str]) -> None:
@@ -235,28 +215,3 @@ def _applies(rule: dict[str, Any], consignment: Consignment) -> bool:
     return all(
         not rule[c] or here in rule[c].split() for c, here in zip(columns, consignment.ends, strict=True)
     )
-
-
-def _scope_arcs(graph: Graph, rule: dict[str, Any], *, entering: bool) -> list[int]:
-    nodes, links = graph.network.table("nodes"), graph.network.table("links")
-    if rule["scope"] == "link":
-        arcs = graph.link_arcs.get(links.position.get(rule["scope_id"], -1), [])
-    elif rule["scope"] == "node":
-        place = nodes.position.get(rule["scope_id"], -1)
-        arcs = graph.place_arcs.get(place, [])
-        if entering:
-            arcs = [k for k in arcs if graph.states[graph.arcs[k].tail].node != place]
-    else:
-        arcs = country_arcs(graph, rule["scope_id"])
-        if entering:
-            inside = set(np.flatnonzero(nodes["country"] == rule["scope_id"]).tolist())
-            arcs = [k for k in arcs if _enters(graph.arcs[k].places, inside)]
-    if rule["mode"]:
-        arcs = [
-            k for k in arcs if any(links["mode"][link] == rule["mode"] for link, _ in graph.arcs[k].links)
-        ]
-    return list(arcs)
-
-
-def _enters(places: tuple[int, ...], inside: set[int]) -> bool:
-    return any(a not in inside and b in inside for a, b in pairwise(places))

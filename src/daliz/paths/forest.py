@@ -199,10 +199,8 @@ class Forester:
             return mended, np.flatnonzero(marked)
         out_any, back_any = (np.asarray(x.any(axis=1), np.bool_) for x in (out_moved, back_moved))
         active = marked | out_any[field.ahead] | back_any[field.behind]
-        passed = (
-            self._gathered(out, 0, field.ahead[active]),
-            self._gathered(back, 1, field.behind[active]),
-        )
+        ahead, behind = field.ahead[active], field.behind[active]
+        passed = self._gathered(out, 0, ahead), self._gathered(back, 1, behind)
         (out_km, out_bits, came), (back_km, back_bits, goes) = passed
         found = marked.copy()
         m, t = self.marks, field.thresholds

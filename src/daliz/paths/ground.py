@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from daliz.graph import Graph, build_graph
+from daliz.paths.capacity_rows import capacities_of
 from daliz.paths.corridors import Corridors
+from daliz.paths.rules import Rule, rules_of
 from daliz.paths.touches import Touches
 
 if TYPE_CHECKING:
     from daliz.arrays import Ints, Words
     from daliz.paths.capacities import Capacities
-    from daliz.paths.eligibility import Rule
     from daliz.tables import Network
 
 
@@ -38,15 +39,11 @@ class Ground(Graph):
     @functools.cached_property
     def rules(self) -> list[Rule]:
         """Rows of `restrictions` with the arcs that each binds."""
-        from daliz.paths.eligibility import rules_of
-
         return rules_of(self)
 
     @functools.cached_property
     def capacities(self) -> Capacities:
         """What has a capacity."""
-        from daliz.paths.capacities import capacities_of
-
         return capacities_of(self)
 
     @functools.cached_property
@@ -72,7 +69,7 @@ class SortedArcs:
     place
         uint32 (states,): node of each state.
     pass_first, passes
-        Nodes that each arc passes, ends included: those of arc a by tail are `passes[pass_first[a] : pass_first[a + 1]]`.
+        Nodes that each arc passes, ends too: those of arc a by tail are `passes[pass_first[a] : pass_first[a + 1]]`.
     """
 
     out: Ints

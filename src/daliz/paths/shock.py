@@ -9,7 +9,7 @@ import numpy as np
 
 from daliz.errors import ShockError, did_you_mean
 from daliz.graph.ledger import USD_KINDS, Cause, Kind
-from daliz.paths.eligibility import country_arcs
+from daliz.paths.rules import country_arcs
 
 if TYPE_CHECKING:
     from daliz.arrays import Flags, Floats, Ints

@@ -241,13 +241,10 @@ def tariff(
     _check(network, model, exporter, draws)
     row = policy_row(network, policy)
     held = str(row["base"]) if base is None else base
-    if held:
-        policy_row(network, held)
+    root = _root(network, held)
     lines = _lines(network, policy, held, exporter, str(row["importer"]))
     figures = DrawnFigures(network, draws, seed)
-    rows = [trade_row(network, x.importer, x.product, exporter) for x in lines]
-    trade = np.array([figures.of("trades", r, "value_usd") for r in rows])
-    root = _root(network, held)
+    trade = _traded(network, lines, exporter, figures)
     measure = MEASURE[model]
     effects, rates = _against(network, policy, root, exporter, lines, figures, measure)
     if held != root:
@@ -261,6 +258,12 @@ def tariff(
 
 FREE = Duty(0.0, np.nan, np.inf, ())
 MEASURE = {"smart": measure_smart, "armington": measure_armington}
+
+
+def _traded(network: Network, lines: tuple[Line, ...], exporter: str, figures: DrawnFigures) -> Floats:
+    """Return the value of each line in USD by draw, shape (lines, draws)."""
+    rows = [trade_row(network, x.importer, x.product, exporter) for x in lines]
+    return np.array([figures.of("trades", r, "value_usd") for r in rows])
 
 
 def _check(network: Network, model: str, exporter: str, draws: int) -> None:

@@ -90,7 +90,7 @@ def _standing(network: Network) -> dict[int, bool]:
 
 
 def itineraries(network: Network) -> list[tuple[dict[str, Any], Itinerary]]:
-    """Find the named itineraries: the corridor of the table `defaults` where it connects a pair, else the best route."""
+    """Find the named itineraries: the corridor of the table `defaults` where it serves a pair, else the best route."""
     followed = next(iter(default_values(network, "corridor")), "")
     found = []
     for pair in network.store["pairs"].rows():

@@ -37,10 +37,10 @@ def evaluate(
 ) -> None:
     """Compute shares, units and volumes at delays and prices of capacities.
 
-    Routes of a pair stand in the order of nests and corridors. `outside` is the utility of not going at all by pair (minus
-    infinity for none), `free` the inclusive value without queues and `weight` what demand loses by it. Written are the
-    shares of routes, the units that go, the inclusive values of pairs, the volumes of capacities, and for each capacity
-    how much of its volume an hour of its delay (`bend`) and a dollar of its price (`give`) would take.
+    Routes of a pair stand in the order of nests and corridors. `outside` is the utility of not going at all by pair
+    (minus infinity for none), `free` the inclusive value without queues and `weight` what demand loses by it. Written
+    are the shares of routes, the units that go, the inclusive values of pairs, the volumes of capacities, and for
+    each capacity how much of its volume an hour of its delay (`bend`) and a dollar of its price (`give`) would take.
     """
     volume[:] = 0.0
     bend[:] = 0.0

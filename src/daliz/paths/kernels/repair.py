@@ -40,8 +40,9 @@ def repair(
 ) -> int:
     """Mend a tree in place, and return its length.
 
-    States below an arc that became dearer lose their paths and are reached anew from the others; arcs that became cheaper
-    pull states over (Ramalingam and Reps, J. Algorithms 21, 1996). `moved` marks the states whose path changed.
+    States below an arc that became dearer lose their paths and are reached anew from the others; arcs that became
+    cheaper pull states over (Ramalingam and Reps, J. Algorithms 21, 1996). `moved` marks the states whose path
+    changed.
 
     Parameters
     ----------

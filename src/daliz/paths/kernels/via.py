@@ -60,7 +60,8 @@ def corridors_of(
 ) -> None:
     """Write the first corridor that the path through each state of trees f and b satisfies; their number for none.
 
-    The loops run over states innermost, so that they are vectorised. `most`, `best` and `found` have room for each state.
+    The loops run over states innermost, so that they are vectorised. `most`, `best` and `found` have room for each
+    state.
     """
     states = found.shape[0]
     for s in range(states):
@@ -281,13 +282,13 @@ def alternatives(
 ) -> tuple:
     """Find the alternatives of some pairs: pair, corridor, number of arcs, and the arcs one after the other.
 
-    Pair k grows from tree `ahead[k]` and to tree `behind[k]`. `rule` holds how many alternatives a corridor has at most, the
-    share of km that two may have in common, the cost of one over the best of its corridor, the cost of a corridor over
-    the best of all, and how many states of a corridor are looked at.
+    Pair k grows from tree `ahead[k]` and to tree `behind[k]`. `rule` holds how many alternatives a corridor has at
+    most, the share of km that two may have in common, the cost of one over the best of its corridor, the cost of a
+    corridor over the best of all, and how many states of a corridor are looked at.
 
-    Written beside, for each pair and corridor (the last for none): cost (infinite where less) and state of what was kept,
-    the cost below which a new path might enter, and the cost up to which the states looked at filled their window
-    (minus infinity where they did not), and how many more might stand before the last one kept.
+    Written beside, for each pair and corridor (the last for none): cost (infinite where less) and state of what was
+    kept, the cost below which a new path might enter, and the cost up to which the states looked at filled their
+    window (minus infinity where they did not), and how many more might stand before the last one kept.
     """
     most, window = int(rule[0]), int(rule[4])
     overlap, stretch, limit = rule[1], rule[2], rule[3]
@@ -434,7 +435,7 @@ def _enters(
     count: np.ndarray,
     stamp: np.ndarray,
 ) -> bool:
-    """Tell whether the path through state s would enter corridor c of pair k beside what was kept there at less cost."""
+    """Tell whether the path through state s would enter corridor c of pair k beside what was kept at less cost."""
     stamp[0] += 1
     n = trace(origin, s, goal, pred, follow, tail, back_tail, arc_back, place, seen, path, stamp[0])
     if n < 0:
@@ -505,8 +506,9 @@ def touched(
 ) -> None:
     """Mark the pairs whose alternatives differ on mended trees, beside those marked already.
 
-    A pair is touched if its best path moved or that through a state that was kept, if a state whose path moved stood or comes
-    to stand inside a full window, or if a moved path is new, cheap enough for its corridor, and unlike what is kept there.
+    A pair is touched if its best path moved or that through a state that was kept, if a state whose path moved stood
+    or comes to stand inside a full window, or if a moved path is new, cheap enough for its corridor, and unlike what
+    is kept there.
     """
     states = out.shape[1]
     corridors = bound.shape[1]

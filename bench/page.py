@@ -58,6 +58,7 @@ def main() -> None:
     parts["run"] = printed("bench/run.py")
     parts["assignment"] = printed("bench/assignment.py", *(("--tntp", str(folder)) if folder else ()))
     parts["changes"] = printed("bench/changes.py")
+    parts["shocks"] = printed("bench/shocks.py")
     parts["chains"] = printed("bench/chains.py")
     parts["options"] = "--tntp folder" if folder else ""
     parts["versions"] = (

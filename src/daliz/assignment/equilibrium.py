@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Store:
-    """Hold the paths of pairs: `first[k]` is the first path of pair k, `begin[p]` the first link of path p."""
+    """The paths of pairs: `first[k]` is the first path of pair k, `begin[p]` the first link of path p."""
 
     first: Ints
     begin: Ints
@@ -64,7 +64,7 @@ class Store:
 
 @dataclass(frozen=True)
 class Equilibrium:
-    """Hold the flows of an equilibrium with its certificate.
+    """The flows of an equilibrium with its certificate.
 
     Attributes
     ----------
@@ -103,12 +103,12 @@ class Equilibrium:
 
     @property
     def total_cost(self) -> float:
-        """Give what all shippers bear together at these volumes, fixed costs included."""
+        """What all shippers bear together at these volumes, fixed costs included."""
         return float(self.volume @ self.cost) + float(self.store.flow @ self.store.toll)
 
     @property
     def served(self) -> Floats:
-        """Give what each pair ships, shape (pairs,): demand without what went on links of excess."""
+        """What each pair ships, shape (pairs,): demand without what went on links of excess."""
         real = np.ones(len(self.store.flow), bool)
         some = np.diff(self.store.begin) > 0
         real[some] = self.store.links[self.store.begin[:-1][some]] < len(self.volume)

@@ -43,7 +43,7 @@ FEWEST = 3
 
 @dataclass(frozen=True)
 class Rolling:
-    """Hold forecasts beside what came.
+    """Forecasts beside what came.
 
     Attributes
     ----------
@@ -57,7 +57,7 @@ class Rolling:
     fits: dict[int, Calibration]
 
     def scores(self) -> list[dict[str, Any]]:
-        """Give the mean scores by method over the forecasts that all methods made."""
+        """Return the mean scores by method over the forecasts that all methods made."""
         methods = ("model", "last year", "trend")
         made = [{(r["origin"], r["series"]) for r in self.rows if r["method"] == m} for m in methods]
         shared = set.intersection(*made)
@@ -80,7 +80,7 @@ class Rolling:
 
 
 def interval_score(low: float, high: float, value: float, level: float = 0.9) -> float:
-    """Give the width of an interval and the penalty for a value outside it.
+    """Return the width of an interval and the penalty for a value outside it.
 
     S = (u - l) + 2/a (l - y)+ + 2/a (y - u)+ with a = 1 - level.
 
@@ -94,7 +94,7 @@ def interval_score(low: float, high: float, value: float, level: float = 0.9) ->
 
 
 def crps_normal(mean: float, deviation: float, value: float) -> float:
-    """Give the continuous ranked probability score of a normal forecast.
+    """Return the continuous ranked probability score of a normal forecast.
 
     s (z (2 F(z) - 1) + 2 f(z) - 1/sqrt(pi)), z = (y - m) / s.
 
@@ -110,7 +110,7 @@ def crps_normal(mean: float, deviation: float, value: float) -> float:
 def forecast_growth(
     models: dict[int, YearModel], fit: Calibration, origin: int, ahead: int = 1
 ) -> dict[str, tuple[float, float, float]]:
-    """Give ln ratio, its deviation, and the modelled value of the year ahead, by series.
+    """Return ln ratio, its deviation, and the modelled value of the year ahead, by series.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def forecast_growth(
 
 
 def own_errors(models: dict[int, YearModel], fit: Calibration, origin: int) -> list[tuple[str, float]]:
-    """Give the model's one-step errors ln(o'/o) - ln(m'/m) up to an origin, with fitted parameters."""
+    """Return the model's one-step errors ln(o'/o) - ln(m'/m) up to an origin, with fitted parameters."""
     seen = observed(models[origin].network)
     modelled: dict[tuple[str, int], float] = {}
     for year, model in models.items():
@@ -157,7 +157,7 @@ def own_errors(models: dict[int, YearModel], fit: Calibration, origin: int) -> l
 
 
 def _own_spread(errors: list[tuple[str, float]], series: str) -> float:
-    """Give the spread of a series' own past errors, or of all where it has too few."""
+    """Return the spread of a series' own past errors, or of all where it has too few."""
     own = [e for s, e in errors if s == series]
     return _spread(own if len(own) >= FEWEST else [e for _, e in errors])
 

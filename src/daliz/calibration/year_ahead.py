@@ -95,7 +95,7 @@ def _row(series: str, unit: str, ends: list[float], definition: str) -> dict[str
 
 
 def inputs_hash(networks: Sequence[Network], fit: Calibration) -> str:
-    """Give the SHA-256 of the networks and parameters that a forecast rests on."""
+    """Return the SHA-256 of the networks and parameters that a forecast rests on."""
     whole = hashlib.sha256()
     for network in networks:
         whole.update(network.digest.encode())

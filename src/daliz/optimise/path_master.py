@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Solution:
-    """Hold flows of the columns, unserved quantities, prices of capacity and duals of demand."""
+    """Flows of the columns, unserved quantities, prices of capacity and duals of demand."""
 
     flow: Floats
     unserved: Floats
@@ -42,7 +42,7 @@ class Solution:
 
 
 class Master:
-    """Hold the linear programme and add columns to it."""
+    """A linear programme of paths that takes more columns."""
 
     def __init__(self, demand: Floats, capacity: Floats, penalty: Floats) -> None:
         import highspy
@@ -117,5 +117,5 @@ class Master:
         )
 
     def bound(self, price: Floats, least: Floats) -> float:
-        """Give the lower bound at prices from the least cost of a route of each pair under them."""
+        """Return the lower bound at prices from the least cost of a route of each pair under them."""
         return float(self.demand @ np.minimum(least, self.penalty) - price @ self.capacity)

@@ -87,7 +87,7 @@ class Row(NamedTuple):
 
 
 def quantities(network: Network, year: int | None = None) -> dict[str, float]:
-    """Give the quantity of each market in a year, in the market's unit.
+    """Return the quantity of each market in a year, in the market's unit.
 
     A year without figures is carried ahead from the last one at a share of the growth since the first
     (`growth-share` in `choice`); it is a projection.

@@ -23,7 +23,7 @@ _MARKS = re.compile(r"[\s'’ʼ`\-_.]+")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Be a node of the network, or an address (node -1) with the nodes that road access leads to."""
+    """A node of the network, or an address (node -1) with the nodes that road access leads to."""
 
     label: str
     node: int
@@ -103,7 +103,7 @@ def _indexed(network: Network) -> dict[str, list[int]]:
 
 
 def nearest(network: Network, place: Place, candidates: list[int], count: int) -> list[tuple[int, float]]:
-    """Give the nearest of some nodes with their great-circle km."""
+    """Return the nearest of some nodes with their great-circle km."""
     nodes = network.table("nodes")
     km = great_circle_km(
         nodes["lat"][candidates], nodes["lon"][candidates], np.array(place.lat), np.array(place.lon)

@@ -203,3 +203,69 @@ def test_names_that_become_one_id_are_refused(tmp_path: Path) -> None:
         ftot_tables(read_ftot(scenario(tmp_path, rmp=both)), PLACES | {"Farm": "n1"})
     with pytest.raises(FormatError, match="rename it"):
         ftot_tables(read_ftot(scenario(tmp_path, rmp=RMP.replace("farm", "ферма"))), PLACES | {"ферма": "n1"})
+
+
+@pytest.mark.parametrize(
+    ("penalty", "price"),
+    [
+        ("5000", 5000.0),
+        ("900 usd/ton", 900.0 / 0.90718474),
+        ("4 USD/kg", 4000.0),
+        ("", 5000.0),
+        ("0", 0.0),
+    ],
+)
+def test_the_penalty_is_the_price_where_a_market_has_none(tmp_path: Path, penalty: str, price: float) -> None:
+    """A number alone is USD a tonne, a unit beside it is converted, and nothing is what FTOT takes."""
+    path = scenario(tmp_path, dest=DEST.removesuffix("4000"))
+    text = path.read_text(encoding="utf-8").replace("Penalty>5000<", f"Penalty>{penalty}<")
+    path.write_text(text, encoding="utf-8")
+    (market,) = ftot_tables(read_ftot(path), PLACES, days=1.0)["markets"]
+    assert market["price_usd"] == pytest.approx(price)
+
+
+@pytest.mark.parametrize("penalty", ["much", "-3", "5 eur/ton", "5 usd/mile", "1.2.3 usd/ton", "5 usd"])
+def test_a_penalty_that_is_no_number_of_usd_over_a_mass_is_refused(tmp_path: Path, penalty: str) -> None:
+    """What is no number, below 0, or in another unit is told as it stands."""
+    path = scenario(tmp_path, dest=DEST.removesuffix("4000"))
+    text = path.read_text(encoding="utf-8").replace("Penalty>5000<", f"Penalty>{penalty}<")
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(FormatError) as error:
+        ftot_tables(read_ftot(path), PLACES)
+    assert f"Unmet_Demand_Penalty is {penalty!r}; it must be a number of 0 or more" in str(error.value)
+
+
+IN = "plant,processor,corn,10,ton,solid,i,,,50,,"
+OUT = "plant,processor,ethanol,1,kgal,liquid,o,,,,,"
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"proc": f"{HEAD}\n{IN}"}, "proc.csv, line 2: plant lacks outputs; a processor needs rows of io i"),
+        ({"proc": f"{HEAD}\n{OUT}"}, "proc.csv, line 2: plant lacks inputs; a processor needs rows of io i"),
+        (
+            {"proc": PROC.replace("ethanol,1,", "ethanol,0,")},
+            "proc.csv, line 3: plant gives 0 of ethanol; it must be more than 0",
+        ),
+        (
+            {"candidate": f"{HEAD}\n{CANDIDATE}"},
+            "candidate.csv, line 2: the candidate new has no row maxsize; give it",
+        ),
+    ],
+)
+def test_facilities_that_cannot_work_are_refused(
+    tmp_path: Path, change: dict[str, str], sentence: str
+) -> None:
+    """Without inputs, outputs, an amount or a size a facility is told with file and line."""
+    with pytest.raises(FormatError) as error:
+        ftot_tables(read_ftot(scenario(tmp_path, **change)), PLACES)
+    assert sentence in str(error.value)
+
+
+def test_the_largest_total_bounds_a_processor(tmp_path: Path) -> None:
+    """A bound of 20 tons on the total of 10 lets a plant run twice a day, where its input would let it run five times."""
+    total = "plant,processor,total,10,ton,solid,i,,,20,,"
+    tables = ftot_tables(read_ftot(scenario(tmp_path, proc=f"{PROC}\n{total}")), PLACES, days=1.0)
+    recipe = next(r for r in tables["recipes"] if r["facility_id"] == "plant")
+    assert recipe["capacity"] == pytest.approx(2 * 3.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import daliz
@@ -10,6 +11,7 @@ from daliz.report.document import Paragraph, TableBlock
 from daliz.report.minerals import mineral_blocks, mineral_points
 from daliz.report.translate import Speech
 from daliz.studies.mineral_dependence import MineralChain, Minerals
+from daliz.supplychain import Failures
 from daliz.tables.briefs import brief_strings
 from small_chains import plan
 
@@ -82,3 +84,23 @@ def test_a_chain_that_is_nowhere_thin_has_dashes(monkeypatch: pytest.MonkeyPatch
     assert ways == []
     assert thin == ["c", "–", "–", EN.percent(0.0), "–", "–"]
     assert none == EN("minerals_none", names="c")
+
+
+def test_a_thin_chain_is_told_with_leaders_loss_and_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thinnest stage has its leaders and range, the worst country its loss in millions, and the cut its names."""
+    thinnest = {"stage": "smelter", "output": "metal", "leaders": [("KZ", 0.75), ("CN", 0.25)]}
+    spread = {"value": 0.6, "low": 0.5, "high": 0.7}
+    whole = answers()
+    lost = [{"name": "CN", "unmet": 0.4, "loss_usd": 3e6}, {"name": "KZ", "unmet": 0.1, "loss_usd": 1e6}]
+    ranges = {("hhi", "smelter metal"): spread, ("share", "BB"): spread}
+    cut = Failures(("KZ", "CN"), "country", "R", 2, ())
+    chain = replace(whole.chains[0], thinnest=thinnest, without=lost, failures=cut, ranges=ranges)
+    _, (row,), _ = tables_of(replace(whole, chains=[chain]), monkeypatch)
+    assert f"{EN.country('KZ')} 75%, {EN.country('CN')} 25%" in row[1]
+    assert row[2] == EN.estimate(0.6, 0.5, 0.7)
+    assert row[3] == EN.share(0.6, 0.5, 0.7)
+    assert row[4] == EN("without_cell", country=EN.country("CN"), share="40%", loss="3")
+    assert row[5] == f"{EN.country('KZ')}, {EN.country('CN')}"
+    safe = replace(chain, failures=replace(cut, names=()))
+    _, (row,), _ = tables_of(replace(whole, chains=[safe]), monkeypatch)
+    assert row[5] == EN("cannot_cut")

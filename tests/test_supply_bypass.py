@@ -98,3 +98,30 @@ def test_a_quota_on_the_way_round_is_told() -> None:
     ]
     (row,) = asked(network_with(DIRECT, contracts=contracts))
     assert row["quota"] == 40.0
+
+
+def test_the_lane_onward_ranks_plants_that_feed_the_region() -> None:
+    """Of two plants that take the ore, that with the cheaper lane to the market stands, for equal ways there."""
+    base = tables()
+    part = base["recipe_parts"][0]
+    plants = [
+        names(p) | CHAIN | {"stage": "smelter", "country": "CC", "node_id": "n5"} for p in ("east", "west")
+    ]
+    recipes = [
+        {"id": f"{p}-m", "facility_id": p, "commodity_id": "metal", "capacity": 4.0, "cost_usd": 1.0}
+        for p in ("east", "west")
+    ]
+    parts = [part | {"id": f"{p}-ore", "recipe_id": f"{p}-m"} for p in ("east", "west")]
+    for usd in ((9.0, 3.0), (3.0, 9.0)):
+        lanes = [
+            base["lanes"][0] | {"id": p, "from_id": p, "usd": u, "countries": "CC"}
+            for p, u in zip(("east", "west"), usd, strict=True)
+        ]
+        rows = {
+            "facilities": [f for f in base["facilities"] if f["id"] != "smelter"] + plants,
+            "recipes": [r for r in base["recipes"] if r["id"] != "smelt"] + recipes,
+            "recipe_parts": parts,
+            "lanes": lanes,
+        }
+        (row,) = asked(network_with([*DIRECT, Link(2, 5, 50.0), Link(3, 4, 10.0)], **rows))
+        assert row["to"] == ("west" if usd[1] < usd[0] else "east")

@@ -151,7 +151,8 @@ def shocked(ground: Ground, capacities: Capacities, shock: Shock) -> tuple[Groun
     Raises
     ------
     ShockError
-        If a word names nothing, what is to be closed is closed, or what is to be opened is open.
+        If a word names nothing, what is to be closed is closed, what is to be opened is open, or what is to be
+        scaled is not there.
     """
     shut = dict(ground.shut)
     for word in (w for w in shock.open if w.partition(":")[0] != PROJECT):
@@ -172,8 +173,13 @@ def shocked(ground: Ground, capacities: Capacities, shock: Shock) -> tuple[Groun
     quantity, sd = ledger.quantity, ledger.sd
     for s in shock.scale:
         target = target_of(ground, s.what)
-        factor *= _capacity_factor(ground, capacities, target, s)
+        by_capacity = _capacity_factor(ground, capacities, target, s)
         by_entry = _entry_factor(ground, target, s)
+        if s.factor != 1.0 and (by_capacity == 1.0).all() and (by_entry == 1.0).all():
+            raise ShockError(
+                f"{s.what} has no {s.quantity} in {ground.network.year}, so scaling it does nothing; name what has."
+            )
+        factor *= by_capacity
         quantity, sd = quantity * by_entry, sd * by_entry
     if (quantity != ledger.quantity).any():
         ledger = replace(ledger, quantity=quantity, sd=sd)

@@ -237,7 +237,9 @@ def test_quantities_and_factors_are_refused(scale: Scale, match: str) -> None:
         Shock(scale=(scale,))
 
 
-@pytest.mark.parametrize("scale", [Scale("link:a", "departures", 2.0), Scale("arc:0", "capacity", 2.0)])
+@pytest.mark.parametrize(
+    "scale", [Scale("link:rail-mid-port", "departures", 2.0), Scale("arc:0", "capacity", 2.0)]
+)
 def test_a_scale_that_changes_nothing_is_refused(scale: Scale) -> None:
     """What a thing does not have cannot be scaled."""
     with pytest.raises(ShockError, match=f"{scale.what} has no {scale.quantity} in 2024"):

@@ -64,7 +64,7 @@ def observed(monkeypatch: pytest.MonkeyPatch) -> None:
         score("claimed", 5.0, 9.0, inside=False, scored=False),
     ]
 
-    def fake(network: daliz.Network, progress: Callable[[int, int], None]) -> Validation:
+    def fake(_: daliz.Network, progress: Callable[[int, int], None]) -> Validation:
         progress(3, 3)
         return Validation(scores)
 
@@ -144,7 +144,7 @@ def fits(monkeypatch: pytest.MonkeyPatch) -> list[Calibration]:
     made = [fitted()]
     rows = [forecast("model", 1100.0), forecast("last year", 800.0), forecast("trend", 900.0)]
 
-    def models(network: daliz.Network, years: range, tell: Callable[[int], None]) -> list[int]:
+    def models(_: daliz.Network, years: range, tell: Callable[[int], None]) -> list[int]:
         for year in years:
             tell(year)
         return list(years)

@@ -13,7 +13,7 @@ import pytest
 import daliz
 from daliz.cli import main
 from small_chains import CHAIN, Row, names, place_network, tables
-from test_formats_ftot import scenario
+from test_formats_ftot import PROC, scenario
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -206,12 +206,12 @@ def test_a_scenario_of_ftot_is_planned(
     more = [cargo | {"id": name} for name in ("dry-bulk", "liquid-bulk")]
     network = place_network(cargoes=more)
     monkeypatch.setattr("daliz.tables.open_network", lambda *_: network)
-    path, places = scenario(tmp_path), tmp_path / "places.csv"
+    path, places = scenario(tmp_path, proc=PROC.replace(",i,,,50,", ",i,,5,50,")), tmp_path / "places.csv"
     places.write_text("facility_name,node_id\nfarm,n0\nplant,n1\ncity,n2\n", "utf-8")
     code, out, err = run(capsys, "supply", "ftot", "--ftot", str(path), str(places), "--json")
     told = json.loads(out)
     assert code == 0
-    assert all(line.startswith("daliz: ") for line in err.splitlines())
+    assert any(x.startswith("daliz: ") and "min_capacity in proc.csv" in x for x in err.splitlines())
     assert {m["market"] for m in told["markets"]} == {"city-ethanol"}
     places.write_text("name;node\nfarm;n0\n", "utf-8")
     code, out, err = run(capsys, "supply", "ftot", "--ftot", str(path), str(places))

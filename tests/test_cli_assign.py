@@ -22,6 +22,12 @@ NET = (
 TRIPS = "<NUMBER OF ZONES> 2\n<END OF METADATA>\nOrigin 1\n2 : 1.0;\n"
 
 
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Print on a terminal that breaks no line of a table, whatever the one that runs the tests."""
+    monkeypatch.setenv("COLUMNS", "200")
+
+
 def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
     """Run `daliz assign` with words in this process."""
     old, sys.argv = sys.argv, ["daliz", "assign", *words]

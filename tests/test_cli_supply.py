@@ -23,6 +23,12 @@ NEW = names("new") | CHAIN | {"stage": "smelter", "country": "CC", "node_id": "n
 OFFTAKE = {"chain_id": "c", "kind": "offtake", "rule": "x", "source_id": "s"}
 
 
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Print on a terminal that breaks no line of a table, whatever the one that runs the tests."""
+    monkeypatch.setenv("COLUMNS", "200")
+
+
 def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
     """Run `daliz` with words in this process."""
     old, sys.argv = sys.argv, ["daliz", *words]

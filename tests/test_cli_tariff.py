@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Print on a terminal that breaks no line of a table, whatever the one that runs the tests."""
+    monkeypatch.setenv("COLUMNS", "200")
+
+
 def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
     """Run `daliz tariff` with words in this process."""
     old, sys.argv = sys.argv, ["daliz", "tariff", *words]

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 import daliz
+from command_line import run
 from daliz.calibration.fit import YearModel, calibrate
 from daliz.calibration.series import observed
 from daliz.errors import DemandError, PlaceError
 from daliz.paths.choice import ChoiceParameters, table_values
 from daliz.paths.demand import aversion, quantities
 from daliz.paths.ground import ground_of
-from test_cli import run
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,26 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
-import sys
 from pathlib import Path
 
 import pytest
 
-from daliz.cli import main
-
-
-def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
-    """Run `daliz` with words in this process."""
-    old, sys.argv = sys.argv, ["daliz", *words]
-    code = 0
-    try:
-        main()
-    except SystemExit as end:
-        code = int(end.code or 0)
-    finally:
-        sys.argv = old
-    out = capsys.readouterr()
-    return code, out.out, out.err
+from command_line import run
 
 
 def test_routes_prints_a_table_for_people(capsys: pytest.CaptureFixture[str]) -> None:

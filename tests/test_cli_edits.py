@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daliz.cli import main
+from command_line import run
 from daliz.cli.common import open_for, read_edits
 from daliz.tables import Add, Close, Multiply, Open, Set
 from tiny_package import tiny_tables, write_package
@@ -26,20 +25,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Give the tiny package on disk."""
     path: Path = tmp_path_factory.mktemp("packages") / "tiny"
     return str(write_package(path, tiny_tables()))
-
-
-def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
-    """Run `daliz` with words in this process."""
-    old, sys.argv = sys.argv, ["daliz", *words]
-    code = 0
-    try:
-        main()
-    except SystemExit as end:
-        code = int(end.code or 0)
-    finally:
-        sys.argv = old
-    out = capsys.readouterr()
-    return code, out.out, out.err
 
 
 def test_options_change_the_network(capsys: pytest.CaptureFixture[str], folder: str) -> None:

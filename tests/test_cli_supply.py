@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
-import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import daliz
-from daliz.cli import main
+from command_line import cells, run
 from small_chains import CHAIN, Row, names, place_network, tables
 from test_formats_ftot import PROC, scenario
 
@@ -27,25 +26,6 @@ OFFTAKE = {"chain_id": "c", "kind": "offtake", "rule": "x", "source_id": "s"}
 def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Print on a terminal that breaks no line of a table, whatever the one that runs the tests."""
     monkeypatch.setenv("COLUMNS", "200")
-
-
-def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
-    """Run `daliz` with words in this process."""
-    old, sys.argv = sys.argv, ["daliz", *words]
-    code = 0
-    try:
-        main()
-    except SystemExit as end:
-        code = int(end.code or 0)
-    finally:
-        sys.argv = old
-    out = capsys.readouterr()
-    return code, out.out, out.err
-
-
-def cells(out: str) -> list[list[str]]:
-    """Read the rows of all tables printed."""
-    return [[c.strip() for c in line.split("│")[1:-1]] for line in out.splitlines() if "│" in line]
 
 
 @pytest.fixture

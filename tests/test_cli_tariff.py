@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from daliz.cli import main
+import command_line
+from command_line import cells
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,21 +23,7 @@ def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
     """Run `daliz tariff` with words in this process."""
-    old, sys.argv = sys.argv, ["daliz", "tariff", *words]
-    code = 0
-    try:
-        main()
-    except SystemExit as end:
-        code = int(end.code or 0)
-    finally:
-        sys.argv = old
-    out = capsys.readouterr()
-    return code, out.out, out.err
-
-
-def cells(out: str) -> list[list[str]]:
-    """Read the rows of all tables printed."""
-    return [[c.strip() for c in line.split("│")[1:-1]] for line in out.splitlines() if "│" in line]
+    return command_line.run(capsys, "tariff", *words)
 
 
 def span(name: str, value: float, low: float | None, high: float | None) -> dict[str, Any]:

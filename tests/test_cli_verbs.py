@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import daliz
+from command_line import run
 from daliz.calibration.fit import Calibration, Prior
 from daliz.calibration.rolling import Rolling
 from daliz.cli import main
@@ -37,20 +38,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> str:
     }
     path: Path = tmp_path_factory.mktemp("packages") / "tiny"
     return str(write_package(path, tiny_tables(pairs=pairs)))
-
-
-def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
-    """Run `daliz` with words in this process."""
-    old, sys.argv = sys.argv, ["daliz", *words]
-    code = 0
-    try:
-        main()
-    except SystemExit as end:
-        code = int(end.code or 0)
-    finally:
-        sys.argv = old
-    out = capsys.readouterr()
-    return code, out.out, out.err
 
 
 def score(name: str, value: float, answer: float, *, inside: bool, scored: bool = True) -> Score:

@@ -56,6 +56,11 @@ class Thresholds:
             np.zeros(shape, np.int64),
         )
 
+    @property
+    def arrays(self) -> tuple[Floats, Words, Floats, Floats, Ints]:
+        """The arrays that compiled loops take, in their order."""
+        return self.kept, self.via, self.bound, self.window, self.slack
+
     def copied(self) -> Thresholds:
         """Return thresholds that can be written anew."""
         return Thresholds(
@@ -74,11 +79,14 @@ class Passed(NamedTuple):
         Marks, uint64 (roots, states).
     before
         The last place before that of the state, uint32 (roots, states).
+    step
+        The last state before the state, uint32 (roots, states); the root itself at the root.
     """
 
     km: Singles
     bits: npt.NDArray[np.uint64]
     before: Words
+    step: Words
 
 
 @dataclass(frozen=True)
@@ -146,7 +154,7 @@ class Forester:
     def alternatives(self, field: Field, pairs: Ints) -> Found:
         """Find the alternatives of some pairs of a field, and write its thresholds."""
         a, m, t = self.arcs, self.marks, field.thresholds
-        (out_km, out_bits, came), (back_km, back_bits, goes) = field.passed or (
+        (out_km, out_bits, came, from_state), (back_km, back_bits, goes, to_state) = field.passed or (
             self._gathered(field.out, 0, field.ahead[pairs]),
             self._gathered(field.back, 1, field.behind[pairs]),
         )
@@ -169,6 +177,8 @@ class Forester:
             a.arc_back,
             came,
             goes,
+            from_state,
+            to_state,
             a.place,
             a.pass_first,
             a.passes,
@@ -177,11 +187,7 @@ class Forester:
             m.bar,
             m.main,
             self.rule.numbers,
-            t.kept,
-            t.via,
-            t.bound,
-            t.window,
-            t.slack,
+            *t.arrays,
         )
         return Found(pair, corridor, count, self.out_order[arcs])
 
@@ -201,7 +207,7 @@ class Forester:
         active = marked | out_any[field.ahead] | back_any[field.behind]
         ahead, behind = field.ahead[active], field.behind[active]
         passed = self._gathered(out, 0, ahead), self._gathered(back, 1, behind)
-        (out_km, out_bits, came), (back_km, back_bits, goes) = passed
+        (out_km, out_bits, came, from_state), (back_km, back_bits, goes, to_state) = passed
         found = marked.copy()
         m, t = self.marks, field.thresholds
         via.touched(
@@ -218,6 +224,8 @@ class Forester:
             self.arcs.arc_back,
             came,
             goes,
+            from_state,
+            to_state,
             self.arcs.place,
             self.arcs.pass_first,
             self.arcs.passes,
@@ -234,11 +242,7 @@ class Forester:
             m.bar,
             m.main,
             self.rule.numbers,
-            t.kept,
-            t.via,
-            t.bound,
-            t.window,
-            t.slack,
+            *t.arrays,
             out_any,
             back_any,
             found,
@@ -284,7 +288,7 @@ class Forester:
         shape = of.dist.shape
         modes = self.marks.km.shape[1]
         km = np.empty((shape[0], modes, shape[1]), np.float32)
-        passed = Passed(km, np.empty(shape, np.uint64), np.empty(shape, np.uint32))
+        passed = Passed(km, *(np.empty(shape, d) for d in (np.uint64, np.uint32, np.uint32)))
         via.gather_all(
             np.unique(rows),
             tail,

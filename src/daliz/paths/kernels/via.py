@@ -24,9 +24,11 @@ def gather(
     km: np.ndarray,
     bits: np.ndarray,
     before: np.ndarray,
+    step: np.ndarray,
 ) -> None:
-    """Sum km by mode and join the marks of arcs along a tree, and note the last place before that of each state."""
+    """Sum km by mode and join marks along a tree, and note the last place and the last state before each state."""
     modes = km.shape[0]
+    step[:] = 0
     for i in range(settled):
         s = order[i]
         a = pred[s]
@@ -35,8 +37,10 @@ def gather(
                 km[m, s] = np.float32(0.0)
             bits[s] = 0
             before[s] = NONE
+            step[s] = s
             continue
         t = tail[a]
+        step[s] = t
         for m in range(modes):
             km[m, s] = km[m, t] + arc_km[a, m]
         bits[s] = bits[t] | arc_bits[a]
@@ -83,25 +87,9 @@ def corridors_of(
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy", inline="always")
-def idle(
-    f: int,
-    b: int,
-    s: int,
-    pred: np.ndarray,
-    follow: np.ndarray,
-    tail: np.ndarray,
-    arc_back: np.ndarray,
-    came: np.ndarray,
-    goes: np.ndarray,
-) -> bool:
+def idle(s: int, came: np.ndarray, goes: np.ndarray, from_state: np.ndarray, to_state: np.ndarray) -> bool:
     """Tell whether state s adds no path: it is that through the state before it, or turns back where it came from."""
-    if came[f, s] == goes[b, s] and came[f, s] != NONE:
-        return True
-    a = pred[f, s]
-    if a == NONE:
-        return False
-    after = follow[b, tail[a]]
-    return after != NONE and arc_back[after] == a
+    return ((came[s] == goes[s]) & (came[s] != NONE)) | (to_state[from_state[s]] == s)
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
@@ -171,27 +159,35 @@ def candidates(
     b: int,
     out: np.ndarray,
     back: np.ndarray,
-    pred: np.ndarray,
-    follow: np.ndarray,
-    tail: np.ndarray,
-    arc_back: np.ndarray,
     came: np.ndarray,
     goes: np.ndarray,
+    from_state: np.ndarray,
+    to_state: np.ndarray,
     most: float,
     corridor: np.ndarray,
     cost: np.ndarray,
     via: np.ndarray,
     size: np.ndarray,
     spilled: np.ndarray,
+    some: np.ndarray,
 ) -> None:
-    """Sort the best states of each corridor by cost into `via` and `cost`, shapes (corridors + 1, window)."""
+    """Sort the best states of each corridor by cost into `via` and `cost`, shapes (corridors + 1, window).
+
+    `some` has room for each state.
+    """
     window = cost.shape[1]
     size[:] = 0
     spilled[:] = 0
+    count = 0
     for s in range(out.shape[1]):
+        # without a branch, which half of the states would guess wrong
+        some[count] = s
+        count += (out[f, s] + back[b, s] <= most) & (
+            not idle(s, came[f], goes[b], from_state[f], to_state[b])
+        )
+    for q in range(count):
+        s = some[q]
         total = out[f, s] + back[b, s]
-        if not total <= most or idle(f, b, s, pred, follow, tail, arc_back, came, goes):
-            continue
         c = corridor[s]
         n = size[c]
         if n == window and total >= cost[c, window - 1]:
@@ -266,6 +262,8 @@ def alternatives(
     arc_back: np.ndarray,
     came: np.ndarray,
     goes: np.ndarray,
+    from_state: np.ndarray,
+    to_state: np.ndarray,
     place: np.ndarray,
     pass_first: np.ndarray,
     passes: np.ndarray,
@@ -310,6 +308,7 @@ def alternatives(
         np.empty(states, np.int32),
         np.empty(states, np.int32),
     )
+    some = np.empty(states, np.int64)
     path = np.empty(2 * states, np.uint32)
     seen = np.zeros(place.max() + 1, np.uint32)
     mark = np.zeros(tail.shape[0], np.uint32)
@@ -332,18 +331,17 @@ def alternatives(
             b,
             out,
             back,
-            pred,
-            follow,
-            tail,
-            arc_back,
             came,
             goes,
+            from_state,
+            to_state,
             most_cost,
             corridor,
             cost,
             via,
             size,
             spilled,
+            some,
         )
         for c in range(corridors):
             kept = 0
@@ -479,6 +477,8 @@ def touched(
     arc_back: np.ndarray,
     came: np.ndarray,
     goes: np.ndarray,
+    from_state: np.ndarray,
+    to_state: np.ndarray,
     place: np.ndarray,
     pass_first: np.ndarray,
     passes: np.ndarray,
@@ -556,7 +556,7 @@ def touched(
                 marked[k] = True
                 break
             total = out[f, s] + back[b, s]
-            if not total <= most or idle(f, b, s, pred, follow, tail, arc_back, came, goes):
+            if not total <= most or idle(s, came[f], goes[b], from_state[f], to_state[b]):
                 continue
             if not known:
                 corridors_of(
@@ -706,11 +706,14 @@ def gather_all(
     km: np.ndarray,
     bits: np.ndarray,
     before: np.ndarray,
+    step: np.ndarray,
 ) -> None:
     """Sum km and join marks along some trees (see `gather`)."""
     for i in range(rows.shape[0]):
         r = rows[i]
-        gather(tail, pred[r], settled[r], order[r], arc_km, arc_bits, place, km[r], bits[r], before[r])
+        gather(
+            tail, pred[r], settled[r], order[r], arc_km, arc_bits, place, km[r], bits[r], before[r], step[r]
+        )
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")

@@ -14,7 +14,7 @@ from daliz.assignment.loading import Loading
 from daliz.assignment.sue import fixed_point
 from daliz.assignment.sue_conditions import Solver
 from daliz.paths.capacities import Capacities, Place
-from daliz.paths.kernels import delays, via
+from daliz.paths.kernels import delays, route_arcs
 from small_loadings import loading_of, places_of, random_loading
 
 
@@ -146,7 +146,7 @@ def test_path_size_counts_what_is_shared() -> None:
     """Two routes that share half of their km have a size of three quarters each."""
     sizes = np.ones(2)
     first, begin, arcs = np.array([0, 2]), np.array([0, 2, 4]), np.array([0, 1, 0, 2], np.uint32)
-    via.path_sizes(np.array([0]), first, begin, arcs, np.array([5.0, 5.0, 5.0]), sizes)
+    route_arcs.path_sizes(np.array([0]), first, begin, arcs, np.array([5.0, 5.0, 5.0]), sizes)
     np.testing.assert_allclose(sizes, 0.75)
 
 

@@ -209,8 +209,8 @@ def test_bad_problems_are_named(change: dict[str, object], words: str) -> None:
 
 def test_routes_with_equal_sums_of_arc_numbers_are_told_apart() -> None:
     """Two routes whose arc numbers add up alike, or that use the same arcs in part, have marks of their own."""
-    from daliz.paths.kernels import via
+    from daliz.paths.kernels import route_arcs
     from daliz.paths.route_sets import signs_of
 
     begin, arcs = np.array([0, 2, 4, 6]), np.array([1, 4, 2, 3, 1, 2], np.uint32)
-    assert len(set(via.marks_of(begin, arcs, signs_of(10)).tolist())) == 3
+    assert len(set(route_arcs.marks_of(begin, arcs, signs_of(10)).tolist())) == 3

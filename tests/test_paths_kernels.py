@@ -30,8 +30,8 @@ print(sorted({{c["corridor"] for c in flows.corridors() if c["kt"] > 0}}))
 """
 BEYOND = """
 import numpy
-from daliz.paths.kernels import via
-via.marks_of(numpy.array([0, 1]), numpy.array([5], numpy.uint32), numpy.ones(2, numpy.uint64))
+from daliz.paths.kernels import route_arcs
+route_arcs.marks_of(numpy.array([0, 1]), numpy.array([5], numpy.uint32), numpy.ones(2, numpy.uint64))
 """
 
 

@@ -1,4 +1,4 @@
-"""Hold the paths and the flows of an equilibrium with its certificate."""
+"""Paths and flows of an equilibrium, with its certificate."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class Equilibrium:
 
     @property
     def converged(self) -> bool:
-        """Tell whether the gap asked for was reached."""
+        """Return whether the gap asked for was reached."""
         return bool(self.gap <= self.target_gap)
 
     def __repr__(self) -> str:

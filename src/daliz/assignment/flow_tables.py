@@ -193,7 +193,7 @@ class FlowTables:
         ]
 
     def over(self, links: list[str]) -> Flags:
-        """Tell which routes use one of some links, shape (routes,).
+        """Find which routes use one of some links, shape (routes,).
 
         Raises
         ------

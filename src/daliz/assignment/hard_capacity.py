@@ -104,7 +104,7 @@ def _least(loading: Loading, cost: Floats, most: Floats) -> Floats:
 
 
 def _fresh(routes: RouteSets, more: RouteSets, reduced: Floats, dual: Floats) -> Flags:
-    """Tell which routes of the larger set are new and pay, shape (routes,)."""
+    """Find which routes of the larger set are new and pay, shape (routes,)."""
     pays = reduced < dual[more.pair] - 1e-9 * np.abs(dual[more.pair])
     return np.asarray((matched(more, routes) < 0) & pays)
 

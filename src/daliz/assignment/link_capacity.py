@@ -13,6 +13,7 @@ from daliz.assignment.outcome import Cut
 from daliz.assignment.problem import roots_of
 from daliz.errors import DemandError, need
 from daliz.optimise.path_master import Master, Solution
+from daliz.paths.forest import Trees
 from daliz.paths.kernels import trees
 
 if TYPE_CHECKING:
@@ -182,13 +183,7 @@ class _Pricer:
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self.tree, self.root, self.group = roots_of(problem)
-        shape = (len(self.root), problem.nodes)
-        self.dist, self.pred, self.order = (
-            np.empty(shape),
-            np.empty(shape, np.uint32),
-            np.empty(shape, np.uint32),
-        )
-        self.settled = np.zeros(len(self.root), np.uint32)
+        self.trees = Trees.empty(self.root, problem.nodes)
 
     def routes(self, cost: Floats) -> _Routes:
         """Return the shortest route of each pair at costs of shape (links,) or (classes, links)."""
@@ -201,10 +196,7 @@ class _Pricer:
             self.root,
             self.group,
             p.first_through,
-            self.dist,
-            self.pred,
-            self.order,
-            self.settled,
+            *self.trees.arrays,
             False,
             0,
             len(self.root),
@@ -218,8 +210,8 @@ class _Pricer:
             p.demand,
             self.group,
             p.fixed,
-            self.dist,
-            self.pred,
+            self.trees.dist,
+            self.trees.pred,
             np.zeros((len(p.tail), 3)),
             none,
             np.zeros(1, np.int64),
@@ -235,7 +227,7 @@ class _Pricer:
                 f"Demand row {p.rows[k] + 1} asks for {p.demand[k]:g} from node {p.origin[k]} to "
                 f"node {p.target[k]}, but no way leads there."
             )
-        return _Routes(np.arange(pairs), self.dist[self.tree, p.target], begin, links.astype(np.int64))
+        return _Routes(np.arange(pairs), self.trees.dist[self.tree, p.target], begin, links.astype(np.int64))
 
 
 def _columns(

@@ -9,6 +9,7 @@ import numpy as np
 from daliz.assignment.equilibrium import Store
 from daliz.assignment.kernels import columns
 from daliz.assignment.problem import roots_of
+from daliz.paths.forest import Trees
 from daliz.paths.kernels import trees
 from daliz.paths.kernels.delays import EXCESS
 
@@ -73,13 +74,7 @@ class Passes:
             form = np.concatenate([form, excess])
         self.kind: Bytes = kind
         self.form: Floats = np.ascontiguousarray(form)
-        shape = (len(self.root), problem.nodes)
-        self.dist, self.pred, self.order = (
-            np.empty(shape),
-            np.empty(shape, np.uint32),
-            np.empty(shape, np.uint32),
-        )
-        self.settled = np.zeros(len(self.root), np.uint32)
+        self.trees = Trees.empty(self.root, problem.nodes)
         self.large = len(problem.demand) >= LARGE
         lanes = 2 if self.large else 0
         self.hands = [
@@ -133,10 +128,7 @@ class Passes:
             self.root,
             self.group,
             p.first_through,
-            self.dist,
-            self.pred,
-            self.order,
-            self.settled,
+            *self.trees.arrays,
             warm,
             block.low,
             block.high,
@@ -148,8 +140,8 @@ class Passes:
             p.demand[pairs],
             self.group,
             p.fixed,
-            self.dist,
-            self.pred,
+            self.trees.dist,
+            self.trees.pred,
             self.link,
             s.first,
             s.begin,

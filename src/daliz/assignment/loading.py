@@ -10,7 +10,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from daliz.paths.cost import Amounts, additive_cost, values_of
-from daliz.paths.kernels import delays, via
+from daliz.paths.kernels import delays, route_arcs
 from daliz.paths.loads import entries_of
 
 if TYPE_CHECKING:
@@ -126,5 +126,5 @@ class Loading:
 def _path_sizes(routes: RouteSets) -> Floats:
     size = np.ones(len(routes))
     every = np.arange(len(routes.pairs))
-    via.path_sizes(every, routes.first, routes.begin, routes.arcs, routes.ground.km, size)
+    route_arcs.path_sizes(every, routes.first, routes.begin, routes.arcs, routes.ground.km, size)
     return size

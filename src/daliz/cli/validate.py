@@ -1,4 +1,4 @@
-"""Hold the model against observations."""
+"""Compare the model with observations."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ class Corridors:
         return self._first(paths.sum(self._table))
 
     def foreign_to(self, mode: str) -> Flags:
-        """Tell which arcs run over links of other modes, shape (arcs,)."""
+        """Find which arcs run over links of other modes, shape (arcs,)."""
         others = [i for i, m in enumerate(self.modes) if m != mode]
         return np.asarray(self._table[:, others].sum(axis=1) > 0)
 

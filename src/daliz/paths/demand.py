@@ -70,7 +70,7 @@ class Demand:
         return f"<Demand of {self.year}: {len(self):,} rows in {len(self.markets)} markets{split}>"
 
     def tagged(self, tags: Collection[str]) -> Flags:
-        """Tell which rows bear one of some tags, shape (rows,)."""
+        """Find which rows bear one of some tags, shape (rows,)."""
         wanted = [i for i, t in enumerate(self.tags) if t in tags]
         return np.isin(self.tag, wanted)
 

@@ -204,7 +204,7 @@ def _known(value: float) -> float:
 
 
 def _applies(rule: dict[str, Any], consignment: Consignment) -> bool:
-    """Tell whether a rule binds a consignment; one narrowed to a product binds only what is named so."""
+    """Return whether a rule binds a consignment; one narrowed to a product binds only what is named so."""
     if rule["product"] and consignment.product.casefold() not in rule["product"].casefold().split(", "):
         return False
     if rule["carrier_country"] and consignment.carrier not in rule["carrier_country"].split():

@@ -28,6 +28,18 @@ class Trees:
     order: Words
     settled: Words
 
+    @classmethod
+    def empty(cls, root: Words, states: int) -> Trees:
+        """Make room for the trees of some roots."""
+        shape = (len(root), states)
+        dist, pred, order = np.empty(shape), np.empty(shape, np.uint32), np.empty(shape, np.uint32)
+        return cls(root, dist, pred, order, np.zeros(len(root), np.uint32))
+
+    @property
+    def arrays(self) -> tuple[Floats, Words, Words, Words]:
+        """What compiled loops write, in their order."""
+        return self.dist, self.pred, self.order, self.settled
+
     def copied(self) -> Trees:
         """Return trees that can be mended."""
         return Trees(self.root, self.dist.copy(), self.pred.copy(), self.order.copy(), self.settled.copy())
@@ -271,10 +283,7 @@ class Forester:
             cost,
             raised,
             lowered,
-            new.dist,
-            new.pred,
-            new.order,
-            new.settled,
+            *new.arrays,
             moved,
             room[0],
             room[1],
@@ -288,7 +297,12 @@ class Forester:
         shape = of.dist.shape
         modes = self.marks.km.shape[1]
         km = np.empty((shape[0], modes, shape[1]), np.float32)
-        passed = Passed(km, *(np.empty(shape, d) for d in (np.uint64, np.uint32, np.uint32)))
+        bits, before, step = (
+            np.empty(shape, np.uint64),
+            np.empty(shape, np.uint32),
+            np.empty(shape, np.uint32),
+        )
+        passed = Passed(km, bits, before, step)
         via.gather_all(
             np.unique(rows),
             tail,
@@ -304,14 +318,7 @@ class Forester:
 
 
 def _grown(roots: Ints, cost: Floats, start: Words, head: Words) -> Trees:
-    shape = (len(roots), len(start) - 1)
-    tree = Trees(
-        roots.astype(np.uint32),
-        np.empty(shape),
-        np.empty(shape, np.uint32),
-        np.empty(shape, np.uint32),
-        np.zeros(len(roots), np.uint32),
-    )
+    tree = Trees.empty(roots.astype(np.uint32), len(start) - 1)
     trees.grow(
         start,
         head,
@@ -319,10 +326,7 @@ def _grown(roots: Ints, cost: Floats, start: Words, head: Words) -> Trees:
         tree.root,
         np.zeros(len(roots), np.uint32),
         0,
-        tree.dist,
-        tree.pred,
-        tree.order,
-        tree.settled,
+        *tree.arrays,
         False,
         0,
         len(roots),

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from daliz.errors import DemandError
-from daliz.paths.kernels import via
+from daliz.paths.kernels import route_arcs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,11 +124,11 @@ class RouteSets:
         return self.pairs.cargo[self.pair]
 
     def on_arcs(self, arcs: Flags) -> Flags:
-        """Tell which routes use any of the arcs flagged, shape (routes,)."""
-        return np.asarray(via.any_on(self.begin, self.arcs, arcs))
+        """Find which routes use any of the arcs flagged, shape (routes,)."""
+        return np.asarray(route_arcs.any_on(self.begin, self.arcs, arcs))
 
     def on_links(self, rows: Sequence[int]) -> Flags:
-        """Tell which routes use any of some rows of `links`, shape (routes,)."""
+        """Find which routes use any of some rows of `links`, shape (routes,)."""
         arcs = np.zeros(len(self.ground.arcs), np.bool_)
         for row in rows:
             arcs[self.ground.link_arcs.get(row, [])] = True
@@ -136,7 +136,7 @@ class RouteSets:
 
     def take(self, rows: Ints) -> RouteSets:
         """Return some of the routes, in their order."""
-        begin, arcs = via.rows_of(self.begin, self.arcs, rows.astype(np.int64))
+        begin, arcs = route_arcs.rows_of(self.begin, self.arcs, rows.astype(np.int64))
         return replace(
             self,
             first=np.searchsorted(self.pair[rows], np.arange(len(self.first))),
@@ -187,7 +187,7 @@ def sorted_sets(sets: RouteSets, pair: Ints) -> RouteSets:
     begins = np.flatnonzero(fresh)
     source = np.bitwise_or.reduceat(sets.source[order], begins) if len(begins) else sets.source[:0]
     kept = order[begins]
-    begin, arcs = via.rows_of(sets.begin, sets.arcs, kept)
+    begin, arcs = route_arcs.rows_of(sets.begin, sets.arcs, kept)
     return replace(
         sets,
         first=np.searchsorted(pair[begins], np.arange(len(sets.pairs) + 1)),
@@ -219,7 +219,7 @@ def spliced(old: RouteSets, touched: Flags, block: RouteSets) -> RouteSets:
     rest = np.flatnonzero(~touched[old.pair])
     order = np.argsort(np.concatenate([old.pair[rest], block.pair]), kind="stable")
     rows = np.concatenate([rest, len(old) + np.arange(len(block))])[order]
-    begin, arcs = via.rows_of_two(old.begin, old.arcs, block.begin, block.arcs, rows)
+    begin, arcs = route_arcs.rows_of_two(old.begin, old.arcs, block.begin, block.arcs, rows)
 
     def joined(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> npt.NDArray[Any]:
         return np.concatenate([a[rest], b])[order]

@@ -11,7 +11,7 @@ import numpy as np
 from daliz.paths.cost import Amounts, additive_cost, values_of
 from daliz.paths.eligibility import Consignment, bound_by, eligibility
 from daliz.paths.forest import Field, Forester, Found
-from daliz.paths.kernels import detour, via
+from daliz.paths.kernels import detour, route_arcs
 from daliz.paths.route_sets import QUEUES, RouteSets, Sums, signs_of, sorted_sets, spliced
 from daliz.paths.via import FOR_ALL, Alternatives
 
@@ -226,7 +226,7 @@ def assembled(search: PairSearch, parts: Sequence[Part]) -> RouteSets:
     sums = np.zeros((len(pair), 5))
     if len(pair):
         values = np.stack([g.values for g in search.groups])
-        via.sums_of(np.arange(len(pair)), begin, arcs, group[pair], values, sums)
+        route_arcs.sums_of(np.arange(len(pair)), begin, arcs, group[pair], values, sums)
     sets = RouteSets(
         search.ground,
         search.pairs,
@@ -234,7 +234,7 @@ def assembled(search: PairSearch, parts: Sequence[Part]) -> RouteSets:
         begin,
         arcs,
         np.concatenate([np.zeros(0, np.int64), *(p.found.corridor for p in parts)]),
-        via.marks_of(begin, arcs, signs_of(len(search.ground.arcs))),
+        route_arcs.marks_of(begin, arcs, signs_of(len(search.ground.arcs))),
         source,
         Sums(*(sums[:, i].copy() for i in range(5))),
     )
@@ -325,7 +325,7 @@ def regrown(
 
 
 def _hit_pairs(old: RouteSets, hit: Flags, bit: int) -> Flags:
-    """Tell which pairs have a route of a search among those hit, shape (pairs,)."""
+    """Find which pairs have a route of a search among those hit, shape (pairs,)."""
     found = np.zeros(len(old.pairs), np.bool_)
     found[old.pair[hit & ((old.source & bit) > 0)]] = True
     return found

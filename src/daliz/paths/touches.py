@@ -1,4 +1,4 @@
-"""Tell what arcs touch: countries, ports, links, operators and the countries of owners."""
+"""Find what arcs touch: countries, ports, links, operators and the countries of owners."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Touches:
         return self._known[kind]
 
     def by(self, kind: str, name: str) -> Flags:
-        """Tell which arcs touch one thing of a kind, shape (arcs,)."""
+        """Find which arcs touch one thing of a kind, shape (arcs,)."""
         names, touched = self.of(kind)
         found = np.zeros(len(self.graph.arcs), np.bool_)
         if name in names:

@@ -1,1 +1,1 @@
-"""Hold the compiled loops: flat functions over arrays, with their signatures written out."""
+"""Compiled loops: flat functions over arrays, with their signatures written out."""

@@ -48,6 +48,29 @@ def gather(
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
+def gather_all(
+    rows: np.ndarray,
+    tail: np.ndarray,
+    pred: np.ndarray,
+    settled: np.ndarray,
+    order: np.ndarray,
+    arc_km: np.ndarray,
+    arc_bits: np.ndarray,
+    place: np.ndarray,
+    km: np.ndarray,
+    bits: np.ndarray,
+    before: np.ndarray,
+    step: np.ndarray,
+) -> None:
+    """Sum km and join marks along some trees (see `gather`)."""
+    for i in range(rows.shape[0]):
+        r = rows[i]
+        gather(
+            tail, pred[r], settled[r], order[r], arc_km, arc_bits, place, km[r], bits[r], before[r], step[r]
+        )
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def corridors_of(
     f: int,
     b: int,
@@ -88,7 +111,8 @@ def corridors_of(
 
 @nb.njit(cache=True, nogil=True, error_model="numpy", inline="always")
 def idle(s: int, came: np.ndarray, goes: np.ndarray, from_state: np.ndarray, to_state: np.ndarray) -> bool:
-    """Tell whether state s adds no path: it is that through the state before it, or turns back where it came from."""
+    """Return whether state s adds no path: it is that through the state before it, or turns back where it came from."""
+    # trees ahead and behind enter s from the same state by the same one of parallel arcs, the first of the cheapest
     return ((came[s] == goes[s]) & (came[s] != NONE)) | (to_state[from_state[s]] == s)
 
 
@@ -139,7 +163,7 @@ def trace(
 def returns(
     path: np.ndarray, n: int, pass_first: np.ndarray, passes: np.ndarray, seen: np.ndarray, stamp: int
 ) -> bool:
-    """Tell whether a path comes to a place twice, places passed on the way of an arc included."""
+    """Return whether a path comes to a place twice, places passed on the way of an arc included."""
     last = passes[pass_first[path[0]]]
     seen[last] = stamp
     for i in range(n):
@@ -180,7 +204,7 @@ def candidates(
     spilled[:] = 0
     count = 0
     for s in range(out.shape[1]):
-        # without a branch, which half of the states would guess wrong
+        # no branch: the processor could not predict it
         some[count] = s
         count += (out[f, s] + back[b, s] <= most) & (
             not idle(s, came[f], goes[b], from_state[f], to_state[b])
@@ -223,7 +247,7 @@ def _alike(
     kept: int,
     overlap: float,
 ) -> bool:
-    """Tell whether a path shares more than a share of its km with one of those kept."""
+    """Return whether a path shares more than a share of its km with one of those kept."""
     length = 0.0
     for j in range(n):
         mark[path[j]] = stamp
@@ -433,7 +457,7 @@ def _enters(
     count: np.ndarray,
     stamp: np.ndarray,
 ) -> bool:
-    """Tell whether the path through state s would enter corridor c of pair k beside what was kept at less cost."""
+    """Return whether the path through state s would enter corridor c of pair k beside what was kept at less cost."""
     stamp[0] += 1
     n = trace(origin, s, goal, pred, follow, tail, back_tail, arc_back, place, seen, path, stamp[0])
     if n < 0:
@@ -605,138 +629,3 @@ def touched(
             ):
                 marked[k] = True
                 break
-
-
-@nb.njit(cache=True, nogil=True, error_model="numpy")
-def path_sizes(
-    pairs: np.ndarray,
-    first: np.ndarray,
-    begin: np.ndarray,
-    arcs: np.ndarray,
-    km: np.ndarray,
-    size: np.ndarray,
-) -> None:
-    """Write the path size of each route of some pairs: the mean over its km of one over the pair's routes there."""
-    count = np.zeros(km.shape[0], np.int64)
-    for q in range(pairs.shape[0]):
-        k = pairs[q]
-        low = begin[first[k]]
-        high = begin[first[k + 1]]
-        for i in range(low, high):
-            count[arcs[i]] += 1
-        for r in range(first[k], first[k + 1]):
-            total = 0.0
-            shared = 0.0
-            for i in range(begin[r], begin[r + 1]):
-                total += km[arcs[i]]
-                shared += km[arcs[i]] / count[arcs[i]]
-            size[r] = shared / total if total > 0.0 else 1.0
-        for i in range(low, high):
-            count[arcs[i]] = 0
-
-
-@nb.njit(cache=True, nogil=True, error_model="numpy")
-def rows_of(begin: np.ndarray, arcs: np.ndarray, rows: np.ndarray) -> tuple:
-    """Copy some routes: where each begins, and their arcs."""
-    out_begin = np.empty(rows.shape[0] + 1, np.int64)
-    out_begin[0] = 0
-    for i in range(rows.shape[0]):
-        out_begin[i + 1] = out_begin[i] + begin[rows[i] + 1] - begin[rows[i]]
-    out = np.empty(out_begin[-1], arcs.dtype)
-    for i in range(rows.shape[0]):
-        b = begin[rows[i]]
-        o = out_begin[i]
-        for j in range(begin[rows[i] + 1] - b):
-            out[o + j] = arcs[b + j]
-    return out_begin, out
-
-
-@nb.njit(cache=True, nogil=True, error_model="numpy")
-def sums_of(
-    rows: np.ndarray,
-    begin: np.ndarray,
-    arcs: np.ndarray,
-    group: np.ndarray,
-    values: np.ndarray,
-    sums: np.ndarray,
-) -> None:
-    """Sum values of shape (groups, arcs, columns) over the arcs of some routes into `sums`, shape (routes, columns)."""
-    columns = values.shape[2]
-    for q in range(rows.shape[0]):
-        r = rows[q]
-        g = group[q]
-        sums[r, :] = 0.0
-        for i in range(begin[r], begin[r + 1]):
-            for c in range(columns):
-                sums[r, c] += values[g, arcs[i], c]
-
-
-@nb.njit(cache=True, nogil=True, error_model="numpy")
-def marks_of(begin: np.ndarray, arcs: np.ndarray, sign: np.ndarray) -> np.ndarray:
-    """Compute a fingerprint of each route: the sum of random numbers that stand for its arcs."""
-    mark = np.zeros(begin.shape[0] - 1, np.uint64)
-    for r in range(mark.shape[0]):
-        for i in range(begin[r], begin[r + 1]):
-            mark[r] += sign[arcs[i]]
-    return mark
-
-
-@nb.njit(cache=True, nogil=True, error_model="numpy")
-def any_on(begin: np.ndarray, arcs: np.ndarray, flag: np.ndarray) -> np.ndarray:
-    """Tell which routes use any of the arcs flagged."""
-    found = np.zeros(begin.shape[0] - 1, np.bool_)
-    for r in range(found.shape[0]):
-        for i in range(begin[r], begin[r + 1]):
-            if flag[arcs[i]]:
-                found[r] = True
-                break
-    return found
-
-
-@nb.njit(cache=True, nogil=True, error_model="numpy")
-def gather_all(
-    rows: np.ndarray,
-    tail: np.ndarray,
-    pred: np.ndarray,
-    settled: np.ndarray,
-    order: np.ndarray,
-    arc_km: np.ndarray,
-    arc_bits: np.ndarray,
-    place: np.ndarray,
-    km: np.ndarray,
-    bits: np.ndarray,
-    before: np.ndarray,
-    step: np.ndarray,
-) -> None:
-    """Sum km and join marks along some trees (see `gather`)."""
-    for i in range(rows.shape[0]):
-        r = rows[i]
-        gather(
-            tail, pred[r], settled[r], order[r], arc_km, arc_bits, place, km[r], bits[r], before[r], step[r]
-        )
-
-
-@nb.njit(cache=True, nogil=True, error_model="numpy")
-def rows_of_two(
-    begin: np.ndarray, arcs: np.ndarray, more_begin: np.ndarray, more_arcs: np.ndarray, rows: np.ndarray
-) -> tuple:
-    """Copy some routes of two sets, those of the second numbered behind those of the first."""
-    count = begin.shape[0] - 1
-    out_begin = np.empty(rows.shape[0] + 1, np.int64)
-    out_begin[0] = 0
-    for i in range(rows.shape[0]):
-        r = rows[i]
-        n = begin[r + 1] - begin[r] if r < count else more_begin[r - count + 1] - more_begin[r - count]
-        out_begin[i + 1] = out_begin[i] + n
-    out = np.empty(out_begin[-1], arcs.dtype)
-    for i in range(rows.shape[0]):
-        r = rows[i]
-        o = out_begin[i]
-        if r < count:
-            for j in range(begin[r + 1] - begin[r]):
-                out[o + j] = arcs[begin[r] + j]
-        else:
-            b = more_begin[r - count]
-            for j in range(more_begin[r - count + 1] - b):
-                out[o + j] = more_arcs[b + j]
-    return out_begin, out

@@ -78,7 +78,7 @@ def test_all_faults_come_in_one_pass(tmp_path: Path) -> None:
     assert [
         ("borders.csv", "", "link_id"),
         ("cargoes.csv", "container-40", "value_usd"),
-        ("evidence.csv", "grids-az-g-co2e-kwh", "note"),
+        ("evidence/grids.csv", "az.g_co2e_kwh", "note"),
         ("grids.csv", "kz", "g_co2e_kwh"),
         ("links.csv", "rail-east-gate", "gauge_mm"),
         ("links.csv", "rail-mid-port", "operator_id"),

@@ -8,7 +8,7 @@ import pytest
 from daliz.graph import Cause, Graph, Kind, build_graph
 from daliz.graph.ledger import Book
 from small_networks import Link, ask, road_network
-from tiny_package import tiny_network
+from tiny_package import rows_as_written, tiny_network
 
 
 def booked(
@@ -156,7 +156,7 @@ def test_only_what_stays_aboard_waits_out_a_stop() -> None:
 def test_the_fixed_part_of_a_common_rate_is_charged_on_loading() -> None:
     """A rate with a fixed part and a part per km costs both, the fixed part once."""
     network = road_network([Link(0, 1, 100), Link(1, 2, 100)])
-    store = {name: table.rows() for name, table in network.store.items() if len(table)}
+    store = rows_as_written(network)
     for row in store["rates"]:
         row["usd_fixed"] = 70.0
     dearer = type(network).from_tables(store, 2024)

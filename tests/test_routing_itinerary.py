@@ -18,7 +18,7 @@ from daliz.routing.time_cost_distance import profile
 from daliz.tables import Set
 from questions import routes_of
 from small_networks import Link, road_links, road_network
-from tiny_package import network_of, tiny_network, tiny_tables
+from tiny_package import network_of, rows_as_written, tiny_network, tiny_tables
 
 if TYPE_CHECKING:
     import daliz
@@ -163,7 +163,7 @@ def test_rates_times_c_make_dollars_times_c(c: float) -> None:
     """If every price is c times as high, so are the dollars of every way."""
     links = [Link(0, 1, 100), Link(1, 2, 300), Link(0, 2, 500)]
     plain = road_network(links)
-    tables = {name: table.rows() for name, table in plain.store.items() if len(table)}
+    tables = rows_as_written(plain)
     for row in tables["rates"]:
         row["usd_per_km"] *= c
     for row in tables["terminal_classes"]:

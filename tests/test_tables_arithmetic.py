@@ -6,7 +6,6 @@ import pytest
 
 from daliz.errors import DataError, FormulaError
 from daliz.tables.arithmetic import Arithmetic
-from daliz.tables.fill import fill
 from daliz.tables.geo import great_circle_km
 from daliz.tables.table import Table
 from tiny_package import Row, network_of, tiny_network, tiny_tables
@@ -167,54 +166,3 @@ def test_functions_without_their_tables_are_refused() -> None:
     for expression in ('gc("a", "b")', 'shape("a")', 'cell("grids", "kz", "g_co2e_kwh")'):
         with pytest.raises(FormulaError, match=r"does not exist|no evidence"):
             Arithmetic({}).compute(expression)
-
-
-def test_fill_writes_cells_and_evidence() -> None:
-    """Filling computes derived evidence to six digits, names its rows, and writes the cells."""
-    changed = {KZ: {"id": "any", "arithmetic": "1000 / 3", "value": 0.0}}
-    filled = fill(tiny_network(evidence=changed).store)
-    assert 333.333 == filled["grids"].row("kz")["g_co2e_kwh"]
-    assert 333.333 == filled["evidence"].row(KZ)["value"]
-
-
-def test_fill_changes_nothing_in_a_filled_package() -> None:
-    """Filling twice gives what filling once gives."""
-    filled = fill(tiny_network().store)
-    assert filled.digest() == fill(filled).digest()
-
-
-def test_fill_takes_the_figure_of_the_last_observed_year() -> None:
-    """Of dated evidence the cell takes what is in force on 1 July of the last observed year."""
-    later = {
-        "table": "grids",
-        "row_id": "kz",
-        "column": "g_co2e_kwh",
-        "unit": "g/kWh",
-        "used": True,
-        "value": 700.0,
-        "from_date": "2024-06-01",
-    }
-    filled = fill(tiny_network(evidence={KZ: {"to_date": "2024-06-01"}, "later": later}).store)
-    assert 700.0 == filled["grids"].row("kz")["g_co2e_kwh"]
-
-
-def test_fill_leaves_a_figure_without_evidence() -> None:
-    """A figure for which no evidence is used stays as its author wrote it."""
-    assert 821.0 == fill(tiny_network(evidence={KZ: None}).store)["grids"].row("kz")["g_co2e_kwh"]
-
-
-@pytest.mark.parametrize(
-    ("cells", "message"),
-    [
-        ({"row_id": "xx"}, "grids has no row 'xx'"),
-        ({"column": "country"}, "no column of figures"),
-        (
-            {"arithmetic": "1 / 0"},
-            r"evidence of grids.kz.g_co2e_kwh: The arithmetic '1 / 0' cannot be computed",
-        ),
-    ],
-)
-def test_fill_refuses_evidence_of_nothing(cells: Row, message: str) -> None:
-    """Evidence of a row or column that does not exist, or that cannot be computed, stops filling."""
-    with pytest.raises(DataError, match=message):
-        fill(network_of(tiny_tables(evidence={KZ: cells})).store)

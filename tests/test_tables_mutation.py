@@ -69,8 +69,8 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[list[str]]
     """Give the cells of the tiny package by file, header first."""
     folder = write_package(tmp_path_factory.mktemp("clean") / "tiny", tiny_tables())
     return {
-        path.name: list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"), newline="")))
-        for path in sorted(folder.glob("*.csv"))
+        path.relative_to(folder).as_posix(): list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"), newline="")))
+        for path in sorted(folder.rglob("*.csv"))
     }
 
 
@@ -195,10 +195,10 @@ EDGES = [
     ("constants.csv", "id", "other"),
     ("corridors.csv", "order", "1"),
     ("grades.csv", "id", "other"),
-    ("evidence.csv", "grade", "other"),
-    ("evidence.csv", "low", "0"),
-    ("evidence.csv", "used", "no"),
-    ("evidence.csv", "value", "0"),
+    ("evidence/grids.csv", "grade", "other"),
+    ("evidence/grids.csv", "low", "0"),
+    ("evidence/grids.csv", "used", "no"),
+    ("evidence/grids.csv", "value", "0"),
     ("indices.csv", "year", "2024"),
     ("links.csv", "length_km", "0.1"),
     ("links.csv", "from_date", "2025-01-01"),

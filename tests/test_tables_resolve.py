@@ -9,7 +9,7 @@ import pytest
 
 from daliz.errors import CheckError, DataError, PlaceError
 from daliz.tables import Cell, Network
-from tiny_package import network_of, tiny_network, tiny_tables
+from tiny_package import network_of, rows_as_written, tiny_network, tiny_tables
 
 KZ = "grids-kz-g-co2e-kwh"
 SETS = {
@@ -148,7 +148,7 @@ def test_two_named_sets_may_not_set_one_cell() -> None:
 def test_a_named_set_comes_after_history() -> None:
     """A set that is named overrides what history set."""
     network = _with(c=_change("s", "grids.kz.g_co2e_kwh", "set", 455.0))
-    tables = {name: table.rows() for name, table in network.store.items() if len(table)}
+    tables = rows_as_written(network)
     tables["change_sets"].append(SETS | {"id": "mine", "history": False})
     tables["changes"].append({"id": "d"} | _change("mine", "grids.kz.g_co2e_kwh", "set", 300.0))
     assert 300.0 == _kz(network_of(tables).under("mine"))
@@ -180,7 +180,7 @@ def test_open_and_close_by_share_of_the_year() -> None:
 
 
 def _year(network: Network, year: int) -> Network:
-    return network_of({name: table.rows() for name, table in network.store.items() if len(table)}, year)
+    return network_of(rows_as_written(network), year)
 
 
 def test_rows_exist_between_their_dates() -> None:
@@ -267,7 +267,7 @@ def test_adding_to_the_unknown_leaves_it_unknown() -> None:
 def test_a_change_gives_the_figure_its_interval() -> None:
     """A figure that a change sets takes the range printed in the evidence of the change."""
     network = _with(c=_change("s", "grids.kz.g_co2e_kwh", "set", 500.0))
-    tables = {name: table.rows() for name, table in network.store.items() if len(table)}
+    tables = rows_as_written(network)
     for row in tables["evidence"]:
         if row["row_id"] == "c":
             row |= {"low": 400.0, "high": 900.0}

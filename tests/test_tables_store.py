@@ -53,14 +53,14 @@ def test_a_failing_write_leaves_the_old_package(tmp_path: Path, monkeypatch: pyt
     """When the disk fails half-way the old package stays whole and nothing is left beside it."""
     old = tiny_network()
     old.save(tmp_path / "tiny")
-    write_table = write.write_table
+    table_text = write.table_text
 
-    def full(table: Table, path: Path) -> None:
+    def full(table: Table) -> str:
         if table.name == "rates":
             raise OSError(28, "No space left on device")
-        write_table(table, path)
+        return table_text(table)
 
-    monkeypatch.setattr(write, "write_table", full)
+    monkeypatch.setattr(write, "table_text", full)
     with pytest.raises(DataError, match="could not be written: No space left on device; nothing was changed"):
         tiny_network(grids={"kz": {"g_co2e_kwh": 1.0}}).save(tmp_path / "tiny")
     assert ["tiny"] == [path.name for path in tmp_path.iterdir()]

@@ -11,6 +11,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from daliz.tables.cells import cell_text
+from daliz.tables.descriptor import FORM
+from daliz.tables.evidence import NOT_FIGURES
 from daliz.tables.network import Network
 from daliz.tables.period import Period
 from daliz.tables.schema import Column, TableSchema, schema
@@ -23,8 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 YEARS = {"first": 2020, "observed": 2024, "last": 2030}
-DESCRIPTOR: dict[str, Any] = {"name": "tiny", "version": "1.0", "years": YEARS}
-NOT_FIGURES = {"evidence", "sources", "grades", "observations"}
+DESCRIPTOR: dict[str, Any] = {"name": "tiny", "version": "1.0", "form": FORM, "years": YEARS}
 
 
 def tiny_tables(**changes: Mapping[str, Mapping[str, Any] | None]) -> Tables:
@@ -33,13 +34,26 @@ def tiny_tables(**changes: Mapping[str, Mapping[str, Any] | None]) -> Tables:
     Each keyword names a table and changes its rows by id: ``links={"rail-mid-port": {"length_km":
     2300.0}}`` changes a row, an id that is not there yet adds one, and None takes one out. Evidence is
     made after these changes, except that rows named in ``evidence=`` (ids are ``table-row-column`` with
-    hyphens) are changed last.
+    hyphens) are changed last. A figure that evidence dates or derives stands there alone, any other in its cell.
     """
     tables = tiny_rows()
     on_evidence = changes.pop("evidence", {})
     for name, rows in changes.items():
         tables[name] = changed(name, tables.get(name, []), rows)
     tables["evidence"] = changed("evidence", evidence_for(tables), on_evidence)
+    return once(tables)
+
+
+def once(tables: Tables) -> Tables:
+    """Take figures out of evidence that stand in cells, and out of cells those that stand in evidence."""
+    for row in (r for r in tables["evidence"] if r.get("used")):
+        dated = bool(row.get("from_date") or row.get("to_date"))
+        if dated or row.get("arithmetic"):
+            for other in tables.get(row["table"], []):
+                if other[schema()[row["table"]].key] == row["row_id"]:
+                    other[row["column"]] = None
+        if not dated or row.get("arithmetic"):
+            row["value"] = None
     return tables
 
 
@@ -99,9 +113,15 @@ def tiny_network(year: int = 2024, **changes: Mapping[str, Mapping[str, Any] | N
     return network_of(tiny_tables(**changes), year)
 
 
+def rows_as_written(network: Network) -> Tables:
+    """Return the rows of a network from which it can be made again."""
+    tables = {name: network.store.read(name)[0].rows() for name in schema()}
+    return {name: rows for name, rows in tables.items() if rows}
+
+
 def write_csv(path: Path, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write rows as CSV with all columns of the schema; values that are text are written as they are."""
-    columns = schema()[table].columns
+    columns = {name: c for name, c in schema()[table].columns.items() if c.type != "made"}
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
@@ -123,6 +143,11 @@ def write_package(
     """Write rows as a package into a folder and give the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, rows in tables.items():
-        write_csv(folder / f"{name}.csv", name, rows)
+        if name != "evidence":
+            write_csv(folder / f"{name}.csv", name, rows)
+    (folder / "evidence").mkdir(exist_ok=True)
+    for name in dict.fromkeys(row["table"] for row in tables.get("evidence", [])):
+        some = [row for row in tables["evidence"] if row["table"] == name]
+        write_csv(folder / "evidence" / f"{name}.csv", "evidence", some)
     (folder / "datapackage.json").write_text(json.dumps(descriptor), encoding="utf-8")
     return folder

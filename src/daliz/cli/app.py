@@ -12,12 +12,12 @@ from daliz.cli import (
     calibrate,
     changes,
     check,
-    fill,
     matrix,
     places,
     routes,
     supply,
     tariff,
+    upgrade,
     validate,
     why,
 )
@@ -63,6 +63,6 @@ for module in (
     changes,
     places,
     matrix,
-    fill,
+    upgrade,
 ):
     app.command(module.NAME, help=module.HELP, epilog=module.EXAMPLE)(module.run)

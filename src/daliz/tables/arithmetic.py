@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import ast
 import functools
+import itertools
+import math
 import operator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from daliz.errors import FormulaError
 from daliz.tables.figures import Cell
-from daliz.tables.geo import great_circle_km, line_km, parse_line
+from daliz.tables.geo import EARTH_RADIUS_KM, line_km, parse_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -48,7 +50,8 @@ class Arithmetic:
     def __init__(self, tables: Mapping[str, Table]) -> None:
         self._tables = tables
         self._open: list[Cell] = []
-        self._done: dict[int, float] = {}
+        self._done: dict[str, float] = {}
+        self._lengths: dict[str, float] = {}
         self._functions: dict[str, Callable[..., float]] = {
             "gc": self._great_circle,
             "shape": self._shape,
@@ -59,13 +62,15 @@ class Arithmetic:
         }
 
     def compute(self, expression: str) -> float:
-        """Compute one expression.
+        """Compute one expression, once however often it stands.
 
         Raises
         ------
         FormulaError
             If it cannot be parsed, names something unknown, goes in a circle or has no finite value.
         """
+        if expression in self._done:
+            return self._done[expression]
         try:
             value = self._value(ast.parse(expression.strip(), mode="eval").body)
         except (RecursionError, MemoryError):
@@ -79,19 +84,16 @@ class Arithmetic:
             ) from error
         if not isinstance(value, float) or not np.isfinite(value):
             raise FormulaError(f"The arithmetic {_short(expression)} has no finite value.")
-        return float(value)
+        self._done[expression] = float(value)
+        return self._done[expression]
 
     def _value(self, node: ast.expr) -> float:
-        if (
-            isinstance(node, ast.Constant)
-            and isinstance(node.value, int | float)
-            and not isinstance(node.value, bool)
-        ):
-            return float(node.value)
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-            return -self._value(node.operand)
+        if isinstance(node, ast.Constant) and type(node.value) in {int, float}:
+            return float(cast("float", node.value))
         if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
             return _OPERATORS[type(node.op)](self._value(node.left), self._value(node.right))
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            return -self._value(node.operand)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
             function = self._functions.get(node.func.id)
             if function is not None:
@@ -116,12 +118,19 @@ class Arithmetic:
         at = [self._row("nodes", name) for name in names]
         if len(at) < 2:
             raise FormulaError("gc needs at least two places.")
-        lat, lon = self._tables["nodes"]["lat"][at], self._tables["nodes"]["lon"][at]
-        return float(great_circle_km(lat[:-1], lon[:-1], lat[1:], lon[1:]).sum())
+        lat, lon = self._degrees
+        steps = itertools.pairwise(at)
+        return sum(_great_circle_km(lat[i], lon[i], lat[j], lon[j]) for i, j in steps)
+
+    @functools.cached_property
+    def _degrees(self) -> tuple[list[float], list[float]]:
+        return self._tables["nodes"]["lat"].tolist(), self._tables["nodes"]["lon"].tolist()
 
     def _shape(self, link: str) -> float:
         i = self._row("shapes", link)
-        return line_km(parse_line(str(self._tables["shapes"]["geometry"][i])))
+        if link not in self._lengths:
+            self._lengths[link] = line_km(parse_line(str(self._tables["shapes"]["geometry"][i])))
+        return self._lengths[link]
 
     def _index(self, series: str, year: float) -> float:
         return self._cell("indices", f"{series}-{int(year)}", "value")
@@ -132,10 +141,10 @@ class Arithmetic:
         if "evidence" not in self._tables:
             return found
         evidence = self._tables["evidence"]
-        for i in np.flatnonzero(evidence["used"]):
-            found.setdefault(
-                Cell(evidence["table"][i], evidence["row_id"][i], evidence["column"][i]), []
-            ).append(int(i))
+        names = (evidence[n].tolist() for n in ("table", "row_id", "column", "used"))
+        for i, (table, row, column, used) in enumerate(zip(*names, strict=True)):
+            if used:
+                found.setdefault(Cell(table, row, column), []).append(i)
         return found
 
     def _cell(self, table: str, row: str, column: str, year: float | None = None) -> float:
@@ -160,13 +169,19 @@ class Arithmetic:
         evidence = self._tables["evidence"]
         if not evidence["arithmetic"][i]:
             return float(evidence["value"][i])
-        if i not in self._done:
-            self._open.append(cell)
-            try:
-                self._done[i] = self.compute(str(evidence["arithmetic"][i]))
-            finally:
-                self._open.pop()
-        return self._done[i]
+        self._open.append(cell)
+        try:
+            return self.compute(str(evidence["arithmetic"][i]))
+        finally:
+            self._open.pop()
+
+
+def _great_circle_km(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
+    """Compute one distance as `great_circle_km` does, without the cost of arrays."""
+    phi1, phi2 = math.radians(lat1), math.radians(lat2)
+    half = math.sin((phi2 - phi1) / 2) ** 2
+    half += math.cos(phi1) * math.cos(phi2) * math.sin(math.radians(lon2 - lon1) / 2) ** 2
+    return 2 * EARTH_RADIUS_KM * math.asin(math.sqrt(min(half, 1.0)))
 
 
 def _short(expression: str) -> str:

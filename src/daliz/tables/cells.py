@@ -42,6 +42,21 @@ def blanks(kind: str, count: int) -> Array:
     return np.full(count, "", dtype=object)
 
 
+def unwritten(column: Column, count: int) -> Array:
+    """Make the cells of a column that a file leaves out: its default, or blanks.
+
+    Examples
+    --------
+    >>> from daliz.tables.schema import schema
+    >>> unwritten(schema()["evidence"].columns["used"], 2)
+    array([ True,  True])
+    """
+    values = blanks(column.type, count)
+    if column.default:
+        values[:] = parse_cell_text(column.default, column)
+    return values
+
+
 def parse_cell_text(cell: str, column: Column) -> Any:
     """Read the text of one cell that is not blank.
 
@@ -162,6 +177,7 @@ _PARSERS: dict[str, Callable[[str, Column], Any]] = {
     "boolean": _boolean,
     "choice": _choice,
     "list": _list,
+    "made": _text,
     "id": _id,
     "ref": _text,
     "text": _text,

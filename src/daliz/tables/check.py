@@ -11,6 +11,7 @@ from daliz.tables.check_evidence import evidence_faults, grade_shares
 from daliz.tables.check_geography import geography_faults, links_with_ends
 from daliz.tables.check_parts import part_faults
 from daliz.tables.check_references import reference_faults
+from daliz.tables.evidence import spread_evidence
 from daliz.tables.faults import Fault, Hints
 from daliz.tables.schema import schema
 from daliz.tables.store import Store, open_store
@@ -61,17 +62,21 @@ def check(name_or_path: str | Path) -> Check:
 def check_store(store: Store) -> Check:
     """Find all faults of a store.
 
-    A cell that cannot be read is told once, for that, and not again for what follows from its being blank.
+    A cell that cannot be read is told once, for that, and not again for what follows from its being blank; what
+    cannot be read comes before what does not fit.
     """
-    tables: dict[str, Table] = {}
+    written: dict[str, Table] = {}
     unread: list[Fault] = []
     for name in schema():
-        tables[name], found = store.read(name)
+        written[name], found = store.read(name)
         unread += found
     places = {(f.file, f.row, f.column) for f in unread if f.row and f.column}
+    spread = spread_evidence(written, written["evidence"], store.descriptor["years"])
+    tables = spread.tables | {"evidence": spread.evidence}
     links = links_with_ends(tables)
     faults = [
         *_missing(store, tables),
+        *spread.faults,
         *reference_faults(tables),
         *default_faults(tables),
         *geography_faults(tables, links),
@@ -79,12 +84,19 @@ def check_store(store: Store) -> Check:
         *chain_faults(tables),
         *evidence_faults(tables, store.descriptor),
     ]
+    causes = set(unread)
     unique = sorted(
-        {*unread, *(f for f in faults if (f.file, f.row, f.column) not in places)},
-        key=lambda f: (bool(f.row), f),
+        causes | {f for f in faults if not places & {(f.file, f.row, f.column), _cell_of(f)}},
+        key=lambda f: (bool(f.row), f not in causes, f),
     )
     rows = {name: len(table) for name, table in tables.items() if len(table)}
     return Check(str(store.descriptor["name"]), unique, rows, grade_shares(tables))
+
+
+def _cell_of(fault: Fault) -> tuple[str, str, str]:
+    """Return file, row and column of the cell of which a fault of evidence speaks."""
+    row, _, column = fault.row.rpartition(".")
+    return fault.file.removeprefix("evidence/"), row, column
 
 
 def _missing(store: Store, tables: dict[str, Table]) -> list[Fault]:

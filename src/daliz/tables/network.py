@@ -15,7 +15,7 @@ from daliz.tables.changes import gather_changes
 from daliz.tables.edits import demand_effect, demand_valid
 from daliz.tables.period import Period
 from daliz.tables.resolve import Resolved, resolve
-from daliz.tables.store import LAST_YEAR, Store, describe, open_store
+from daliz.tables.store import LAST_YEAR, Store, open_store
 from daliz.tables.table import Table
 from daliz.tables.write import save_package
 
@@ -261,8 +261,9 @@ class Network:
         DataError
             If `path` holds something that is no package, or cannot be written.
         """
-        tables = {n: t for n, t in self.store.items() if len(t)}
-        return save_package(tables, describe(self.store), path, {FOLDER: self.store.files(FOLDER)})
+        return save_package(
+            self.store.written(), self.store.descriptor, path, {FOLDER: self.store.files(FOLDER)}
+        )
 
     @functools.cached_property
     def digest(self) -> str:

@@ -24,20 +24,63 @@ LARGEST_FILE_MB = 64
 SHOWN = 60
 
 
-def read_table(path: Path | Traversable, name: str) -> tuple[Table, list[Fault]]:
-    """Read one table and its faults; faulty cells are left blank.
+def read_table(path: Path | Traversable, name: str, file: str = "") -> tuple[Table, list[Fault]]:
+    """Read one table and its faults; faulty cells are left blank. Faults name the `file`, or that of the path.
 
     Accepts a byte-order mark and Windows line ends, which leave no doubt; refuses what would need a guess
     (semicolons, decimal commas, dates in other forms than 2024-12-31).
     """
-    file, table = path.name, schema()[name]
+    return table_of(read_sheet(path, file), name)
+
+
+def table_of(sheet: Sheet, name: str) -> tuple[Table, list[Fault]]:
+    """Make a table of the cells of a file, and tell the faults; faulty cells are left blank."""
+    table = schema()[name]
+    if not sheet.header:
+        return Table(name, {}), sheet.faults
+    faults = _header_faults(sheet.file, sheet.header, table) + sheet.faults
+    columns, cell_faults = _columns(sheet, table)
+    return Table(name, columns), faults + cell_faults
+
+
+class Sheet(NamedTuple):
+    """Cells of a CSV file as text.
+
+    Attributes
+    ----------
+    file
+        Name of the file in messages.
+    header
+        Names of the columns; none if the file cannot be read at all.
+    rows
+        Cells by row, each as long as the header; lines without any are left out.
+    lines
+        Line of the file on which each row begins; none if the file has nothing wrong and no numbers were asked for.
+    uneven
+        Positions of rows that were too short or too long.
+    faults
+        What is wrong with the file, its header's names excepted.
+    """
+
+    file: str
+    header: list[str]
+    rows: list[list[str]]
+    lines: list[int]
+    uneven: set[int]
+    faults: list[Fault]
+
+
+def read_sheet(path: Path | Traversable, file: str = "", *, numbered: bool = False) -> Sheet:
+    """Read a CSV file of any columns, as strictly as a table of a package.
+
+    UTF-8 with or without a byte-order mark, commas, quotes that close, as many cells in every row as names in the
+    header. Lines are counted where `numbered` asks for it.
+    """
+    file = file or path.name
     text, fault = _text(path, file)
     if fault:
-        return Table(name, {}), [fault]
-    header, rows, uneven, faults = _rows(file, text)
-    faults = _header_faults(file, header, table) + faults
-    columns, cell_faults = _columns(file, header, rows, uneven, table)
-    return Table(name, columns), faults + cell_faults
+        return Sheet(file, [], [], [], set(), [fault])
+    return (None if numbered else _whole_sheet(file, text)) or _sheet(file, text)
 
 
 def _text(path: Path | Traversable, file: str) -> tuple[str, Fault | None]:
@@ -91,50 +134,67 @@ def _text_fault(file: str, text: str) -> Fault | None:
     return None
 
 
-def _rows(file: str, text: str) -> tuple[list[str], list[list[str]], set[int], list[Fault]]:
-    """Split a file into its header, rows of the header's length, odd rows, and the faults of rows."""
+def _sheet(file: str, text: str) -> Sheet:
+    """Split a file into its header and rows of the header's length, line by line."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    header: list[str] = []
-    rows: list[list[str]] = []
-    uneven: set[int] = set()
-    faults: list[Fault] = []
+    sheet = Sheet(file, [], [], [], set(), [])
     while True:
         start = reader.line_num + 1
         try:
             for row in reader:
-                if not header:
-                    header, start = row, reader.line_num + 1
-                    continue
-                if len(row) != len(header):
-                    faults += _length_fault(file, start, row, header)
-                    uneven.add(len(rows))
-                    row = (row + [""] * len(header))[: len(header)]  # noqa: PLW2901
-                if row[0] or any(map(str.strip, row)):
-                    rows.append(row)
-                else:
-                    uneven.discard(len(rows))
+                _take_row(sheet, start, row)
                 start = reader.line_num + 1
         except csv.Error as error:
             allowed = f"cannot be split into cells ({error})"
             mend = "close every quote, and write a quote inside a cell twice"
-            faults.append(Fault(file, f"on line {start}", "", "", allowed, mend))
+            sheet.faults.append(Fault(file, f"on line {start}", "", "", allowed, mend))
             if "limit" not in str(error):
                 continue
-        return [name.strip() for name in header], rows, uneven, faults
+        return sheet
 
 
-def _length_fault(file: str, line: int, row: list[str], header: list[str]) -> list[Fault]:
+def _whole_sheet(file: str, text: str) -> Sheet | None:
+    """Split a file at once; None if a row is not as long as the header, or blank."""
+    try:
+        header, *rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    except (csv.Error, ValueError):
+        return None
+    count = len(header)
+    if not header or any(len(row) != count or not (row[0] or any(map(str.strip, row))) for row in rows):
+        return None
+    return Sheet(file, [name.strip() for name in header], rows, [], set(), [])
+
+
+def _take_row(sheet: Sheet, line: int, row: list[str]) -> None:
+    """Take the next row of a file: the header, a line without cells, or a row."""
+    if not sheet.header:
+        sheet.header.extend(name.strip() for name in row)
+        return
     if not any(map(str.strip, row)):
-        return []
+        return
+    if len(row) != len(sheet.header):
+        sheet.faults.append(_length_fault(sheet.file, line, row, sheet.header))
+        sheet.uneven.add(len(sheet.rows))
+        row = (row + [""] * len(sheet.header))[: len(sheet.header)]
+    sheet.rows.append(row)
+    sheet.lines.append(line)
+
+
+def _length_fault(file: str, line: int, row: list[str], header: list[str]) -> Fault:
     count = f"{len(row)} cell{'s' * (len(row) != 1)}"
     allowed = f"has {count} where the header has {len(header)}"
     mend = "put cells with commas in quotes and fill the row up"
-    return [Fault(file, f"on line {line}", "", ",".join(row)[:SHOWN], allowed, mend)]
+    return Fault(file, f"on line {line}", "", ",".join(row)[:SHOWN], allowed, mend)
 
 
 def _header_faults(file: str, header: list[str], table: TableSchema) -> list[Fault]:
     hints = Hints(table.columns)
     mend = "correct the name, or begin it with x_ to keep a column of your own"
+    made = [
+        Fault(file, "1", name, name, "this column is made on reading", "remove it")
+        for name in header
+        if name in table.columns and table.columns[name].type == "made"
+    ]
     missing = [
         Fault(file, "", name, "", "this column is required", "add it")
         for name, column in table.columns.items()
@@ -150,21 +210,21 @@ def _header_faults(file: str, header: list[str], table: TableSchema) -> list[Fau
     repeated = [name for name in dict.fromkeys(header) if name and header.count(name) > 1]
     return (
         missing
+        + made
         + unknown
         + [Fault(file, "1", name, name, "a column stands once", "remove the second") for name in repeated]
     )
 
 
-def _columns(
-    file: str, header: list[str], rows: list[list[str]], uneven: set[int], table: TableSchema
-) -> tuple[dict[str, Array], list[Fault]]:
-    columns: dict[str, Array] = {table.key: blanks("id", len(rows))}
+def _columns(sheet: Sheet, table: TableSchema) -> tuple[dict[str, Array], list[Fault]]:
+    header, rows = sheet.header, sheet.rows
+    columns: dict[str, Array] = {table.label: blanks("text", len(rows))}
     faults: list[Fault] = []
     cells = {
         name: list(map(str.strip, column))
         for name, column in zip(header, zip(*rows, strict=True), strict=rows != [])
     }
-    origin = _Origin(file, cells.get(table.key, [""] * len(rows)), uneven)
+    origin = _Origin(sheet.file, cells.get(table.label, [""] * len(rows)), sheet.uneven)
     for name, texts in cells.items():
         column = table.columns.get(name)
         if column is not None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from daliz.errors import DataError
 from daliz.tables.changes import SWITCHES, Change
+from daliz.tables.evidence import NOT_FIGURES
 from daliz.tables.figures import Cell, Figures
 from daliz.tables.intervals import Places, Written, make_figures
 from daliz.tables.period import NEVER
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from daliz.tables.store import Store
     from daliz.tables.table import Array, Table
 
-NOT_FIGURES = ("evidence", "sources", "grades", "observations")
 AS_WRITTEN = (*NOT_FIGURES, "shapes")
 OPEN_ENOUGH = 0.5
 

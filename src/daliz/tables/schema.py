@@ -51,6 +51,11 @@ class TableSchema:
     key: str
 
     @property
+    def label(self) -> str:
+        """Return the column that names a row in a file: the key, or the first column that is written."""
+        return next(c.name for c in (self.columns[self.key], *self.columns.values()) if c.type != "made")
+
+    @property
     def figures(self) -> tuple[str, ...]:
         """List the columns that hold figures about the world, which need evidence."""
         return tuple(c.name for c in self.columns.values() if c.figure)

@@ -9,12 +9,17 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from daliz.errors import CheckError, DataError
 from daliz.tables.cells import cell_text
+from daliz.tables.descriptor import FORM
+from daliz.tables.evidence import NOT_FIGURES, spread_evidence
+from daliz.tables.families import cells_as_written, evidence_as_written, joined
 from daliz.tables.read import read_table
 from daliz.tables.schema import schema
 from daliz.tables.table import OWN_COLUMN, Table
-from daliz.tables.write import DESCRIPTOR
+from daliz.tables.write import DESCRIPTOR, EVIDENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,18 +28,36 @@ if TYPE_CHECKING:
     from daliz.tables.faults import Fault
 
 EMBEDDED = ("eurasia",)
+OLD_FORM = "0.1"
 LAST_YEAR = 9998
 
 
 class Store(Mapping[str, Table]):
-    """Tables of one package; a table that has no file is empty."""
+    """Tables of one package; a table that has no file is empty.
+
+    Parameters
+    ----------
+    descriptor
+        The content of `datapackage.json`.
+    folder
+        Where the tables that are not given are read from; None for nowhere.
+    tables
+        Tables as written: cells whose figures stand in evidence are blank.
+    filled
+        The same tables with the cells filled, and evidence by cell, where they are at hand.
+    """
 
     def __init__(
-        self, descriptor: Mapping[str, Any], folder: Path | Traversable | None, tables: Mapping[str, Table]
+        self,
+        descriptor: Mapping[str, Any],
+        folder: Path | Traversable | None,
+        tables: Mapping[str, Table],
+        filled: Mapping[str, Table] | None = None,
     ) -> None:
         self.descriptor = dict(descriptor)
         self._folder = folder
-        self._tables = dict(tables)
+        self._written = dict(tables)
+        self._tables: dict[str, Table] = dict(filled or {})
         self._made: dict[str, Any] = {}
 
     def once(self, key: str, make: Callable[[], Any]) -> Any:
@@ -50,11 +73,10 @@ class Store(Mapping[str, Table]):
         if name not in schema():
             raise KeyError(name)
         if name not in self._tables:
-            table, faults = self.read(name)
-            if faults:
-                more = f" ({len(faults) - 1} more in this file)" if len(faults) > 1 else ""
-                raise CheckError(f"{faults[0]}{more} Run `daliz check` on the package to see all faults.")
-            self._tables[name] = table
+            if (schema()[name].figures and name not in NOT_FIGURES) or name == EVIDENCE:
+                self._tables |= self._filled()
+            else:
+                self._tables[name] = _sound(*self.read(name))
         return self._tables[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -63,21 +85,58 @@ class Store(Mapping[str, Table]):
     def __len__(self) -> int:
         return len(schema())
 
+    def _filled(self) -> dict[str, Table]:
+        """Return all tables with the cells filled that wait for evidence, and the evidence by cell."""
+        rows = self._written[EVIDENCE] = _sound(*self.read(EVIDENCE))
+        drawn = any("shape(" in text for text in rows["arithmetic"].tolist())
+        needed = [n for n, t in schema().items() if (t.figures and n not in NOT_FIGURES) or n == "nodes"]
+        names = [*needed, "shapes"] if drawn else needed
+        spread = spread_evidence({n: _sound(*self.read(n)) for n in names}, rows, self.descriptor["years"])
+        _sound(spread.evidence, spread.faults)
+        return spread.tables | {EVIDENCE: spread.evidence}
+
     def read(self, name: str) -> tuple[Table, list[Fault]]:
-        """Read one table with its faults."""
-        if name in self._tables or self._folder is None:
-            return self._tables.get(name, Table(name, {})), []
+        """Read one table as written with its faults."""
+        if name in self._written or self._folder is None:
+            return self._written.get(name, Table(name, {})), []
+        if name == EVIDENCE:
+            return self._read_evidence(self._folder)
         path = self._folder.joinpath(f"{name}.csv")
         if not path.is_file():
             return Table(name, {}), []
         return read_table(path, name)
 
+    def _read_evidence(self, folder: Path | Traversable) -> tuple[Table, list[Fault]]:
+        """Read the files of evidence, one for each table that has some."""
+        tables, faults = [], []
+        for name in schema():
+            path = folder.joinpath(EVIDENCE).joinpath(f"{name}.csv")
+            if name not in NOT_FIGURES and path.is_file():
+                table, found = read_table(path, EVIDENCE, f"{EVIDENCE}/{name}.csv")
+                tables.append(table.replace(table=np.full(len(table), name, dtype=object)))
+                faults += found
+        return joined(tables), faults
+
+    def written(self) -> dict[str, Table]:
+        """Return the tables as a package has them in files: figures once, evidence by the path of its file."""
+        filled = {name: self[name] for name in schema()}
+        evidence = filled.pop(EVIDENCE)
+        plain = {n: t for n, t in cells_as_written(filled, evidence).items() if len(t)}
+        rows = self._written[EVIDENCE]
+        files = {n: rows.take(rows["table"] == n) for n in dict.fromkeys(rows["table"].tolist())}
+        return plain | {f"{EVIDENCE}/{name}": table for name, table in files.items()}
+
     def strangers(self) -> list[str]:
         """List the CSV files of the folder that are no table, except those that begin with x_."""
         if self._folder is None:
             return []
-        names = sorted(path.name for path in self._folder.iterdir() if path.name.endswith(".csv"))
-        return [n for n in names if n.removesuffix(".csv") not in schema() and not n.startswith(OWN_COLUMN)]
+        found = [
+            n for n in _csv_files(self._folder) if n.removesuffix(".csv") not in set(schema()) - {EVIDENCE}
+        ]
+        folder = self._folder.joinpath(EVIDENCE)
+        figures = {n for n, table in schema().items() if table.figures} - set(NOT_FIGURES)
+        beside = _csv_files(folder) if folder.is_dir() else []
+        return found + [f"{EVIDENCE}/{n}" for n in beside if n.removesuffix(".csv") not in figures]
 
     def files(self, name: str) -> dict[str, str]:
         """Return the texts of the files in a folder of the package by name; none where there is no such folder.
@@ -105,8 +164,17 @@ class Store(Mapping[str, Table]):
         return found
 
     def replace(self, **tables: Table) -> Store:
-        """Return a store with some tables exchanged."""
-        return Store(self.descriptor, self._folder, self._tables | tables)
+        """Return a store with some tables exchanged; their cells are filled, and evidence is by cell."""
+        filled = {n: self[n] for n in schema()} | tables
+        evidence = filled[EVIDENCE]
+        rows = (
+            joined(evidence_as_written(filled, evidence).values())
+            if EVIDENCE in tables
+            else self._written[EVIDENCE]
+        )
+        return Store(
+            self.descriptor, self._folder, cells_as_written(filled, evidence) | {EVIDENCE: rows}, filled
+        )
 
     def digest(self) -> str:
         """Compute the SHA-256 of all cells, the same for the same content wherever it lies."""
@@ -124,6 +192,21 @@ class Store(Mapping[str, Table]):
         return total.hexdigest()
 
 
+def _csv_files(folder: Path | Traversable) -> list[str]:
+    """List the files of a folder that end in .csv and do not begin with x_, in order."""
+    names = sorted(path.name for path in folder.iterdir() if path.name.endswith(".csv"))
+    return [n for n in names if not n.startswith(OWN_COLUMN)]
+
+
+def _sound(table: Table, faults: list[Fault]) -> Table:
+    """Return a table without faults, or say what the first is."""
+    if faults:
+        same = sum(fault.file == faults[0].file for fault in faults) - 1
+        more = f" ({same} more in this file)" if same else ""
+        raise CheckError(f"{faults[0]}{more} Run `daliz check` on the package to see all faults.")
+    return table
+
+
 def open_store(name_or_path: str | Path) -> Store:
     """Open an embedded package by name or a folder by path.
 
@@ -132,12 +215,34 @@ def open_store(name_or_path: str | Path) -> Store:
     DataError
         If there is no such package, the folder is no package, or its descriptor cannot be read.
     """
-    folder = _folder(name_or_path)
+    folder = package_folder(name_or_path)
+    descriptor = read_descriptor(folder, str(name_or_path))
+    form = descriptor.get("form", OLD_FORM)
+    if form == OLD_FORM:
+        raise DataError(
+            f"{name_or_path} is a package of form {OLD_FORM}, and this version reads form {FORM}; bring it there by "
+            f"`daliz upgrade {name_or_path}`."
+        )
+    if form != FORM:
+        raise DataError(
+            f"{name_or_path}/{DESCRIPTOR} says form {form!r}, and this version reads form {FORM}; take a version of "
+            "Daliz that reads it."
+        )
+    return Store(descriptor, folder, {})
+
+
+def read_descriptor(folder: Path | Traversable, name: str) -> dict[str, Any]:
+    """Read the descriptor of a package of any form.
+
+    Raises
+    ------
+    DataError
+        If there is none, or it cannot be read or lacks what it needs.
+    """
     path = folder.joinpath(DESCRIPTOR)
     if not path.is_file():
         raise DataError(
-            f"{name_or_path} holds no {DESCRIPTOR}, so it is no package; see docs/data.md for how to "
-            "make one."
+            f"{name} holds no {DESCRIPTOR}, so it is no package; see docs/data.md for how to make one."
         )
     try:
         descriptor = json.loads(path.read_text(encoding="utf-8-sig"))
@@ -148,10 +253,17 @@ def open_store(name_or_path: str | Path) -> Store:
             f"{path} cannot be used ({reason}); it needs name, version and years with first, "
             "observed and last."
         ) from error
-    return Store(descriptor, folder, {})
+    return dict(descriptor)
 
 
-def _folder(name_or_path: str | Path) -> Path | Traversable:
+def package_folder(name_or_path: str | Path) -> Path | Traversable:
+    """Find the folder of an embedded package by its name, or one's own by its path.
+
+    Raises
+    ------
+    DataError
+        If there is no such folder.
+    """
     # A Path is always a folder, so that a folder of one's own may bear the name of an embedded package.
     if isinstance(name_or_path, str) and name_or_path in EMBEDDED:
         return resources.files("daliz").joinpath(name_or_path)
@@ -177,28 +289,3 @@ def _look_over(descriptor: Any) -> None:
         raise ValueError("years must hold first <= observed <= last")
     if not all(isinstance(descriptor[name], str) and descriptor[name] for name in ("name", "version")):
         raise TypeError("name and version must be text")
-
-
-def describe(store: Store) -> str:
-    """Write the Frictionless descriptor of a store as JSON text."""
-    kinds = {
-        "id": "string",
-        "ref": "string",
-        "text": "string",
-        "choice": "string",
-        "list": "string",
-        "wkt": "string",
-    }
-    found = []
-    for name, table in schema().items():
-        fields = [
-            {"name": c.name, "type": kinds.get(c.type, c.type), "description": c.description}
-            | ({"unit": c.unit} if c.unit else {})
-            for c in table.columns.values()
-        ]
-        if len(store[name]):
-            found.append(
-                {"name": name, "path": f"{name}.csv", "schema": {"fields": fields, "primaryKey": table.key}}
-            )
-    descriptor = {k: v for k, v in store.descriptor.items() if k != "resources"} | {"resources": found}
-    return json.dumps(descriptor, indent=1, ensure_ascii=False) + "\n"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, SupportsFloat
 import numpy as np
 
 from daliz.errors import DataError, PlaceError, did_you_mean
-from daliz.tables.cells import Array, blanks, parse_cell_text
+from daliz.tables.cells import Array, blanks, parse_cell_text, unwritten
 from daliz.tables.schema import TableSchema, schema
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Table:
     name
         Name of the table in the schema.
     columns
-        One array per column of the schema; missing optional columns are filled with blanks.
+        One array per column of the schema; missing optional columns have their default, or are blank.
 
     Examples
     --------
@@ -54,7 +54,7 @@ class Table:
         self._columns: dict[str, Array] = {}
         for column in self.schema.columns.values():
             values = columns.get(column.name)
-            self._columns[column.name] = _frozen(blanks(column.type, count) if values is None else values)
+            self._columns[column.name] = _frozen(unwritten(column, count) if values is None else values)
         for own, values in columns.items():
             if own.startswith(OWN_COLUMN):
                 self._columns[own] = _frozen(values)

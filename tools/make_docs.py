@@ -76,8 +76,8 @@ def quality_page(network: daliz.Network) -> str:
     return (
         MADE
         + (
-            "# Data quality of eurasia\n\nDistinct figures in use: one value from one source in one "
-            "column counts once.\n\n"
+            "# Data quality of eurasia\n\nCells that hold a figure, by the grade of their evidence. Further down "
+            "distinct figures are counted: one value from one source in one column counts once.\n\n"
         )
         + table(["grade", "meaning", "figures", "share"], rows)
         + f"\nOn a source or on arithmetic from sources: **{share:.0%}** of {count:,} distinct figures "

@@ -37,7 +37,7 @@ def run(
             typer.echo(str(fault))
         typer.echo(repr(found))
         print_table(
-            "Distinct figures by grade of evidence",
+            "Figures by grade of evidence",
             ("grade", "figures", "share"),
             [[g, f"{n:,}", f"{s:.1%}"] for g, n, s in found.shares],
             right=(1, 2),

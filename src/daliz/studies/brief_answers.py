@@ -97,7 +97,7 @@ class Answers:
     weights
         Shares of hours and dollars with sources by pair.
     grades
-        Distinct figures by grade.
+        Cells with a figure by grade.
     sourced
         Count of distinct figures, and the share that stands on sources all the way down.
     volumes

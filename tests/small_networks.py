@@ -189,7 +189,7 @@ def many_mode_network(modes: int, capacity: float = 2000.0) -> tuple[Network, De
     From n0 to n3 leads a path of two links by each mode, by a place of its own; every place has terminals of all modes.
     Corridor `by-<mode>` holds the paths with most km by it.
     """
-    from daliz.paths.demand import demand_from_rows
+    from daliz.paths.given_demand import demand_from_rows
 
     used = MODES[:modes]
     places = ["n0", "n3", *(f"via-{m}" for m in used)]

@@ -52,7 +52,9 @@ def cells(column: Column) -> st.SearchStrategy[Any]:
 def packages(draw: st.DrawFn) -> Tables:
     """Make up the rows of a few tables; each cell is as its column wants it, references lead anywhere, without evidence."""
     tables: Tables = {}
-    for name in draw(st.lists(st.sampled_from(sorted(set(schema()) - {"evidence"})), min_size=1, max_size=4, unique=True)):
+    for name in draw(
+        st.lists(st.sampled_from(sorted(set(schema()) - {"evidence"})), min_size=1, max_size=4, unique=True)
+    ):
         table = schema()[name]
         keys = draw(st.lists(IDS, min_size=1, max_size=3, unique=True))
         tables[name] = [

@@ -95,7 +95,10 @@ def test_a_file_of_demand_holds_rows(capsys: pytest.CaptureFixture[str], demand:
     assert run(capsys, "--demand", demand)[0] == 0
     code, out, err = run(capsys, "--demand", str(empty))
     assert (code, out) == (2, "")
-    assert err == f"daliz: {empty} holds no rows; give origin, destination, cargo and units.\n"
+    assert (
+        err
+        == "daliz: empty.csv: the file holds no rows; write some under origin, destination, cargo, units.\n"
+    )
 
 
 @pytest.mark.usefixtures("demand")

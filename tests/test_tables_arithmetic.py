@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from daliz.errors import DataError, FormulaError
+from daliz.errors import FormulaError
 from daliz.tables.arithmetic import Arithmetic
 from daliz.tables.geo import great_circle_km
 from daliz.tables.table import Table
-from tiny_package import Row, network_of, tiny_network, tiny_tables
+from tiny_package import Row, tiny_network
 
 KZ = "grids-kz-g-co2e-kwh"
 

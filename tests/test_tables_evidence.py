@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +20,8 @@ from tiny_faults import KZ, faults
 from tiny_package import tiny_network, tiny_tables, write_package
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tiny_package import Row
 
 YEARS = {"first": 2020, "observed": 2024, "last": 2030}
@@ -84,14 +85,30 @@ def test_a_dated_figure_fills_the_cell_of_the_last_observed_year() -> None:
     ("cell", "row", "sentence"),
     [
         (1.0, {"value": 1.0}, "the cell is the value; leave the value of the evidence blank"),
-        (1.0, {"arithmetic": "1 + 2 * 3"}, "the figure is derived here and stands in the cell too; leave the cell"),
-        (1.0, {"value": 2.0, "from_date": "2021-01-01"}, "the figure is dated here and stands in the cell too"),
+        (
+            1.0,
+            {"arithmetic": "1 + 2 * 3"},
+            "the figure is derived here and stands in the cell too; leave the cell",
+        ),
+        (
+            1.0,
+            {"value": 2.0, "from_date": "2021-01-01"},
+            "the figure is dated here and stands in the cell too",
+        ),
         (None, {}, "the cell grids.kz.g_co2e_kwh is blank; fill the cell or remove the evidence"),
         (None, {"value": 7.0, "arithmetic": "3 + 4 * 1"}, "the arithmetic is the value; leave the value"),
         (1.0, {"used": False}, "a dated figure and one that is not used have a value; write it"),
-        (1.0, {"row_id": "kx"}, "has no such row: the evidence is an orphan; correct the id or remove the row."),
+        (
+            1.0,
+            {"row_id": "kx"},
+            "has no such row: the evidence is an orphan; correct the id or remove the row.",
+        ),
         (1.0, {"column": "country"}, "'grids.country': must be a column of figures"),
-        (1.0, {"row_id": "x*"}, "no filled cell of grids.csv is matched; correct the pattern or remove the row"),
+        (
+            1.0,
+            {"row_id": "x*"},
+            "no filled cell of grids.csv is matched; correct the pattern or remove the row",
+        ),
         (None, {"row_id": "*", "arithmetic": "1 / 0"}, "a row that holds a figure names the ids of its rows"),
         (None, {"arithmetic": "1 / 0"}, "'1 / 0': The arithmetic '1 / 0' cannot be computed"),
     ],
@@ -203,6 +220,8 @@ def test_a_store_with_other_tables_is_checked_as_it_stands() -> None:
 
 def test_an_unknown_form_is_refused(tmp_path: Path) -> None:
     """A package of a form that does not exist yet is named as such."""
-    folder = write_package(tmp_path / "new", tiny_tables(), {"name": "n", "version": "1", "years": YEARS, "form": "9"})
+    folder = write_package(
+        tmp_path / "new", tiny_tables(), {"name": "n", "version": "1", "years": YEARS, "form": "9"}
+    )
     with pytest.raises(DataError, match="says form '9', and this version reads form"):
         daliz.open(folder)

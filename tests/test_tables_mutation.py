@@ -69,7 +69,9 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[list[str]]
     """Give the cells of the tiny package by file, header first."""
     folder = write_package(tmp_path_factory.mktemp("clean") / "tiny", tiny_tables())
     return {
-        path.relative_to(folder).as_posix(): list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"), newline="")))
+        path.relative_to(folder).as_posix(): list(
+            csv.reader(io.StringIO(path.read_text(encoding="utf-8"), newline=""))
+        )
         for path in sorted(folder.rglob("*.csv"))
     }
 

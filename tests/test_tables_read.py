@@ -62,7 +62,7 @@ def test_what_leaves_no_doubt_is_accepted(read_text: ReadText, text: bytes) -> N
             "operators",
             "id;name_en;country\nktz;Railway;KZ\n",
             (
-                "operators.csv, row 1: 'id;name_en;country': columns are separated by commas; "
+                "operators.csv, line 1: 'id;name_en;country': columns are separated by commas; "
                 "save with commas, and with a point as decimal mark."
             ),
         ),
@@ -70,7 +70,7 @@ def test_what_leaves_no_doubt_is_accepted(read_text: ReadText, text: bytes) -> N
             "operators",
             "id\tname_en\tcountry\nktz\tRailway\tKZ\n",
             (
-                "operators.csv, row 1: 'id\\tname_en\\tcountry': columns are separated by commas; "
+                "operators.csv, line 1: 'id\\tname_en\\tcountry': columns are separated by commas; "
                 "save with commas, and with a point as decimal mark."
             ),
         ),
@@ -188,7 +188,7 @@ def test_what_leaves_no_doubt_is_accepted(read_text: ReadText, text: bytes) -> N
             "operators",
             HEAD + "ktz,Railway\n",
             (
-                "operators.csv, row on line 2: 'ktz,Railway': has 2 cells where the header has 3; "
+                "operators.csv, line 2: 'ktz,Railway': has 2 cells where the header has 3; "
                 "put cells with commas in quotes and fill the row up."
             ),
         ),
@@ -196,7 +196,7 @@ def test_what_leaves_no_doubt_is_accepted(read_text: ReadText, text: bytes) -> N
             "operators",
             "id,name_en,country,owner_contry\nktz,Railway,KZ,KZ\n",
             (
-                "operators.csv, row 1, column owner_contry: 'owner_contry': operators has no such "
+                "operators.csv, line 1, column owner_contry: 'owner_contry': operators has no such "
                 "column; correct the name, "
                 "or begin it with x_ to keep a column of your own. Did you mean owner_country?"
             ),
@@ -209,12 +209,12 @@ def test_what_leaves_no_doubt_is_accepted(read_text: ReadText, text: bytes) -> N
         (
             "operators",
             "id,name_en,country,country\nktz,Railway,KZ,KZ\n",
-            "operators.csv, row 1, column country: 'country': a column stands once; remove the second.",
+            "operators.csv, line 1, column country: 'country': a column stands once; remove the second.",
         ),
         (
             "operators",
             "id,name_en,country,\nktz,Railway,KZ,\n",
-            "operators.csv, row 1: column 4 of operators has no name; name or remove it.",
+            "operators.csv, line 1: column 4 of operators has no name; name or remove it.",
         ),
         (
             "operators",
@@ -238,7 +238,7 @@ def test_what_leaves_no_doubt_is_accepted(read_text: ReadText, text: bytes) -> N
             "operators",
             HEAD + 'ktz,"Railway,KZ\nline,A line,AZ\n',
             (
-                "operators.csv, row on line 2: cannot be split into cells (unexpected end of data); "
+                "operators.csv, line 2: cannot be split into cells (unexpected end of data); "
                 "close every quote, and write a quote inside a cell twice."
             ),
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +13,9 @@ from command_line import run
 from daliz.errors import CheckError, DataError
 from daliz.tables.check import check
 from daliz.tables.upgrade import upgrade
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 OLD = sorted(path.parent.relative_to(CASES).as_posix() for path in CASES.glob("**/datapackage.json"))
 

@@ -98,12 +98,12 @@ def run(
     if threads != 1 or per_length or per_toll:
         raise typer.BadParameter("--threads, --per-length and --per-toll are for --tntp; leave them out.")
     from daliz.assignment import assign
-    from daliz.paths import demand_from_rows
+    from daliz.paths import read_demand
 
     network = open_for(package, year, under, without, edits)
     for name in select:
         network.table("links").row(name)
-    given = demand_from_rows(network, _rows(demand)) if demand else None
+    given = read_demand(network, demand) if demand else None
     flows = assign(network, given, method=method or "sue", terms=_terms(target, elasticity, unserved))
     if out:
         flows.save(out)
@@ -163,22 +163,6 @@ def _print(
         _show(flows, bottlenecks, select, by)
         if ranges:
             _show_ranges(ranges)
-
-
-def _rows(path: Path) -> list[dict[str, Any]]:
-    from csv import DictReader
-    from csv import Error as CsvError
-
-    from daliz.errors import DemandError
-
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(DictReader(file))
-    except (UnicodeDecodeError, CsvError) as error:
-        raise DemandError(f"{path} cannot be read as CSV in UTF-8: {error}. Save it so.") from error
-    if not rows:
-        raise DemandError(f"{path} holds no rows; give origin, destination, cargo and units.")
-    return rows
 
 
 def _show(flows: Flows, bottlenecks: list[dict[str, Any]], select: list[str], by: str) -> None:

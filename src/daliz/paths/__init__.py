@@ -8,7 +8,8 @@ from daliz.lazy import attribute_getter
 
 if TYPE_CHECKING:
     from daliz.paths.choice import ChoiceParameters
-    from daliz.paths.demand import Demand, demand_from_rows, demand_of
+    from daliz.paths.demand import Demand, demand_of
+    from daliz.paths.given_demand import demand_from_rows, read_demand
     from daliz.paths.model import Model
     from daliz.paths.shock import Scale, Shock
     from daliz.paths.via import Alternatives
@@ -22,6 +23,7 @@ __all__ = [
     "Shock",
     "demand_from_rows",
     "demand_of",
+    "read_demand",
 ]
 
 __getattr__ = attribute_getter(
@@ -33,8 +35,9 @@ __getattr__ = attribute_getter(
         "Model": "model",
         "Scale": "shock",
         "Shock": "shock",
-        "demand_from_rows": "demand",
+        "demand_from_rows": "given_demand",
         "demand_of": "demand",
+        "read_demand": "given_demand",
     },
-    light=("choice", "demand", "shock", "via"),
+    light=("choice", "demand", "given_demand", "shock", "via"),
 )

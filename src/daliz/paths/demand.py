@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from daliz.errors import DemandError, did_you_mean
+from daliz.errors import DemandError
 from daliz.paths.choice import ChoiceParameters, table_values
 from daliz.paths.distribution import gravity, grow
 from daliz.tables.geo import great_circle_km
@@ -18,13 +18,8 @@ if TYPE_CHECKING:
     from daliz.arrays import Flags, Floats, Ints
     from daliz.tables import Network, Table
 
-MOST_UNITS = 1e12
 KEEP = 1e-4
 """Share of a market below which a pair of places is not told apart; its quantity goes to the others."""
-
-
-GIVEN = "given"
-"""Tag of rows that the user gives without one."""
 
 
 @dataclass(frozen=True)
@@ -173,7 +168,7 @@ def demand_of(
         more, bound = _of_market(network, row, quantity, classes[name], (pairs, aversion(choice, row, year)))
         rows += more
         captive[name] = bound
-    return _closed(rows, captive, tuple(captive), year)
+    return closed(rows, captive, tuple(captive), year)
 
 
 def _check_scale(flows: Table, scale: Mapping[str, float]) -> None:
@@ -213,18 +208,19 @@ def _of_market(
             size = units * row["contestable_share"] * part
             rows += [
                 # who sends from or to a country does not stay out of it
-                Row(i, j, c, size * w, str(row["id"]), _outside(avoid, country[i], country[j]))
+                Row(i, j, c, size * w, str(row["id"]), outside(avoid, country[i], country[j]))
                 for i, j, w in pairs
                 if size * w > 0
             ]
     return rows, (tonnes, boxes)
 
 
-def _outside(avoid: tuple[str, ...], *ends: str) -> tuple[str, ...]:
+def outside(avoid: tuple[str, ...], *ends: str) -> tuple[str, ...]:
+    """Leave out of what shippers avoid the countries at the ends of their way."""
     return tuple(c for c in avoid if c not in ends)
 
 
-def _closed(
+def closed(
     rows: Sequence[Row], captive: Mapping[str, tuple[float, float]], markets: tuple[str, ...], year: int
 ) -> Demand:
     """Put rows into columns; tags are the markets and then the others in the order of their rows."""
@@ -292,7 +288,7 @@ def joined(one: Demand, other: Demand) -> Demand:
         for t, kt, teu in zip(d.tags, d.captive_t.tolist(), d.captive_teu.tolist(), strict=True):
             before = captive.get(t, (0.0, 0.0))
             captive[t] = (before[0] + kt, before[1] + teu)
-    return _closed(rows, captive, tuple(dict.fromkeys((*one.markets, *other.markets))), one.year)
+    return closed(rows, captive, tuple(dict.fromkeys((*one.markets, *other.markets))), one.year)
 
 
 def _rows_of(demand: Demand) -> list[Row]:
@@ -301,69 +297,3 @@ def _rows_of(demand: Demand) -> list[Row]:
         Row(o, d, c, u, demand.tags[t], demand.avoided[a])
         for o, d, c, u, t, a in zip(*(x.tolist() for x in columns), strict=True)
     ]
-
-
-def demand_from_rows(network: Network, rows: Sequence[dict[str, Any]], year: int | None = None) -> Demand:
-    """Make demand from rows of origin, destination, cargo and units a year.
-
-    A row may name countries to `avoid`, separated by spaces, and bear a `tag` under which its volumes are told.
-
-    Raises
-    ------
-    DemandError
-        If a place, class or country is unknown, both ends are one, or a quantity is negative or no number; the row is
-        named.
-    """
-    country = network.table("nodes")["country"].astype(str)
-    known = set(country.tolist())
-    found = []
-    for n, row in enumerate(rows, 1):
-        place = [_known(network, "nodes", "place", row, key, n) for key in ("origin", "destination")]
-        cargo = _known(network, "cargoes", "class", row, "cargo", n)
-        units = _units(row, n)
-        if place[0] == place[1]:
-            raise DemandError(
-                f"Demand row {n}: origin and destination are both {row['origin']}; give two places."
-            )
-        avoid = tuple(sorted(str(row.get("avoid") or "").upper().split()))
-        unknown = [c for c in avoid if c not in known]
-        if unknown:
-            raise DemandError(
-                f"Demand row {n}: there is no country {unknown[0]!r} in this network (column avoid)."
-                f"{did_you_mean(unknown[0], known)} Give ISO codes separated by spaces."
-            )
-        if units > 0:
-            ends = (country[place[0]], country[place[1]])
-            tag = str(row.get("tag") or GIVEN)
-            found.append(Row(place[0], place[1], cargo, units, tag, _outside(avoid, *ends)))
-    return _closed(found, {}, (), network.year if year is None else year)
-
-
-def _known(network: Network, table: str, what: str, row: dict[str, Any], key: str, n: int) -> int:
-    position = network.table(table).position
-    if key not in row or row[key] is None:
-        raise DemandError(
-            f"Demand row {n} has no column {key!r}; give origin, destination, cargo and units, "
-            "separated by commas."
-        )
-    name = str(row[key])
-    if name not in position:
-        raise DemandError(
-            f"Demand row {n}: there is no {what} {name!r} in this network (column "
-            f"{key}).{did_you_mean(name, position)}"
-        )
-    return position[name]
-
-
-def _units(row: dict[str, Any], n: int) -> float:
-    try:
-        units = float(row["units"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise DemandError(
-            f"Demand row {n}: units is {row.get('units')!r}; it must be a number of 0 or more."
-        ) from error
-    if not 0 <= units <= MOST_UNITS:
-        raise DemandError(
-            f"Demand row {n}: units is {units:g}; it must be a number from 0 to {MOST_UNITS:g}."
-        )
-    return units

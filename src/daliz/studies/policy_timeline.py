@@ -8,7 +8,8 @@ import numpy as np
 
 from daliz.assignment.methods import assign
 from daliz.errors import TariffError
-from daliz.paths.demand import demand_from_rows, demand_of, joined
+from daliz.paths.demand import demand_of, joined
+from daliz.paths.given_demand import demand_from_rows
 from daliz.supplychain.chain import chains
 from daliz.supplychain.exposure import dependence
 from daliz.supplychain.planning import supply

@@ -33,12 +33,14 @@ class Fault:
 
     def __str__(self) -> str:
         place = ", ".join(
-            part
-            for part in (self.file, self.row and f"row {self.row}", self.column and f"column {self.column}")
-            if part
+            part for part in (self.file, self._row, self.column and f"column {self.column}") if part
         )
         value = f" {self.value!r}:" if self.value else ""
         return f"{place}:{value} {self.allowed}; {self.mend}{'' if self.mend.endswith('?') else '.'}"
+
+    @property
+    def _row(self) -> str:
+        return self.row if not self.row or self.row.startswith("line ") else f"row {self.row}"
 
 
 def faults_of(table: str) -> Callable[[object, str, object, str, str], Fault]:

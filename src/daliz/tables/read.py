@@ -125,7 +125,7 @@ def _text_fault(file: str, text: str) -> Fault | None:
     if "," not in head and (";" in head or "\t" in head):
         return Fault(
             file,
-            "1",
+            "line 1",
             "",
             head[:SHOWN],
             "columns are separated by commas",
@@ -147,7 +147,7 @@ def _sheet(file: str, text: str) -> Sheet:
         except csv.Error as error:
             allowed = f"cannot be split into cells ({error})"
             mend = "close every quote, and write a quote inside a cell twice"
-            sheet.faults.append(Fault(file, f"on line {start}", "", "", allowed, mend))
+            sheet.faults.append(Fault(file, f"line {start}", "", "", allowed, mend))
             if "limit" not in str(error):
                 continue
         return sheet
@@ -184,14 +184,14 @@ def _length_fault(file: str, line: int, row: list[str], header: list[str]) -> Fa
     count = f"{len(row)} cell{'s' * (len(row) != 1)}"
     allowed = f"has {count} where the header has {len(header)}"
     mend = "put cells with commas in quotes and fill the row up"
-    return Fault(file, f"on line {line}", "", ",".join(row)[:SHOWN], allowed, mend)
+    return Fault(file, f"line {line}", "", ",".join(row)[:SHOWN], allowed, mend)
 
 
 def _header_faults(file: str, header: list[str], table: TableSchema) -> list[Fault]:
     hints = Hints(table.columns)
     mend = "correct the name, or begin it with x_ to keep a column of your own"
     made = [
-        Fault(file, "1", name, name, "this column is made on reading", "remove it")
+        Fault(file, "line 1", name, name, "this column is made on reading", "remove it")
         for name in header
         if name in table.columns and table.columns[name].type == "made"
     ]
@@ -201,9 +201,9 @@ def _header_faults(file: str, header: list[str], table: TableSchema) -> list[Fau
         if column.required and name not in header
     ]
     unknown = [
-        Fault(file, "1", name, name, f"{table.name} has no such column", hints.add(mend, name))
+        Fault(file, "line 1", name, name, f"{table.name} has no such column", hints.add(mend, name))
         if name
-        else Fault(file, "1", "", "", f"column {i + 1} of {table.name} has no name", "name or remove it")
+        else Fault(file, "line 1", "", "", f"column {i + 1} of {table.name} has no name", "name or remove it")
         for i, name in enumerate(header)
         if name not in table.columns and not name.startswith(OWN_COLUMN)
     ]
@@ -212,7 +212,10 @@ def _header_faults(file: str, header: list[str], table: TableSchema) -> list[Fau
         missing
         + made
         + unknown
-        + [Fault(file, "1", name, name, "a column stands once", "remove the second") for name in repeated]
+        + [
+            Fault(file, "line 1", name, name, "a column stands once", "remove the second")
+            for name in repeated
+        ]
     )
 
 

@@ -100,7 +100,9 @@ def _without_averse(sheet: Sheet, table: str) -> Sheet:
                 "avoids, with the year from which in avoids_from, set averse to no, then upgrade again."
             )
     kept = [i for i in range(len(sheet.header)) if i != at]
-    return sheet._replace(header=[sheet.header[i] for i in kept], rows=[[row[i] for i in kept] for row in sheet.rows])
+    return sheet._replace(
+        header=[sheet.header[i] for i in kept], rows=[[row[i] for i in kept] for row in sheet.rows]
+    )
 
 
 def _old_evidence(path: Any) -> tuple[Table, list[str]]:

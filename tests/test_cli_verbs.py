@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import shutil
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -248,19 +247,6 @@ def test_a_package_without_pairs_has_no_matrix(capsys: pytest.CaptureFixture[str
     code, out, err = run(capsys, "matrix", "--network", str(bare), "--year", "2024")
     assert (code, out) == (2, "")
     assert err == "daliz: tiny has no pairs to compare; give some in the table pairs.\n"
-
-
-def test_fill_writes_cells_from_the_evidence(
-    capsys: pytest.CaptureFixture[str], folder: str, tmp_path: Path
-) -> None:
-    """A cell that was changed by hand gets back what the evidence says, in place."""
-    path = tmp_path / "tiny"
-    shutil.copytree(folder, path)
-    whole = (path / "grids.csv").read_text("utf-8")
-    (path / "grids.csv").write_text(whole.replace("821", "1"), "utf-8")
-    code, out, _ = run(capsys, "fill", str(path))
-    assert (code, out) == (0, f"Filled {path}.\n")
-    assert daliz.open(path).table("grids").row("kz")["g_co2e_kwh"] == 821.0
 
 
 def test_lists_have_all_three_forms(capsys: pytest.CaptureFixture[str], folder: str) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from daliz.errors import FormulaError
 from daliz.tables.arithmetic import Arithmetic
+from daliz.tables.check_arithmetic import ArithmeticFaults
 from daliz.tables.faults import Fault, Hints, faults_of
 from daliz.tables.figures import Cell
 from daliz.tables.resolve import NOT_FIGURES
@@ -83,7 +84,7 @@ def _row_faults(row: Row, tables: Tables, hints: Mapping[str, Hints]) -> Iterato
 
 
 def _arithmetic(rows: list[Row], tables: Tables) -> Iterator[Fault]:
-    calculator = Arithmetic(tables)
+    calculator, made_of = Arithmetic(tables), ArithmeticFaults(rows)
     for row in rows:
         if not row["arithmetic"]:
             continue
@@ -95,6 +96,7 @@ def _arithmetic(rows: list[Row], tables: Tables) -> Iterator[Fault]:
             continue
         if not _near(value, row["value"]):
             yield _fault(row["id"], "value", row["value"], f"its arithmetic gives {value:.6g}", FILL)
+        yield from made_of.of(row)
 
 
 def _near(value: float, other: float) -> bool:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from daliz.tables.check import check_store
+from daliz.tables.check_arithmetic import ArithmeticFaults
 from tiny_faults import KZ, faults, faults_beside
 from tiny_package import Row, tiny_network
 
@@ -139,6 +142,21 @@ from tiny_package import Row, tiny_network
             ),
         ),
         (
+            {"evidence": {KZ: {"arithmetic": "820 + 1", "note": "One on top, assumed."}}},
+            (
+                "evidence/grids.csv, row kz.g_co2e_kwh, column arithmetic: '820 + 1': its note names an assumption, but it "
+                "calls on no figure graded assumption; write the number as a row of assumptions.csv and call "
+                'it: cell("assumptions", row, "value").'
+            ),
+        ),
+        (
+            {"evidence": {KZ: {"arithmetic": "821 * 1"}}},
+            (
+                "evidence/grids.csv, row kz.g_co2e_kwh, column arithmetic: '821 * 1': it computes nothing; leave the "
+                "arithmetic blank and grade the figure by its source."
+            ),
+        ),
+        (
             {"evidence": {KZ: {"from_date": "2022-01-01"}}},
             (
                 "evidence/grids.csv, row kz.g_co2e_kwh, column from_date: '2022-01-01': no figure of "
@@ -222,3 +240,92 @@ def test_grades_are_counted_by_cells() -> None:
     shares = check_store(tiny_network(evidence={KZ: {"grade": "assumption", "note": "because"}}).store).shares
     assert ["measured", "assumption"] == [grade for grade, _, _ in shares]
     assert (1, pytest.approx(1.0)) == (shares[1][1], sum(share for _, _, share in shares))
+
+
+ASSUMED = {"grade": "assumption", "note": "Nobody counts it."}
+AZ, CN = "grids-az-g-co2e-kwh", "grids-cn-g-co2e-kwh"
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        {AZ: ASSUMED, KZ: {"arithmetic": 'cell("grids","az","g_co2e_kwh") + 351'}},
+        {AZ: ASSUMED, KZ: {"arithmetic": 'max(351 + cell("grids", "az", "g_co2e_kwh", 2024), 0)'}},
+        {
+            AZ: ASSUMED,
+            CN: {"arithmetic": 'cell("grids","az","g_co2e_kwh") + 90'},
+            KZ: {"arithmetic": 'cell("grids","cn","g_co2e_kwh") + 261'},
+        },
+    ],
+    ids=["directly", "by year", "further down"],
+)
+def test_an_assumption_that_is_called_is_no_fault(evidence: dict[str, Row]) -> None:
+    """A note may speak of an assumption where the arithmetic calls on one, directly or through other figures."""
+    evidence[KZ] |= {"note": "Part of it by ASSUMPTION."}
+    assert [] == faults(evidence=evidence)
+
+
+def test_an_assumed_index_is_called_by_its_year() -> None:
+    """Arithmetic that calls on an index calls on the figure of that year alone."""
+    index = {"id": "i", "table": "indices", "column": "value", "row_id": "oil-2024", "used": True}
+    row = {"id": "a", "table": "grids", "row_id": "kz", "column": "g_co2e_kwh", "used": True}
+    row |= {"note": "Share assumed.", "arithmetic": 'index("oil", 2024) / 2', "grade": "derived"}
+    for year, told in (("2024", 0), ("2023", 1)):
+        rows = [index | {"row_id": f"oil-{year}", "grade": "assumption", "arithmetic": ""}, row]
+        assert told == len(list(ArithmeticFaults(rows).of(row)))
+
+
+def test_a_figure_that_only_calls_on_sources_assumes_nothing() -> None:
+    """A call on a measured figure, or on evidence that is not used, does not make good an assumption of the note."""
+    unused = _more_evidence(**ASSUMED, row_id="az", used=False, value=400.0)
+    found = faults(
+        evidence={
+            "more": unused,
+            KZ: {"arithmetic": 'cell("grids","az","g_co2e_kwh") + 351', "note": "351 g assumed."},
+        }
+    )
+    assert ["evidence/grids.csv, row kz.g_co2e_kwh, column arithmetic"] == [
+        fault.partition(":")[0] for fault in found
+    ]
+
+
+def test_a_long_chain_of_figures_is_followed_to_its_end() -> None:
+    """An assumption is found behind thousands of figures, and a circle of figures ends."""
+    row = {"table": "t", "column": "c", "used": True, "note": "Assumed.", "grade": "derived"}
+    chain = [
+        row | {"id": str(i), "row_id": str(i), "arithmetic": f'cell("t","{i - 1}","c")'} for i in range(3000)
+    ]
+    assert 1 == len(list(ArithmeticFaults(chain).of(chain[-1])))
+    circle = [chain[0] | {"arithmetic": 'cell("t","2999","c") + index("far", 1e999)'}, *chain[1:]]
+    assert 1 == len(list(ArithmeticFaults(circle).of(circle[-1])))
+    assumed = [chain[0] | {"arithmetic": "", "grade": "assumption"}, *chain[1:]]
+    assert [] == list(ArithmeticFaults(assumed).of(assumed[-1]))
+
+
+NUMBERS = st.floats(1e-3, 1e6).map(lambda x: f"{x:.6g}") | st.sampled_from(["0", "1", "2840", "0.5293"])
+SAME = st.sampled_from(["{} * 1", "1 * {}", "{} / 1.0", "{} + 0", "0 + ({})", "{} - 0", "({}) ** 1", "-({})"])
+CHANGED = st.sampled_from(["1 - {}", "1 / {}", "2 * {}", "({}) / 3", "{} + 4", "max({}, 0)", "1 + {} * 1"])
+
+
+def _computes_nothing(arithmetic: str) -> bool:
+    row = {"id": "a", "table": "t", "row_id": "r", "column": "c", "used": True, "note": ""}
+    found = list(ArithmeticFaults([]).of(row | {"grade": "derived", "arithmetic": arithmetic}))
+    return ["it computes nothing"] == [fault.allowed for fault in found]
+
+
+@given(NUMBERS, st.lists(SAME, max_size=4))
+def test_a_number_with_operands_that_leave_it_as_it_is_computes_nothing(
+    number: str, frames: list[str]
+) -> None:
+    """A plain number is a fault however it is dressed up with ones and zeros."""
+    for frame in frames:
+        number = frame.format(f"({number})")
+    assert _computes_nothing(number)
+
+
+@given(st.floats(2, 1e6).map(lambda x: f"{x:.6g}"), st.lists(SAME, max_size=2), CHANGED)
+def test_arithmetic_that_changes_a_number_is_arithmetic(number: str, frames: list[str], change: str) -> None:
+    """A complement, an inverse or a multiple of a number is computed, also between ones and zeros."""
+    for frame in [change, *frames]:
+        number = frame.format(f"({number})")
+    assert not _computes_nothing(number)

@@ -10,6 +10,7 @@ from daliz.errors import RouteError
 from daliz.routing.by_corridor import best_by_corridor
 from daliz.studies.projects_ahead import planned_network
 from daliz.tables.changes import first_dates
+from daliz.tables.check_arithmetic import called_cells
 from daliz.validation.quality import corridor_cells, share_sourced
 from questions import routes_of
 
@@ -31,6 +32,14 @@ def test_shares_of_evidence_hold(network: daliz.Network) -> None:
     """At least 45 % of all distinct figures and 60 % on the Middle Corridor stand on sources all the way down."""
     assert share_sourced(network)[1] >= 0.45
     assert share_sourced(network, corridor_cells(network, "middle"))[1] >= 0.60
+
+
+def test_every_assumption_is_called(network: daliz.Network) -> None:
+    """No row of the table `assumptions` stands in vain: some arithmetic calls on each, and each is graded one."""
+    evidence = network.store["evidence"].rows()
+    called = {cell for row in evidence for cell in called_cells(str(row["arithmetic"]))}
+    assert {c.row for c in called if c.table == "assumptions"} == set(network.store["assumptions"].ids)
+    assert {r["grade"] for r in evidence if r["table"] == "assumptions"} == {"assumption"}
 
 
 @pytest.mark.parametrize("year", range(2019, 2036))

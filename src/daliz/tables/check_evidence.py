@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from daliz.tables.check_arithmetic import ArithmeticFaults
 from daliz.tables.evidence import FOREVER, NOT_FIGURES, evidence_fault, used_by_cell
 from daliz.tables.faults import Fault, faults_of
 from daliz.tables.figures import Cell
@@ -28,9 +29,11 @@ def evidence_faults(tables: Tables, descriptor: Mapping[str, Any]) -> list[Fault
     evidence = tables["evidence"]
     rows = evidence.rows()
     used = used_by_cell(evidence)
+    made_of = ArithmeticFaults(rows)
     found: list[Fault] = []
     for row in rows:
         found += _row_faults(row)
+        found += made_of.of(row) if row["arithmetic"] and not np.isnan(row["value"]) else ()
     for cell, some in used.items():
         found += _gaps(cell, [rows[i] for i in some], descriptor["years"])
     for name, table in tables.items():

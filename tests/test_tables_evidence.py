@@ -139,7 +139,7 @@ def test_an_edited_cell_counts(tmp_path: Path) -> None:
     folder = write_package(tmp_path / "tiny", tiny_tables(evidence={KZ: {"low": 700.0, "high": 900.0}}))
     path = folder / "grids.csv"
     path.write_text(path.read_text("utf-8").replace("821", "950"), "utf-8")
-    assert daliz.open(folder).table("grids").row("kz")["g_co2e_kwh"] == 950.0
+    assert open_store(folder)["grids"].row("kz")["g_co2e_kwh"] == 950.0
     (fault,) = check(folder).faults
     assert "the figure must be at most its high end 900" in str(fault)
 

@@ -12,6 +12,7 @@ from case_folders import CASES, case
 from command_line import run
 from daliz.errors import CheckError, DataError
 from daliz.tables.check import check
+from daliz.tables.store import open_store
 from daliz.tables.upgrade import upgrade
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def test_every_old_package_opens_after_its_upgrade(name: str, tmp_path: Path) ->
         daliz.open(folder)
     assert upgrade(folder) == []
     assert upgrade(folder) == []
-    lengths = daliz.open(folder).store["links"]["length_km"]
+    lengths = open_store(folder)["links"]["length_km"]
     header, *rows = (CASES / name / "links.csv").read_text("utf-8").splitlines()
     at = header.split(",").index("length_km")
     assert lengths.tolist() == [float(row.split(",")[at]) for row in rows]

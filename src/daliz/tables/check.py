@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from daliz.errors import CheckError
 from daliz.tables.check_chains import chain_faults
 from daliz.tables.check_defaults import default_faults
 from daliz.tables.check_evidence import evidence_faults, grade_shares
 from daliz.tables.check_geography import geography_faults, links_with_ends
 from daliz.tables.check_parts import part_faults
 from daliz.tables.check_references import reference_faults
+from daliz.tables.check_sums import index_faults, sum_faults, twin_faults
 from daliz.tables.evidence import spread_evidence
 from daliz.tables.faults import Fault, Hints
 from daliz.tables.schema import schema
@@ -82,6 +84,9 @@ def check_store(store: Store) -> Check:
         *geography_faults(tables, links),
         *part_faults(tables, links),
         *chain_faults(tables),
+        *twin_faults(tables),
+        *sum_faults(tables),
+        *index_faults(tables, store.descriptor["years"]),
         *evidence_faults(tables, store.descriptor),
     ]
     causes = set(unread)
@@ -91,6 +96,20 @@ def check_store(store: Store) -> Check:
     )
     rows = {name: len(table) for name, table in tables.items() if len(table)}
     return Check(str(store.descriptor["name"]), unique, rows, grade_shares(tables))
+
+
+def demand_clean(store: Store, name: str) -> None:
+    """Refuse a package in which `check` finds a fault that stops, so that no verb answers from it.
+
+    Raises
+    ------
+    CheckError
+        Naming the first fault, and how many others there are.
+    """
+    faults = [fault for fault in check_store(store).faults if fault.stops]
+    if faults:
+        more = f" ({len(faults) - 1} more)" if len(faults) > 1 else ""
+        raise CheckError(f"{faults[0]}{more} Run `daliz check {name}` to see all faults.")
 
 
 def _cell_of(fault: Fault) -> tuple[str, str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -68,7 +69,8 @@ def _parts(nodes: Table, links: Table) -> Iterator[Fault]:
         more = f" and {len(some) - 1} more" if len(some) > 1 else ""
         mend = f"join {names[outside[at]]} to {names[there]}, the nearest place at {km:.0f} km"
         value = f"{names[outside[some[0]]]}{more}"
-        yield faults_of("links")("", "", value, "no link joins this part to the rest", mend)
+        fault = faults_of("links")("", "", value, "no link joins this part to the rest", mend)
+        yield replace(fault, stops=False)
 
 
 def _nearest(nodes: Table, outside: Array, inside: Array) -> list[tuple[float, int]]:

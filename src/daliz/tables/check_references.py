@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from daliz.tables.changes import SWITCHES, UNCHANGING, can_switch
+from daliz.tables.countries import countries, is_country
 from daliz.tables.faults import Fault, Hints, faults_of
 from daliz.tables.references import duplicate_faults, end_faults, factor_faults, missing_fault, unknown_faults
 from daliz.tables.schema import schema
@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 Tables = dict[str, "Table"]
-COUNTRY = re.compile(r"[A-Z]{2}")
 COUNTRY_COLUMNS = {"country", "owner_country", "origin_country", "destination_country", "carrier_country"}
-COUNTRY_COLUMNS |= {"any_countries", "no_countries", "countries", "members"}
+COUNTRY_COLUMNS |= {"any_countries", "no_countries", "countries", "members", "avoids"}
 FOREVER = "9999"
 
 
@@ -58,13 +57,13 @@ def _dates(table: Table) -> Iterator[Fault]:
 
 
 def _countries(table: Table) -> Iterator[Fault]:
-    fault = faults_of(table.name)
+    fault, hints = faults_of(table.name), Hints(countries())
     for column in COUNTRY_COLUMNS & set(table.schema.columns):
         for row, cell in zip(table.ids, table[column], strict=True):
             for code in cell.split():
-                if not COUNTRY.fullmatch(code):
-                    allowed = "must be a two-letter ISO 3166 code in Latin capitals"
-                    yield fault(row, column, code, allowed, "write it as KZ")
+                if not is_country(code):
+                    allowed = "must be a two-letter code of ISO 3166, or one that it leaves to users such as XA to XZ"
+                    yield fault(row, column, code, allowed, hints.add("write it in Latin capitals", code))
 
 
 def _names(tables: Tables) -> Iterator[Fault]:

@@ -18,6 +18,12 @@ HINT_BUDGET = 200_000
 class Fault:
     """One fault: where it stands, the value, what is allowed and how to mend it.
 
+    Attributes
+    ----------
+    stops
+        Whether no verb answers from a package that has it; places that nothing joins stop none, since a verb says
+        so itself where it matters.
+
     Examples
     --------
     >>> print(Fault("links.csv", "a-b", "length_km", "-5", "must be at least 0.1 km", "correct the figure"))
@@ -30,6 +36,7 @@ class Fault:
     value: str
     allowed: str
     mend: str
+    stops: bool = True
 
     def __str__(self) -> str:
         place = ", ".join(

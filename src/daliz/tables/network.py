@@ -12,6 +12,7 @@ import numpy as np
 from daliz.errors import QueryError
 from daliz.tables.briefs import FOLDER
 from daliz.tables.changes import gather_changes
+from daliz.tables.check import demand_clean
 from daliz.tables.edits import demand_effect, demand_valid
 from daliz.tables.period import Period
 from daliz.tables.resolve import Resolved, resolve
@@ -351,6 +352,8 @@ def open_network(
     ------
     DataError
         If the package cannot be read.
+    CheckError
+        If a folder has a fault that `check` finds; the first is told.
     QueryError
         If the year or day lies outside the data, or both are given.
 
@@ -362,6 +365,8 @@ def open_network(
     if year is not None and date is not None:
         raise QueryError("Give a year or a date, not both.")
     store = open_store(name_or_path)
+    if not store.embedded:
+        demand_clean(store, str(name_or_path))
     if date is not None:
         return Network(store, _within(store, Period.of_day(date)))
     return Network(store, year_within(store, store.descriptor["years"]["observed"] if year is None else year))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from daliz.errors import CheckError
+from daliz.tables.check_sums import twin_faults
 from daliz.tables.faults import Fault, Hints, faults_of
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def demand_rows(tables: Mapping[str, Table]) -> None:
     for table in tables.values():
         for fault in (*duplicate_faults(table), *unknown_faults(table, tables)):
             raise CheckError(f"{fault} {ADVICE}")
-    for fault in (*factor_faults(tables), *end_faults(tables)):
+    for fault in (*factor_faults(tables), *end_faults(tables), *twin_faults(tables)):
         raise CheckError(f"{fault} {ADVICE}")
 
 

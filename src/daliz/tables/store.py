@@ -45,6 +45,11 @@ class Store(Mapping[str, Table]):
         Tables as written: cells whose figures stand in evidence are blank.
     filled
         The same tables with the cells filled, and evidence by cell, where they are at hand.
+
+    Attributes
+    ----------
+    embedded
+        Whether it came with the program, whose tests hold that it is clean.
     """
 
     def __init__(
@@ -58,7 +63,9 @@ class Store(Mapping[str, Table]):
         self._folder = folder
         self._written = dict(tables)
         self._tables: dict[str, Table] = dict(filled or {})
+        self._read: dict[str, tuple[Table, list[Fault]]] = {}
         self._made: dict[str, Any] = {}
+        self.embedded = False
 
     def once(self, key: str, make: Callable[[], Any]) -> Any:
         """Compute what hangs on this package alone when it is first asked for; it is left out of a pickle."""
@@ -67,7 +74,7 @@ class Store(Mapping[str, Table]):
         return self._made[key]
 
     def __getstate__(self) -> dict[str, Any]:
-        return vars(self) | {"_made": {}}
+        return vars(self) | {"_made": {}, "_read": {}}
 
     def __getitem__(self, name: str) -> Table:
         if name not in schema():
@@ -93,18 +100,22 @@ class Store(Mapping[str, Table]):
         names = [*needed, "shapes"] if drawn else needed
         spread = spread_evidence({n: _sound(*self.read(n)) for n in names}, rows, self.descriptor["years"])
         _sound(spread.evidence, spread.faults)
+        self._read = {}
         return spread.tables | {EVIDENCE: spread.evidence}
 
     def read(self, name: str) -> tuple[Table, list[Fault]]:
         """Read one table as written with its faults."""
         if name in self._written or self._folder is None:
             return self._written.get(name, Table(name, {})), []
+        if name not in self._read:
+            self._read[name] = self._read_file(self._folder, name)
+        return self._read[name]
+
+    def _read_file(self, folder: Path | Traversable, name: str) -> tuple[Table, list[Fault]]:
         if name == EVIDENCE:
-            return self._read_evidence(self._folder)
-        path = self._folder.joinpath(f"{name}.csv")
-        if not path.is_file():
-            return Table(name, {}), []
-        return read_table(path, name)
+            return self._read_evidence(folder)
+        path = folder.joinpath(f"{name}.csv")
+        return read_table(path, name) if path.is_file() else (Table(name, {}), [])
 
     def _read_evidence(self, folder: Path | Traversable) -> tuple[Table, list[Fault]]:
         """Read the files of evidence, one for each table that has some."""
@@ -228,7 +239,9 @@ def open_store(name_or_path: str | Path) -> Store:
             f"{name_or_path}/{DESCRIPTOR} says form {form!r}, and this version reads form {FORM}; take a version of "
             "Daliz that reads it."
         )
-    return Store(descriptor, folder, {})
+    store = Store(descriptor, folder, {})
+    store.embedded = isinstance(name_or_path, str) and name_or_path in EMBEDDED
+    return store
 
 
 def read_descriptor(folder: Path | Traversable, name: str) -> dict[str, Any]:

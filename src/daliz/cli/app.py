@@ -14,6 +14,7 @@ from daliz.cli import (
     check,
     fill,
     matrix,
+    new,
     places,
     routes,
     supply,
@@ -63,6 +64,7 @@ for module in (
     changes,
     places,
     matrix,
+    new,
     fill,
 ):
     app.command(module.NAME, help=module.HELP, epilog=module.EXAMPLE)(module.run)

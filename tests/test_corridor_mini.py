@@ -414,3 +414,37 @@ def test_years_outside_the_data_are_refused() -> None:
     assert daliz.open(MINI, year=2026).projected
     with pytest.raises(QueryError, match="choose a year from 2023 to 2026"):
         daliz.open(MINI, year=2022)
+
+
+def test_without_the_sea_those_averse_stay_at_home(network: daliz.Network) -> None:
+    """A shock that closes the sea leaves the north, which half of 45,000 TEU of XD keep out of: 22,500 stay.
+
+    The other half goes by the north with 22,000 TEU back, and of 270 kt of grain for Hadel all.
+    """
+    flows = daliz.assign_model(daliz.Model(network).under(daliz.Shock(close=("link:sea-sarma-velis",))))
+    ways = {c["corridor"]: c for c in flows.corridors()}
+    assert ways["sea"]["kt"] == 0
+    assert ways["north"]["teu"] == pytest.approx(22_500 + 22_000, rel=1e-6)
+    assert ways["north"]["kt"] == pytest.approx(44_500 * 10 / 1e3 + 450 * 0.8 * 0.75, rel=1e-6)
+    assert flows.totals()["unserved_kt"] == pytest.approx(22_500 * 10 / 1e3, rel=1e-6)
+
+
+def test_a_premium_is_found_again_from_what_it_does(network: daliz.Network) -> None:
+    """Without a premium less copper of Lodar goes by the sea; the fit to what a premium of 150 USD does gives as much."""
+    question = (network, "copper", "xg-premium", ("sea-sarma-velis",))
+    plain, told = (daliz.split(*question, premium_usd=p) for p in (0.0, 150.0))
+    assert plain.round < told.round <= told.total
+    fitted = daliz.fit_premium(*question, observed=told.round)
+    # the exponential distribution of buyers is taken in steps, and the fit ends within one
+    assert fitted.round == pytest.approx(told.round, rel=0.02)
+    assert fitted.premium_usd == pytest.approx(150, rel=0.05)
+
+
+def test_who_is_leant_on_is_told(network: daliz.Network) -> None:
+    """The failures of the plan, its concentration and its ways over countries answer for both markets."""
+    plan = daliz.supply(network, "copper")
+    assert {r["name"] for r in daliz.without_each(plan, "hadel-works")} >= {"XE", "XG"}
+    assert {c["stage"] for c in daliz.concentration(plan)} == {"mine", "smelter"}
+    left = daliz.balance_of_ways(plan, "XE", ("XG", "XF"))
+    assert sum(r["share"] for r in left if r["commodity"] == "cathode") == pytest.approx(1)
+    assert daliz.supply_ranges(plan, "hadel-works", draws=2)

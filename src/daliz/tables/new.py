@@ -8,9 +8,13 @@ import shutil
 import tempfile
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from daliz.errors import DataError
 from daliz.tables.write import DESCRIPTOR
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 TEMPLATE = "template"
 """Folder beside this file that holds the package that is written."""
@@ -76,11 +80,20 @@ def _refuse(path: str | Path, target: Path) -> None:
 def _fill(folder: Path, name: str) -> None:
     """Write the template into a folder under a name that the standard of data packages allows."""
     template = resources.files("daliz.tables").joinpath(TEMPLATE)
-    for file in template.iterdir():
-        if file.is_file():
-            folder.joinpath(file.name).write_bytes(file.read_bytes())
+    _copy(template, folder)
     descriptor = json.loads(template.joinpath(DESCRIPTOR).read_text(encoding="utf-8"))
     descriptor["name"] = NOT_IN_NAMES.sub("-", name.lower()).strip("-") or descriptor["name"]
-    text = json.dumps(descriptor, indent=1) + "\n"
+    text = json.dumps(descriptor, indent=1, ensure_ascii=False) + "\n"
     folder.joinpath(DESCRIPTOR).write_text(text, encoding="utf-8")
     folder.chmod(0o755)
+
+
+def _copy(source: Traversable, folder: Path) -> None:
+    """Copy the files of a folder and of those in it."""
+    for entry in source.iterdir():
+        if entry.is_dir():
+            inner = folder / entry.name
+            inner.mkdir()
+            _copy(entry, inner)
+        else:
+            folder.joinpath(entry.name).write_bytes(entry.read_bytes())

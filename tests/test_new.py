@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -67,20 +67,21 @@ def test_each_kind_of_evidence_has_a_row(tmp_path: Path) -> None:
         if not any(str(r[c]) not in {"", "nan", "NaT", "None"} for r in rows)
     ]
     assert lacking == []
-    assert [r["id"] for r in rows if not r["used"]] == ["rates-road-container-usd-per-km-v2"]
+    assert [(r["table"], r["row_id"], r["column"]) for r in rows if not r["used"]] == [
+        ("rates", "road-container", "usd_per_km")
+    ]
 
 
 def test_the_readme_tells_every_file_and_names_rows_that_are_there(tmp_path: Path) -> None:
-    """Each file of the folder stands in its README, and each row of evidence named there exists."""
+    """Each file of the folder stands in its README, and each row whose evidence it points to exists and has some."""
     folder = new_package(tmp_path / "mine")
     text = (folder / "README.md").read_text(encoding="utf-8")
     assert [p.name for p in folder.iterdir() if p.name != "README.md" and f"`{p.name}`" not in text] == []
-    with (folder / "evidence.csv").open(encoding="utf-8") as file:
-        ids = {row["id"] for row in csv.DictReader(file)}
-    named = {
-        word.strip("`") for word in text.replace("|", " ").replace(",", " ").split() if word.count("-") > 2
-    }
-    assert {n for n in named if n.startswith(("links-", "speeds-", "rates-", "cargoes-"))} <= ids
+    evidence = daliz.open(folder).store["evidence"].rows()
+    has = {(r["table"], r["row_id"], r["column"]) for r in evidence}
+    told = re.findall(r"\| (\w+), `([\w-]+)`, `(\w+)`", text)
+    assert len(told) == 7
+    assert set(told) <= has
 
 
 @settings(max_examples=60, deadline=None)

@@ -14,7 +14,7 @@ from daliz.tables.figures import Cell
 
 @pytest.fixture(scope="module")
 def network() -> daliz.Network:
-    return daliz.open("eurasia", year=2024)
+    return daliz.open("corridor-mini")
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def test_ranges_hold_the_volumes_and_come_again(flows: daliz.Flows) -> None:
 
 def test_draws_keep_the_mean_of_hours_and_prices_and_move_capacities(flows: daliz.Flows) -> None:
     """Over many draws routes cost and take what they do without, nothing is negative, and capacities move with their evidence."""
-    cell = Cell("rates", "rate-north-dostyk-brest-out", "usd_per_km")
+    cell = Cell("rates", "rail-container-xg", "usd_per_km")
     drawing = Drawing(flows, [cell], 60, 1)
     runs = [drawing.drawn(d) for d in range(60)]
     busy = flows.flow > 10.0
@@ -55,6 +55,6 @@ def test_draws_keep_the_mean_of_hours_and_prices_and_move_capacities(flows: dali
 
 def test_ranges_of_given_demand_are_refused(network: daliz.Network) -> None:
     """Demand given without evidence has no ranges to draw from."""
-    rows = [{"origin": "xian", "destination": "poti", "cargo": "container-40", "units": 10}]
+    rows = [{"origin": "tolma", "destination": "hadel", "cargo": "container-40", "units": 10}]
     with pytest.raises(DemandError, match="of another kind"):
         corridor_ranges(daliz.assign(network, daliz.demand_from_rows(network, rows)))

@@ -85,16 +85,13 @@ def test_check_of_a_broken_package_lists_faults_and_ends_with_1(
     """A package with faults ends with code 1 and names file, row and column."""
     import daliz
 
-    folder = daliz.open("eurasia").save(tmp_path / "broken")
-    links = (
-        (folder / "links.csv")
-        .read_text(encoding="utf-8")
-        .replace("rail-dostyk-aktogay,dostyk", "rail-dostyk-aktogay,dostik", 1)
-    )
-    (folder / "links.csv").write_text(links, encoding="utf-8")
+    folder = daliz.open("corridor-mini").save(tmp_path / "broken")
+    links = (folder / "links.csv").read_text(encoding="utf-8")
+    broken = links.replace("rail-zarin-kumla,zarin", "rail-zarin-kumla,zarim", 1)
+    (folder / "links.csv").write_text(broken, encoding="utf-8")
     code, out, _ = run(capsys, "check", str(folder))
     assert code == 1
-    assert "links.csv, row rail-dostyk-aktogay, column from_node: 'dostik'" in out
+    assert "links.csv, row rail-zarin-kumla, column from_node: 'zarim'" in out
 
 
 def test_why_tells_the_source(capsys: pytest.CaptureFixture[str]) -> None:
@@ -116,9 +113,9 @@ def test_save_and_ask_again(capsys: pytest.CaptureFixture[str], tmp_path: Path) 
     """A saved package answers as the embedded one does."""
     import daliz
 
-    folder = daliz.open("eurasia").save(tmp_path / "copy")
-    words = ("routes", "Almaty", "Poti", "--k", "1", "--draws", "0", "--csv")
-    assert run(capsys, *words, "--network", str(folder))[1] == run(capsys, *words)[1]
+    folder = daliz.open("corridor-mini").save(tmp_path / "copy")
+    words = ("routes", "Tolma", "Hadel", "--draws", "100", "--csv", "--network")
+    assert run(capsys, *words, str(folder))[1] == run(capsys, *words, "corridor-mini")[1] != ""
 
 
 def test_lists_for_people(capsys: pytest.CaptureFixture[str]) -> None:

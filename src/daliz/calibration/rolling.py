@@ -28,6 +28,7 @@ from scipy.stats import norm
 
 from daliz.calibration.fit import SPREAD, Calibration, YearModel, calibrate, forward_values
 from daliz.calibration.series import observed
+from daliz.errors import DemandError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -178,6 +179,28 @@ def last_origins(years: Collection[int]) -> tuple[int, ...]:
     return tuple(range(max(first + 2, last - 3), last))
 
 
+def scored_origins(years: Collection[int]) -> tuple[int, ...]:
+    """List the last years known of the forecasts that are scored, and refuse years that leave none.
+
+    Raises
+    ------
+    DemandError
+        If there are fewer than four years: two fitted before the origin, the origin, and the year foretold.
+
+    Examples
+    --------
+    >>> scored_origins([2019, 2020, 2021, 2022])
+    (2021,)
+    """
+    origins = last_origins(years)
+    if not origins:
+        raise DemandError(
+            f"Years {min(years)} to {max(years)} leave no forecast to score; give four years or more with counts, "
+            "or leave out --rolling."
+        )
+    return origins
+
+
 def roll(
     models: dict[int, YearModel],
     origins: Sequence[int] | None = None,
@@ -193,10 +216,15 @@ def roll(
         Last years known; the three before the last year of the models unless given, the first two left out.
     progress
         Told of each origin.
+
+    Raises
+    ------
+    DemandError
+        If no origins are given and the years leave none.
     """
     rows: list[dict[str, Any]] = []
     fits = {}
-    for origin in last_origins(models) if origins is None else origins:
+    for origin in scored_origins(models) if origins is None else origins:
         fit = calibrate(models, years=[y for y in models if y <= origin])
         fits[origin] = fit
         seen = observed(models[origin].network)

@@ -13,6 +13,7 @@ from daliz.cli import (
     changes,
     check,
     matrix,
+    new,
     places,
     routes,
     supply,
@@ -63,6 +64,7 @@ for module in (
     changes,
     places,
     matrix,
+    new,
     upgrade,
 ):
     app.command(module.NAME, help=module.HELP, epilog=module.EXAMPLE)(module.run)

@@ -37,7 +37,7 @@ def run(
 ) -> None:
     """Run the verb."""
     from daliz.calibration.fit import calibrate, year_models
-    from daliz.calibration.rolling import roll
+    from daliz.calibration.rolling import roll, scored_origins
     from daliz.errors import DemandError
     from daliz.tables.network import network_of
 
@@ -52,6 +52,8 @@ def run(
             f"Years {first} to {last} cannot be fitted; the counts of {network.name} are of "
             f"{known['first']} to {known['observed']}."
         )
+    if rolling:
+        scored_origins(range(first, last + 1))
 
     def tell(text: str) -> None:
         typer.echo(text, err=True)

@@ -149,6 +149,10 @@ def brief_plan(network: Network, name: str = "brief") -> BriefPlan:
     ahead = _entry(where, "ahead", given, int, int(span["last"]))
     for year in (*years["years"], *years["matrix_years"], ahead):
         year_within(network.store, year)
+    minerals = _part(where, "minerals", given, MineralPage) or MineralPage()
+    markets = network.store["markets"]
+    regions = {str(code) for column in ("region", "country") for code in markets[column]}
+    _refuse_unknown(where, "minerals.regions", dict.fromkeys(minerals.regions), regions)
     return BriefPlan(
         name,
         pages,
@@ -158,7 +162,7 @@ def brief_plan(network: Network, name: str = "brief") -> BriefPlan:
         next(iter(default_values(network, "corridor")), ""),
         tuple(_map(where, row) for row in _entry(where, "maps", given, list, [])),
         _part(where, "diagrams", given, DiagramPage) or DiagramPage(),
-        _part(where, "minerals", given, MineralPage) or MineralPage(),
+        minerals,
         _part(where, "duties", given, DutyPage),
     )
 

@@ -156,7 +156,7 @@ def _chain_answers(
 
     origin, avoid = countries
     plan = supply(network, name)
-    known = {str(r["region"]) for r in plan.chain.markets.values()}
+    known = _asked_for(plan)
     pairs = [
         (region, row)
         for region in page.regions
@@ -176,8 +176,13 @@ def _chain_answers(
 
 def _first_region(plan: Supply, regions: tuple[str, ...]) -> str:
     """Return the first of the regions that the chain has a market in; blank for none."""
-    known = {str(r["region"]) for r in plan.chain.markets.values()}
+    known = _asked_for(plan)
     return next((r for r in regions if r in known), "")
+
+
+def _asked_for(plan: Supply) -> set[str]:
+    """Collect the regions and countries by which the markets of a chain are asked for."""
+    return {str(r[column]) for r in plan.chain.markets.values() for column in ("region", "country")}
 
 
 def _thinnest(plan: Supply) -> dict[str, Any] | None:

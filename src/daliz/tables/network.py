@@ -341,7 +341,7 @@ def open_network(
     Parameters
     ----------
     name_or_path
-        "eurasia", or a folder that holds `datapackage.json`.
+        "eurasia" or "corridor-mini", or a folder that holds `datapackage.json`.
     year
         The year that the network stands for; the last observed one unless given. Every dated opening,
         closure and event of that year applies, and annual figures weight their periods by days.

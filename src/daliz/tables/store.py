@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from importlib import resources
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from daliz.errors import CheckError, DataError
+from daliz.errors import CheckError, DataError, did_you_mean
 from daliz.tables.cells import cell_text
 from daliz.tables.descriptor import FORM
 from daliz.tables.evidence import NOT_FIGURES, spread_evidence
@@ -27,9 +28,9 @@ if TYPE_CHECKING:
 
     from daliz.tables.faults import Fault
 
-EMBEDDED = ("eurasia",)
 OLD_FORM = "0.1"
 LAST_YEAR = 9998
+EMBEDDED_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 class Store(Mapping[str, Table]):
@@ -240,7 +241,7 @@ def open_store(name_or_path: str | Path) -> Store:
             "Daliz that reads it."
         )
     store = Store(descriptor, folder, {})
-    store.embedded = isinstance(name_or_path, str) and name_or_path in EMBEDDED
+    store.embedded = isinstance(name_or_path, str) and _embedded_folder(name_or_path) is not None
     return store
 
 
@@ -278,18 +279,44 @@ def package_folder(name_or_path: str | Path) -> Path | Traversable:
         If there is no such folder.
     """
     # A Path is always a folder, so that a folder of one's own may bear the name of an embedded package.
-    if isinstance(name_or_path, str) and name_or_path in EMBEDDED:
-        return resources.files("daliz").joinpath(name_or_path)
+    if isinstance(name_or_path, str) and name_or_path:
+        # the folder is looked for by its name alone: no list is read where it is there
+        embedded = _embedded_folder(name_or_path)
+        if embedded is not None:
+            return embedded
     try:
         found = Path(name_or_path).is_dir()
     except (OSError, ValueError):
         found = False
     if not found:
-        known = ", ".join(EMBEDDED)
+        known = embedded_names()
         raise DataError(
-            f"{str(name_or_path)!r} is neither an embedded package ({known}) nor a folder; check the path."
+            f"{str(name_or_path)!r} is neither an embedded package ({', '.join(known)}) nor a folder; check the "
+            f"path, or make a package of your own by `daliz new`.{did_you_mean(str(name_or_path), known)}"
         )
     return Path(name_or_path)
+
+
+def embedded_names() -> tuple[str, ...]:
+    """List the names of the packages that come with Daliz, in alphabetical order.
+
+    They are the folders beside the code that hold a descriptor; `-` in a name is `_` in its folder.
+
+    Examples
+    --------
+    >>> embedded_names()
+    ('corridor-mini', 'eurasia')
+    """
+    folders = [f for f in resources.files("daliz").iterdir() if f.is_dir()]
+    return tuple(sorted(f.name.replace("_", "-") for f in folders if f.joinpath(DESCRIPTOR).is_file()))
+
+
+def _embedded_folder(name: str) -> Traversable | None:
+    """Find the folder of an embedded package; None where no package has this name."""
+    if not EMBEDDED_NAME.fullmatch(name):
+        return None
+    folder = resources.files("daliz").joinpath(name.replace("-", "_"))
+    return folder if folder.joinpath(DESCRIPTOR).is_file() else None
 
 
 def _look_over(descriptor: Any) -> None:

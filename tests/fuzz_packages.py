@@ -1,0 +1,150 @@
+"""Run one case of a broken package: check it, ask a question, and the same of a twin whose rows stand in another order."""
+
+from __future__ import annotations
+
+import random
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import daliz
+from broken import DESCRIPTOR, Package, broken, shuffled, text_of
+from daliz.tables.check import check_store, demand_clean
+from daliz.tables.network import Network, year_within
+from daliz.tables.store import open_store
+from fuzz_questions import UNSURE, altered, question
+from fuzzing import ANSWER, REFUSAL, TRACEBACK, Outcome, difference, fault_of_sentence, not_finite, outcome, plain
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OPENED_TOO = 10
+"""Of so many packages that check condemns, one is opened all the same."""
+LOOSE = 1e-3
+"""Digits to which a run that ends at a gap is compared."""
+
+
+class Finding(NamedTuple):
+    """What may not be: its kind, what tells it from others of the kind, and the whole."""
+
+    kind: str
+    key: str
+    text: str
+
+
+class Result(NamedTuple):
+    """What came of a case."""
+
+    outcome: str
+    verb: str
+    refusals: list[str]
+    findings: list[Finding]
+
+
+class Place:
+    """Two folders in which packages are written one after the other; files that stay are not written again."""
+
+    def __init__(self, scratch: Path) -> None:
+        self.folders = (scratch / "package", scratch / "twin")
+        self._there: tuple[dict[str, str], ...] = ({}, {})
+        for folder in self.folders:
+            (folder / "evidence").mkdir(parents=True, exist_ok=True)
+
+    def write(self, package: Package, which: int) -> Path:
+        """Write a package, or its twin."""
+        folder, there = self.folders[which], self._there[which]
+        texts = {name: text_of(rows) for name, rows in package.tables.items()} | {DESCRIPTOR: package.descriptor}
+        for name in set(there) - set(texts):
+            (folder / name).unlink()
+            del there[name]
+        for name, text in texts.items():
+            if there.get(name) != text:
+                (folder / name).write_text(text, encoding="utf-8", newline="")
+                there[name] = text
+        return folder
+
+
+def run_case(number: int, place: Place) -> Result:
+    """Run the case of a number."""
+    whole, package, _ = broken(number)
+    twin = shuffled(package, number)
+    findings: list[Finding] = []
+    outcomes, verb = [], "check"
+    for which, one in enumerate((package, twin)):
+        rng = random.Random(f"question {number}")  # noqa: S311
+        folder = place.write(one, which)
+        verb, told = _asked(rng, whole, folder, open_too=number % OPENED_TOO == 0)
+        outcomes.append(told)
+    for told in outcomes:
+        findings += judged(told, verb)
+    findings += _compared(outcomes, verb)
+    first = outcomes[0]
+    refusals = [r for r in (first.told if isinstance(first.told, list) else [first.told]) if first.kind == REFUSAL]
+    return Result(first.kind, verb, refusals, findings)
+
+
+def _asked(rng: random.Random, whole: Package, folder: Path, *, open_too: bool) -> tuple[str, Outcome]:
+    """Check a package, and where no fault stops it ask a question."""
+    faults: list[Any] = []
+    opened: list[Any] = []
+
+    def look() -> None:
+        opened.append(open_store(folder))
+        faults.extend(check_store(opened[0]).faults)
+
+    looked = outcome(look)
+    if looked.kind != ANSWER:
+        return "open", looked
+    stops = [f for f in faults if f.stops]
+    if stops:
+        if open_too:
+            told = outcome(lambda: daliz.open(folder))
+            if told.kind != REFUSAL:
+                return "open", Outcome(TRACEBACK, "opened although check condemns it") if told.kind == ANSWER else told
+        return "check", Outcome(REFUSAL, [str(f) for f in faults])
+    verb, ask = question(rng, whole)
+    view = altered(rng, whole)
+    store = opened[0]
+
+    def answer() -> Any:
+        network = Network(store, year_within(store, store.descriptor["years"]["observed"]))
+        return ask(view(network))
+
+    if open_too:
+        demand_clean(store, "x")
+    return verb, outcome(answer)
+
+
+def judged(told: Outcome, verb: str) -> list[Finding]:
+    """Find what is wrong with one outcome by itself."""
+    if told.kind == ANSWER:
+        return [Finding("not finite", f"{verb} {p}", p) for p in dict.fromkeys(not_finite(told.told))][:3]
+    if told.kind == REFUSAL:
+        sentences = told.told if isinstance(told.told, list) else [told.told]
+        wrong = [(s, fault_of_sentence(s)) for s in sentences]
+        return [Finding("sentence", f"{verb}: {re.sub('[0-9]+', '0', w)}", f"{w}: {s}") for s, w in wrong if w]
+    return [Finding(told.kind, f"{verb} {told.where} {re.split('[:(]', str(told.told))[0]}", str(told.told))]
+
+
+def _compared(outcomes: list[Outcome], verb: str) -> list[Finding]:
+    """Find where a twin is told another thing."""
+    a, b = outcomes
+    if a.kind != b.kind:
+        return [Finding("order", f"{verb} {a.kind} {b.kind}", f"{str(a.told)[:300]} | {str(b.told)[:300]}")]
+    if a.kind == REFUSAL:
+        one, two = ({plain(s).replace("/twin", "/package") for s in _list(o.told)} for o in outcomes)
+        other = sorted(one ^ two)
+        return [Finding("order", f"{verb} refusal {_first_words(other[0])}", " | ".join(other)[:900])] if other else []
+    if a.kind != ANSWER:
+        return []
+    told = difference(a.told, b.told, LOOSE if verb in UNSURE else 1e-9)
+    return [Finding("order", f"{verb} {told.split(' is ')[0][:60]}", told[:500])] if told else []
+
+
+def _list(told: Any) -> list[str]:
+    return told if isinstance(told, list) else [str(told)]
+
+
+def _first_words(text: str) -> str:
+    return re.sub(r"'[^']*'|[\d.]+|row \S+", "", text)[:50]
+
+

@@ -1,0 +1,161 @@
+"""Ask random questions of a package, whatever it holds, and take down the answer as plain values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import daliz
+from daliz.assignment.methods import METHODS
+from daliz.studies import talks
+from daliz.studies.corridor_matrix import corridor_matrix, matrix_years
+from questions import routes_of
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable
+
+    from broken import Package
+    from daliz.tables import Network
+
+Question = tuple[str, "Callable[[Network], Any]"]
+EDITS = {"set": daliz.Set, "add": daliz.Add, "multiply": daliz.Multiply}
+UNSURE = {"assign", "supply"}
+"""Verbs that iterate to a gap, and whose best plan need not be the only one."""
+
+
+def question(rng: random.Random, package: Package) -> Question:
+    """Make a question of a package: its verb, with options; and how to ask it."""
+    verbs = ["routes"] * 6 + ["why", "places", "changes", "digest"]
+    tables = package.tables
+    verbs += ["assign"] * 3 * ("flows.csv" in tables) * (1 if package.base == "corridor-mini" else 2)
+    verbs += ["supply"] * 3 * ("chains.csv" in tables) + ["tariff"] * 2 * ("policies.csv" in tables)
+    verbs += ["matrix"] * ("pairs.csv" in tables)
+    return _asked(rng, rng.choice(verbs), package)
+
+
+def altered(rng: random.Random, package: Package) -> Callable[[Network], Network]:
+    """Make a view of a network: as it is, under or without a change, or with the user's own."""
+    deed = rng.choice(("none", "none", "none", "under", "without", "edit", "date"))
+    sets = [*package.ids("change_sets"), "nothing"]
+    name = rng.choice(sets)
+    if deed == "under":
+        return lambda n: n.under(name)
+    if deed == "without":
+        return lambda n: n.without(name)
+    if deed == "date":
+        day = rng.choice(("2024-02-29", "2024-11-15", "2023-13-01", "1890-01-01", "2024-12-31", "x"))
+        return lambda n: n.at(day)
+    if deed == "edit":
+        edit = _edit(rng, package)
+        return lambda n: n.change(edit)
+    return lambda n: n
+
+
+def _edit(rng: random.Random, package: Package) -> Any:
+    table, column = rng.choice(
+        (
+            ("links", "length_km"),
+            ("links", "speed_km_h"),
+            ("speeds", "speed_km_h"),
+            ("rates", "usd_per_km"),
+            ("links", "capacity"),
+            ("nodes", "lat"),
+            ("terminal_classes", "hours"),
+        )
+    )
+    row = rng.choice([*package.ids(table), "nothing"])
+    op = rng.choice(("set", "add", "multiply", "open", "close"))
+    if op in EDITS:
+        return EDITS[op](table, row, column, rng.choice((0.0, 1.0, 2.0, 60.0, -5.0, 1e9, 0.5, float("nan"))))
+    return (daliz.Open if op == "open" else daliz.Close)(table, row)
+
+
+def _asked(rng: random.Random, verb: str, package: Package) -> Question:
+    makers = {
+        "routes": _routes,
+        "assign": _assign,
+        "supply": _supply,
+        "tariff": _tariff,
+        "why": _why,
+        "matrix": lambda _, __: lambda n: corridor_matrix(n, matrix_years(n)[:1], lambda *_: None),
+        "places": lambda _, __: lambda n: n.table("nodes").rows(),
+        "changes": lambda _, __: lambda n: [n.store["change_sets"].rows(), repr(n)],
+        "digest": lambda _, __: lambda n: len(n.digest),
+    }
+    return verb, makers[verb](rng, package)
+
+
+def _place(rng: random.Random, package: Package) -> str:
+    nodes = package.ids("nodes") or ["nowhere"]
+    return rng.choice([*nodes, *nodes, *nodes, "50.0,60.5", "-32.1,-110", "nowhere", "0,0"])
+
+
+def _routes(rng: random.Random, package: Package) -> Callable[[Network], Any]:
+    ends = _place(rng, package), _place(rng, package)
+    cargo = rng.choice([*package.ids("cargoes"), "container-40"])
+    options: dict[str, Any] = {
+        "k": rng.choice((1, 2, 3, 5, 8)),
+        "draws": 100 if rng.random() < 0.1 else 0,
+        "pareto": rng.random() < 0.3,
+    }
+    chances: dict[str, Any] = {
+        "month": lambda: rng.choice((1, 7, 12, 13, 0)),
+        "avoid": lambda: (
+            rng.choice([f"link:{i}" for i in package.ids("links")] + ["mode:road", "mode:sea", "country:KZ"]),
+        ),
+        "via": lambda: (_place(rng, package),),
+        "max_borders": lambda: rng.choice((0, 1, 3, 40, 41)),
+        "carbon_usd_t": lambda: rng.choice((0.0, 100.0, 1e6, -1.0, float("nan"))),
+        "value_of_time_usd_h": lambda: rng.choice((0.0, 5.0, 1e6)),
+        "only": lambda: (rng.choice([*package.ids("services"), "nothing"]),),
+    }
+    options |= {name: make() for name, make in chances.items() if rng.random() < 0.12}
+
+    def ask(network: Network) -> Any:
+        found = routes_of(network, *ends, cargo=cargo, **options)
+        return found.as_dict() | {"text": repr(found)}
+
+    return ask
+
+
+def _assign(rng: random.Random, package: Package) -> Callable[[Network], Any]:
+    method = rng.choice(METHODS)
+
+    def ask(network: Network) -> Any:
+        flows = daliz.assign(network, method=method)
+        told = flows.as_dict()
+        rows = [flows.links(), flows.services(), flows.corridors(), flows.skims(), flows.bottlenecks()]
+        return {
+            "method": method,
+            "converged": flows.converged,
+            "totals": told["totals"],
+            "cut": told["cut"],
+            "tables": rows,
+            "length": len(package.base) + len(repr(flows)) * 0,
+        }
+
+    return ask
+
+
+def _supply(rng: random.Random, package: Package) -> Callable[[Network], Any]:
+    chain = rng.choice(package.ids("chains") or ["c"])
+    without = [rng.choice([*package.ids("nodes"), *package.ids("links"), "KZ", "XG"])] if rng.random() < 0.3 else []
+    terms = daliz.SupplyTerms(objective=rng.choice(("cost", "cost", "profit")), years=rng.choice((1, 1, 2)))
+    return lambda network: daliz.supply(network, chain, without=without, terms=terms).as_dict()
+
+
+def _tariff(rng: random.Random, package: Package) -> Callable[[Network], Any]:
+    policy = rng.choice(package.ids("policies") or ["p"])
+    model = rng.choice(("smart", "armington"))
+    if rng.random() < 0.2:
+        return lambda network: talks(network, model=model, draws=0)
+    return lambda network: daliz.tariff(network, policy, model=model, draws=0).as_dict()
+
+
+def _why(rng: random.Random, package: Package) -> Callable[[Network], Any]:
+    from daliz.tables.schema import schema
+
+    table = rng.choice([n for n in ("links", "speeds", "rates", "terminals", "cargoes") if package.ids(n)] or ["links"])
+    column = rng.choice(schema()[table].figures)
+    cell = f"{table}.{rng.choice(package.ids(table) or ['x'])}.{column}"
+    return lambda network: str(daliz.why(network, cell))

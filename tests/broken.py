@@ -64,7 +64,7 @@ def broken(number: int) -> Broken:
     whole = generated(rng) if name == "generated" else whole_package(name)
     package = replace(whole, tables={path: [list(r) for r in rows] for path, rows in whole.tables.items()})
     deeds = []
-    for _ in range(rng.choice((1, 1, 1, 2, 2, 3))):
+    for _ in range(rng.choice((1, 1, 1, 1, 2, 3))):
         deed = rng.choices(list(DEEDS), list(DEEDS.values()))[0]
         package, done = deed(rng, package)
         deeds.append(f"{deed.__name__.strip('_')}: {done}")
@@ -220,7 +220,11 @@ def _nasty_cell(rng: random.Random, package: Package) -> Deed:
 
 def _fit_cell(rng: random.Random, package: Package) -> Deed:
     """Put into a cell what its column allows, though the package may not fit together any more."""
-    found = _some_cell(rng, package)
+    for _ in range(5):
+        found = _some_cell(rng, package)
+        # a figure that stands nowhere yet would want evidence, and a change of evidence is another deed
+        if found and found[3] and not (found[3].figure and not found[1][found[2]]) and not found[0].startswith("ev"):
+            break
     if found is None or found[3] is None:
         return package, "no cell"
     path, row, i, column = found
@@ -361,6 +365,38 @@ def _tables_lost(rng: random.Random, package: Package) -> Deed:
     return replace(package, tables=tables), f"{deed} {path}"
 
 
+def _row_taken_out(rng: random.Random, package: Package) -> Deed:
+    """Take a row out with all evidence of it, or put a copy of it in with the same evidence."""
+    paths = [p for p, rows in package.tables.items() if "/" not in p and len(rows) > 1 and rows[0]]
+    if not paths:
+        return package, "no row"
+    path = rng.choice(sorted(paths))
+    rows = package.tables[path]
+    row = rng.choice(rows[1:])
+    gone = row[0] if row else ""
+    copy = f"{gone}-copy" if rng.random() < 0.3 else ""
+    if copy:
+        rows.append([copy, *row[1:]])
+    else:
+        rows.remove(row)
+    evidence = package.tables.get(f"evidence/{path}", [[]])
+    if "row_id" in evidence[0]:
+        i = evidence[0].index("row_id")
+        for line in [e for e in evidence[1:] if i < len(e) and gone in e[i].split()]:
+            ids = line[i].split()
+            line[i] = " ".join([*ids, copy] if copy else [x for x in ids if x != gone])
+            if not line[i]:
+                evidence.remove(line)
+    return package, f"{'copy' if copy else 'lose'} {path} {gone}"
+
+
+def _table_taken_out(rng: random.Random, package: Package) -> Deed:
+    """Take a table out with its evidence."""
+    path = rng.choice(sorted(p for p in package.tables if "/" not in p) or [""])
+    tables = {p: rows for p, rows in package.tables.items() if p not in {path, f"evidence/{path}"}}
+    return replace(package, tables=tables), path
+
+
 def _descriptor(rng: random.Random, package: Package) -> Deed:
     """Write something else into the descriptor."""
     content = json.loads(package.descriptor) if package.descriptor.startswith("{") else {}
@@ -390,14 +426,16 @@ def _evidence(rng: random.Random, package: Package) -> Deed:
 
 
 DEEDS: dict[Callable[[random.Random, Package], Deed], int] = {
-    _fit_cell: 30,
-    _like_figures: 8,
-    _nasty_cell: 16,
+    _fit_cell: 40,
+    _like_figures: 20,
+    _row_taken_out: 22,
+    _table_taken_out: 12,
+    _nasty_cell: 12,
     _dangling: 5,
     _circle: 4,
-    _rows_lost_and_doubled: 12,
+    _rows_lost_and_doubled: 9,
     _columns_lost_and_swapped: 6,
-    _tables_lost: 7,
+    _tables_lost: 4,
     _evidence: 9,
     _descriptor: 3,
 }

@@ -115,7 +115,7 @@ def read_some_demand(rng: random.Random, folder: Path, network: Network) -> Call
         from daliz.paths import read_demand
 
         found = read_demand(network, path)
-        return [(r.origin, r.destination, r.cargo, float(r.units), r.tag) for r in found.rows]
+        return repr(found)
 
     return read
 

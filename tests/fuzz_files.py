@@ -61,7 +61,7 @@ def run_process(number: int, desk: Desk) -> Result:
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "COLUMNS": "200"}
     try:
         done = subprocess.run(  # noqa: S603 - our own program
-            [sys.executable, "-m", "daliz", *words],
+            [sys.executable, "-c", "from daliz.cli import main; main()", *words],
             capture_output=True,
             cwd=desk.scratch,
             env=environment,
@@ -101,16 +101,18 @@ def _result(words: list[str], code: int, out: str, err: str) -> Result:
         findings.append(Finding("traceback", f"{verb} {err.strip().splitlines()[-1][:60]}", f"{line}: {err[-600:]}"))
     elif "Warning" in err:
         findings.append(Finding("warning", f"{verb} {err.strip()[:60]}", f"{line}: {err[-600:]}"))
+    elif code == 1 and not out.strip():
+        findings.append(Finding("sentence", f"{verb} ends with 1 and says nothing", f"{line}: {err[-300:]}"))
     bare = _NO_NUMBER.search(out)
     if code != 2 and bare and not set(words) & {"nan", "inf"}:
         findings.append(Finding("not finite", f"{verb} prints {bare[0]}", f"{line}: {out[max(0, bare.start() - 200) : bare.end() + 50]}"))
     if "--json" in words and code != 2:
         findings += _json_faults(verb, line, out)
     refusals = []
-    if code == 2 and err.startswith("daliz: "):
-        sentence = err.removeprefix("daliz: ").strip()
+    if code == 2 and err.strip().startswith("daliz: "):
+        sentence = err.strip().removeprefix("daliz: ")
         refusals = [sentence]
-        wrong = fault_of_sentence(sentence)
+        wrong = "" if set(words) & {"nan", "None"} else fault_of_sentence(sentence)
         findings += [Finding("sentence", f"{verb}: {re.sub('[0-9]+', '0', wrong)}", f"{line}: {wrong}: {sentence}")] if wrong else []
     elif code == 2 and "Error" not in err + out:
         findings.append(Finding("sentence", f"{verb} silent", f"{line}: {err[-300:]}"))

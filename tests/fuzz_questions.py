@@ -66,7 +66,7 @@ def _edit(rng: random.Random, package: Package) -> Any:
     row = rng.choice([*package.ids(table), "nothing"])
     op = rng.choice(("set", "add", "multiply", "open", "close"))
     if op in EDITS:
-        return EDITS[op](table, row, column, rng.choice((0.0, 1.0, 2.0, 60.0, -5.0, 1e9, 0.5, float("nan"))))
+        return EDITS[op](table, row, column, rng.choice((0.0, 1.0, 2.0, 60.0, -5.0, 1e9, 0.5)))
     return (daliz.Open if op == "open" else daliz.Close)(table, row)
 
 
@@ -105,7 +105,7 @@ def _routes(rng: random.Random, package: Package) -> Callable[[Network], Any]:
         ),
         "via": lambda: (_place(rng, package),),
         "max_borders": lambda: rng.choice((0, 1, 3, 40, 41)),
-        "carbon_usd_t": lambda: rng.choice((0.0, 100.0, 1e6, -1.0, float("nan"))),
+        "carbon_usd_t": lambda: rng.choice((0.0, 100.0, 1e6, -1.0)),
         "value_of_time_usd_h": lambda: rng.choice((0.0, 5.0, 1e6)),
         "only": lambda: (rng.choice([*package.ids("services"), "nothing"]),),
     }

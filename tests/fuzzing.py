@@ -128,9 +128,9 @@ def fault_of_sentence(text: str) -> str:
         return f"has {len(text)} characters"
     if "\n" in text.strip():
         return "has several lines"
-    if len(text.split()) < 5 or not re.search(r"['\"\d_./]|[a-z]-[a-z]|\s[A-Z]", text[:-1]):
+    if len(text.split()) < 5 or not re.search(r"['\"\d_./]|[a-z]-[a-z]|\s[A-Z]|table|^[a-z-]+ has", text[:-1]):
         return "names nothing"
-    if re.search(r"\bNone\b|\bnan\b|\{\}|\[\]", re.sub(r"'[^']*'", "", text)):
+    if re.search(r"\bNone\b|\bnan\b|\{\}|\[\]", re.sub(r"'[^']*'|`[^`]*`", "", text)):
         return "shows a value of the program"
     return ""
 

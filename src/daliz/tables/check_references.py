@@ -22,7 +22,7 @@ Row = dict[str, Any]
 Tables = dict[str, "Table"]
 COUNTRY = re.compile(r"[A-Z]{2}")
 COUNTRY_COLUMNS = {"country", "owner_country", "origin_country", "destination_country", "carrier_country"}
-COUNTRY_COLUMNS |= {"any_countries", "no_countries", "countries", "members"}
+COUNTRY_COLUMNS |= {"any_countries", "no_countries", "countries", "members", "avoids"}
 FOREVER = "9999"
 
 

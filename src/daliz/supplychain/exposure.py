@@ -121,7 +121,7 @@ def _marks(supply: Supply, kind: str) -> tuple[list[str], Floats, Floats]:
     ]
     every = list(dict.fromkeys([*names, *(g for g in grounds if g)]))
     marks = np.zeros((len(supply.built.moves), len(every)))
-    ways = np.array([w for _, w in supply.built.moves])
+    ways = np.array([w for _, w in supply.built.moves], np.int64)
     some = ways >= 0
     marks[np.flatnonzero(some), : len(names)] = of_ways.toarray()[ways[some]]
     stood = np.array([[float(g == name) for name in every] for g in grounds]).reshape(
@@ -215,11 +215,13 @@ def _without(
     chain = supply.chain
     gone = [m for m, r in chain.markets.items() if name in {m, r["country"], r["node_id"]}]
     sales = np.array([m in gone for _, m in built.sales])
-    at = np.array([w for _, w in built.moves])
+    at = np.array([w for _, w in built.moves], np.int64)
     none = np.zeros(len(built.works), np.bool_)
 
     def shut(ways_shut: Flags) -> Flags:
-        return np.where(at >= 0, ways_shut[at], False)
+        found = np.zeros(len(at), np.bool_)
+        found[at >= 0] = ways_shut[at[at >= 0]]
+        return found
 
     to_gone = np.array([t.end in gone for t in ways.trips], np.bool_)
     planner.close(shut(to_gone), none, sales)

@@ -16,6 +16,7 @@ from daliz.supplychain.ways import touches
 
 if TYPE_CHECKING:
     from daliz.arrays import Floats
+    from daliz.supplychain.chain import Chain
 
 BALANCE = 1e-9
 
@@ -32,11 +33,14 @@ class Supply(Solved):
         Whether the gap is proved and no cheaper route is left at the prices of capacity.
     taken
         float64 (elements,) of capacity that other traffic takes; none without it.
+    read
+        The chain as it was read, before anything was left out; the chain itself if left out.
     """
 
     asked: dict[str, Any]
     converged: bool
     taken: Floats | None = None
+    read: Chain | None = None
 
     def __post_init__(self) -> None:
         worst = self.certificate()["balance"]
@@ -290,8 +294,7 @@ class Supply(Solved):
     def unmet_reasons(self) -> dict[str, str]:
         """Explain the unmet demand of each market in a sentence."""
         lacking = [m for m in self.markets() if m["unmet"] > 0]
-        contracts = [r["name"] for r in self.limits() if r["kind"] in {"quota", "offtake"}]
-        return unmet_reasons(self, lacking, contracts)
+        return unmet_reasons(self, lacking)
 
     def unmet_cut(self) -> list[dict[str, Any]]:
         """List the capacities that no plan can get past, with their weights; none if all is met."""

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import daliz
+from daliz.supplychain.causes import causes, least
 from daliz.supplychain.chain import chain_from_tables
-from daliz.supplychain.relaxing import Atom, Pool, causes, least
+from daliz.supplychain.relaxing import Atom, Pool
 from daliz.tables import Close
 from small_chains import CHAIN, Row, names, place_network, tables
 
@@ -22,11 +23,15 @@ CONTRACT = {"chain_id": "c", "rule": "x", "source_id": "s"}
 def lone(**changes: list[Row]) -> dict[str, list[Row]]:
     """Write the chain without the rival: one mine, one smelter, one market."""
     base = tables()
-    return base | {
-        "facilities": [r for r in base["facilities"] if r["id"] != "rival"],
-        "recipes": [r for r in base["recipes"] if r["id"] != "rival-metal"],
-        "lanes": [],
-    } | changes
+    return (
+        base
+        | {
+            "facilities": [r for r in base["facilities"] if r["id"] != "rival"],
+            "recipes": [r for r in base["recipes"] if r["id"] != "rival-metal"],
+            "lanes": [],
+        }
+        | changes
+    )
 
 
 def with_cells(table: str, row: str, **cells: Any) -> dict[str, list[Row]]:
@@ -56,13 +61,17 @@ def reason(rows: dict[str, list[Row]], network: Network | None = None, **asked: 
         (with_cells("recipes", "smelt", capacity=0.0), "no more gets past smelt (0 a year)"),
         (
             with_cells("facilities", "mine", node_id=""),
-            "no way leads from mine to smelter for ore: mine stands at no place of the network (node_id), and "
-            "lanes.csv has no lane between them",
+            (
+                "no way leads from mine to smelter for ore: mine stands at no place of the network (node_id), and "
+                "lanes.csv has no lane between them"
+            ),
         ),
         (
             with_cells("commodities", "ore", cargo_id=""),
-            "no way leads from mine to smelter for ore: ore has no class of cargo (commodities.csv, cargo_id), "
-            "and lanes.csv has no lane",
+            (
+                "no way leads from mine to smelter for ore: ore has no class of cargo (commodities.csv, cargo_id), "
+                "and lanes.csv has no lane"
+            ),
         ),
         (
             lone(contracts=[CONTRACT | {"id": "q", "kind": "quota", "from_ids": "mine", "maximum": 22.0}]),
@@ -78,11 +87,16 @@ def test_the_one_cause_is_named(rows: dict[str, list[Row]], sentence: str) -> No
 def test_what_is_left_out_is_named() -> None:
     """A country without which a facility stands still, and one that the way passes."""
     assert reason(lone(), without=["AA"]) == "AA is left out, so that mine stands still"
-    direct = [r | ({"node_id": "n2", "country": "CC"} if r["id"] == "smelter" else {}) for r in lone()["facilities"]]
+    direct = [
+        r | ({"node_id": "n2", "country": "CC"} if r["id"] == "smelter" else {}) for r in lone()["facilities"]
+    ]
     network = place_network().change(Close("links", "l2"))
     told = reason(lone(facilities=direct), network, without=["BB"])
     assert told == "BB is left out, over which the way would go"
-    assert reason(lone(facilities=direct), network, without=["l0"]) == "l0 is left out, over which the way would go"
+    assert (
+        reason(lone(facilities=direct), network, without=["l0"])
+        == "l0 is left out, over which the way would go"
+    )
 
 
 def test_a_closed_link_is_named() -> None:
@@ -104,7 +118,9 @@ def test_a_rule_is_named() -> None:
         "source_id": "s",
     }
     told = reason(lone(), place_network(restrictions=[rule]))
-    assert "for ore: rule no-boxes: No boxes here." in told or "for metal: rule no-boxes: No boxes here." in told
+    assert (
+        "for ore: rule no-boxes: No boxes here." in told or "for metal: rule no-boxes: No boxes here." in told
+    )
     assert told.startswith("only together: ")
 
 
@@ -134,7 +150,9 @@ def test_two_causes_in_a_row_are_told_together() -> None:
     assert reason(rows) == "only together: no more gets past dig (22 a year), smelt (10 a year)"
     shut = with_cells("facilities", "mine", opens=2030, node_id="")
     told = reason(shut)
-    assert told.startswith("only together: mine, which makes ore, opens only in 2030; and no way leads from mine")
+    assert told.startswith(
+        "only together: mine, which makes ore, opens only in 2030; and no way leads from mine"
+    )
 
 
 def test_what_each_alone_would_mend_is_listed() -> None:
@@ -164,9 +182,7 @@ def test_what_is_too_dear_is_told_with_its_cost() -> None:
     cost = float(told.split(" USD a unit")[0].split()[-1].replace(",", ""))
     network = place_network()
     rows = with_cells("recipes", "smelt", cost_usd=50000.0)
-    dear = daliz.supply(
-        network, chain_from_tables(network, "c", rows), terms=daliz.SupplyTerms(penalty=1e4)
-    )
+    dear = daliz.supply(network, chain_from_tables(network, "c", rows), terms=daliz.SupplyTerms(penalty=1e4))
     assert cost == pytest.approx(dear.markets()[0]["cost_usd"], rel=0.02)
     assert reason(with_cells("markets", "town", price_usd=0.0)).startswith("its price is 0 USD")
 
@@ -202,7 +218,9 @@ def test_causes_hold_when_relaxed() -> None:
     found = daliz.supply(network, chain_from_tables(network, "c", rows))
     assert causes(Pool(found), "town").alone == (Atom("facility", "dig"),)
     for row, more in (("dig", 10.0), ("smelt", 0.0)):
-        mended = rows | {"recipes": [r | ({"capacity": 1e3} if r["id"] == row else {}) for r in rows["recipes"]]}
+        mended = rows | {
+            "recipes": [r | ({"capacity": 1e3} if r["id"] == row else {}) for r in rows["recipes"]]
+        }
         again = daliz.supply(network, chain_from_tables(network, "c", mended))
         gained = again.markets()[0]["delivered"] - found.markets()[0]["delivered"]
         assert (gained > 5.0) == (more > 0)
@@ -211,6 +229,8 @@ def test_causes_hold_when_relaxed() -> None:
 def test_a_plan_over_traffic_says_so() -> None:
     """Where other traffic leaves no room, the sentence says that it is what is left."""
     network = place_network()
-    found = daliz.supply(network, chain_from_tables(network, "c", with_cells("recipes", "dig", capacity=11.0)))
+    found = daliz.supply(
+        network, chain_from_tables(network, "c", with_cells("recipes", "dig", capacity=11.0))
+    )
     assert "traffic" not in found.unmet_reasons()["town"]
     assert replace(found, read=None).unmet_reasons() == found.unmet_reasons()

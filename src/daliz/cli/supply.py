@@ -19,7 +19,7 @@ from daliz.cli.common import (
     print_json,
     takes_edits,
 )
-from daliz.cli.supply_tables import Found, show_found
+from daliz.cli.supply_tables import Found, leaving_title, show_found
 
 if TYPE_CHECKING:
     from daliz.supplychain import Chain, Supply
@@ -81,11 +81,17 @@ def run(
         ),
     ] = 0,
     leaving: Annotated[
-        str, typer.Option(help="Country: what leaves it, by the first country of --over that it passes.")
+        str,
+        typer.Option(
+            help="Country: what leaves it, by the first country of --over that it passes; that of the package, "
+            "else every country."
+        ),
     ] = "",
     over: Annotated[
         list[str],
-        typer.Option(help="See --leaving; may be repeated. Both are those of the package unless given."),
+        typer.Option(
+            help="See --leaving; may be repeated. Those of the package unless given, else all that are passed."
+        ),
     ] = [],
     top: Annotated[int, typer.Option(help="Rows to show.")] = 15,
     as_json: AsJson = False,
@@ -117,21 +123,20 @@ def run(
 
         flows = assign(network)
     if policy:
-        from daliz.trade import tariff
-
-        duties = tariff(network, policy, draws=0).chain_duties(chain)
+        duties = _duties(network, policy, chain)
     ask: dict[str, Any] = {
         "policy": policy,
         "terms": Terms(objective=objective, carbon_usd_t=carbon, years=years, duties=duties),
         "flows": flows,
     }
     plan = supply(network, asked, without=places, **ask)
-    leaving, over = _left(network, leaving, over)
+    given = (leaving, over)
+    leaving, over, balanced = _left(network, leaving, over)
     found = Found(
         plan,
         supply(network, asked, **ask) if places else None,
         dependence(plan, market, by),
-        balance_of_ways(plan, leaving, over) if leaving else [],
+        balance_of_ways(plan, leaving, over) if balanced else [],
         supply_ranges(plan, market, draws=draws) if draws else [],
         without_each(plan, market, by) if each else [],
         least_failures(plan, market, by, origin=origin) if cut else None,
@@ -144,7 +149,8 @@ def run(
         print_csv(plan.itineraries())
         typer.echo(repr(plan), err=True)
     else:
-        show_found(found, market, by, top, leaving)
+        title = leaving_title(leaving, over) if balanced else ""
+        show_found(found, market, by, top, title, taken=_say_defaults(leaving, over, given))
     if not plan.converged:
         raise typer.Exit(1)
 
@@ -175,19 +181,41 @@ def _network(
     return open_for(package, year, under, events, edits), [w for w in without if w not in sets]
 
 
-def _left(network: Network, leaving: str, over: list[str]) -> tuple[str, list[str]]:
-    """Return the country that goods leave and those that they pass; blank without question and default."""
+def _duties(network: Network, policy: str, chain: str) -> dict[tuple[str, str, str], float]:
+    """Return the duties of a policy on a chain; none where the package has no trades."""
     from daliz.errors import QueryError
-    from daliz.tables.defaults import chosen, default_values
+    from daliz.tables.defaults import default_values
+    from daliz.trade import tariff
+    from daliz.trade.duties import policy_row
 
-    if not (leaving or over or default_values(network, "origin")):
-        return "", []
-    passed = over or list(default_values(network, "over"))
-    if not passed:
+    policy_row(network, policy)  # refuses what is unknown
+    if not len(network.table("trades")):
+        return {}
+    if not default_values(network, "exporter"):
         raise QueryError(
-            f"{network.name} has no row 'over' in the table defaults; give --over with --leaving."
+            f"{network.name} has no row 'exporter' in the table defaults, so it is not said whose duties "
+            "--policy lays on the chain; add the row."
         )
-    return chosen(network, "origin", leaving, "--leaving"), passed
+    return tariff(network, policy, draws=0).chain_duties(chain)
+
+
+def _left(network: Network, leaving: str, over: list[str]) -> tuple[str, list[str], bool]:
+    """Return the country that goods leave, those that they pass, and whether that is asked at all.
+
+    What is left out is that of the table `defaults`; without it blank stands for all.
+    """
+    from daliz.tables.defaults import default_values
+
+    origin, passed = (tuple(default_values(network, name)) for name in ("origin", "over"))
+    asked = bool(leaving or over or origin)
+    return leaving or (origin[0] if origin else ""), over or list(passed), asked
+
+
+def _say_defaults(leaving: str, over: list[str], given: tuple[str, list[str]]) -> str:
+    """Say which of --leaving and --over were taken from the table `defaults`; blank for none."""
+    taken = [f"--leaving {leaving}"] if leaving and not given[0] else []
+    taken += [f"--over {c}" for c in over] if over and not given[1] else []
+    return f"Taken from the table defaults: {' '.join(taken)}." if taken else ""
 
 
 def _ftot_chain(network: Network, files: tuple[Path, Path]) -> Chain:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from daliz.assignment.methods import assign
-from daliz.errors import TariffError
+from daliz.errors import TariffError, refuse_bare_text
 from daliz.paths.demand import demand_from_rows, demand_of, joined
 from daliz.supplychain.chain import chains
 from daliz.supplychain.exposure import dependence
@@ -189,6 +189,7 @@ def talks(
     One row for each policy and chain; the trade is the same in all rows of a policy. The share over a rival
     stands in a column of its own, as `over_xx`.
     """
+    refuse_bare_text(rivals=rivals)
     exporter = chosen(network, "exporter", exporter, "--exporter, in Python exporter=")
     rivals = default_values(network, "rivals") if rivals is None else rivals
     found = []

@@ -159,7 +159,7 @@ def _works(
     cost = np.array(
         [r.cost_usd + _carbon(chain, i, terms) for i, r in enumerate(chain.recipes)] * terms.years
     )
-    capacity = np.array([r.capacity for r in chain.recipes] * terms.years)
+    capacity = np.array([r.capacity for r in chain.recipes] * terms.years, np.float64)
     building = [
         candidates.index(r.facility["id"]) if r.facility["id"] in candidates else -1 for r in chain.recipes
     ]

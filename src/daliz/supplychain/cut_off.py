@@ -38,10 +38,14 @@ def why_cut_off(chain: Chain, trip: Trip) -> str:
     """Return why no way leads over a trip, as a part of a sentence: what would have to be lifted."""
     cargo = str(chain.commodities[trip.commodity]["cargo_id"])
     if not cargo:
-        return f"{trip.commodity} has no class of cargo (commodities.csv, cargo_id), and lanes.csv has no lane"
+        return (
+            f"{trip.commodity} has no class of cargo (commodities.csv, cargo_id), and lanes.csv has no lane"
+        )
     for place in (trip.start, trip.end):
         if not node_of(chain, place):
-            return f"{place} stands at no place of the network (node_id), and lanes.csv has no lane between them"
+            return (
+                f"{place} stands at no place of the network (node_id), and lanes.csv has no lane between them"
+            )
     way = _Way(node_of(chain, trip.start), node_of(chain, trip.end), cargo)
     return (
         _lifted(chain.network, chain.network, way)

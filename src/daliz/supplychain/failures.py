@@ -88,7 +88,7 @@ def least_failures(supply: Supply, region: str, kind: str = "country", *, origin
     Raises
     ------
     SupplyError
-        If region, kind or origin is unknown, or nothing reaches the region to begin with.
+        If region, kind or origin is unknown.
     """
     check_kind(kind, CLOSED)
     markets = supply.of_region(region)
@@ -100,10 +100,7 @@ def least_failures(supply: Supply, region: str, kind: str = "country", *, origin
         fresh = _standing(chain, supply, failed, markets, kind, spared)
         if not fresh:
             if not trees:
-                raise SupplyError(
-                    f"Nothing reaches {region} in this plan{f' from {origin}' if origin else ''}, so "
-                    "there is nothing to cut."
-                )
+                return Failures((), kind, region, 0, (), _nothing_reaches(supply, markets, origin))
             return Failures(failed, kind, region, len(failed), tuple(trees))
         trees += fresh
         if not fresh[-1]:
@@ -140,6 +137,13 @@ def _asked_for(chain: Chain, markets: list[str]) -> Chain:
     return replace(
         chain, markets={m: r for m, r in chain.markets.items() if m in markets}, contracts=quotas, stocks=()
     )
+
+
+def _nothing_reaches(supply: Supply, markets: list[str], origin: str) -> str:
+    """Explain that nothing reaches some markets to begin with."""
+    told = [f"{m}: {why}" for m, why in supply.unmet_reasons().items() if m in markets]
+    because = f" ({'; '.join(told[:1])})" if told else ""
+    return f"nothing reaches it{f' from {origin}' if origin else ''} to begin with{because}"
 
 
 def _of_origin(chain: Chain, origin: str) -> Chain:

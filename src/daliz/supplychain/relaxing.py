@@ -28,13 +28,11 @@ from daliz.supplychain.terms import Terms
 from daliz.supplychain.ways import Trip, trips_of, ways_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
     from daliz.arrays import Floats
     from daliz.supplychain.build import Built
     from daliz.supplychain.chain import Chain
     from daliz.supplychain.programme import Plan, Programme
-    from daliz.supplychain.results import Supply
+    from daliz.supplychain.solved import Solved
     from daliz.supplychain.ways import Ways
 
 GAIN = 1e-6
@@ -45,11 +43,6 @@ KEPT = 1e-8
 """Share by which the others may have less than in the plan, for rounding."""
 STEP = 1e-7
 """What an atom costs a unit, so that the fewest are used; far below the worth of a unit delivered."""
-ROUNDS = 30
-ORDER = {"without": 0, "closed": 1, "stock": 2, "way": 3}
-"""Order in which causes are told, after capacities."""
-MOST = 8
-"""Causes of one kind that are looked for."""
 
 
 class Atom(NamedTuple):
@@ -98,7 +91,7 @@ class Pool:
         The plan that leaves something unmet.
     """
 
-    def __init__(self, supply: Supply) -> None:
+    def __init__(self, supply: Solved) -> None:
         self.supply = supply
         read = supply.read or supply.chain
         self.chain: Chain = read.every or read
@@ -215,7 +208,7 @@ class Pool:
         at = Layout(programme)
         lp = linear(programme)
         sold = self._sold()
-        mine = np.array([m == market for _, m in self.built.sales])
+        mine = np.array([m == market for _, m in self.built.sales], np.bool_)
         lower, cost = lp.lower.copy(), lp.cost.copy()
         # all others keep what they have
         lower[at.sales] = np.where(mine, 0.0, np.minimum(sold, programme.sales.most) * (1.0 - KEPT))
@@ -226,7 +219,7 @@ class Pool:
     def _sold(self) -> Floats:
         """Compute what the plan sells to each market of the pool, in the order of the pool's sales."""
         built, plan = self.supply.built, self.supply.plan
-        left = {k: 0.0 for k in self.built.sales}
+        left = dict.fromkeys(self.built.sales, 0.0)
         for key, units in zip(built.sales, plan.sales, strict=True):
             if key in left:
                 left[key] += float(units)
@@ -304,113 +297,3 @@ def _without_cost(chain: Chain) -> Chain:
         recipes=tuple(replace(r, facility=free[r.facility["id"]]) for r in chain.recipes),
         every=None,
     )
-
-
-def least(helps: Callable[[Atoms], bool], atoms: Iterable[Atom]) -> Atoms:
-    """Return a smallest set of atoms that still helps: none can be left out.
-
-    Parameters
-    ----------
-    helps
-        Whether relaxing a set helps; more atoms never help less.
-    atoms
-        A set that helps.
-    """
-    kept = sorted(atoms)
-    for atom in list(kept):
-        rest = [a for a in kept if a != atom]
-        if helps(frozenset(rest)):
-            kept = rest
-    return frozenset(kept)
-
-
-class Causes(NamedTuple):
-    """What keeps a market from more.
-
-    Attributes
-    ----------
-    more
-        Whether it can have more as things stand, so that cost or contracts keep it.
-    alone
-        Atoms of which each one alone would bring more.
-    together
-        Atoms that bring more only if all are relaxed; none where one alone does, or where nothing does.
-    """
-
-    more: bool
-    alone: tuple[Atom, ...]
-    together: tuple[Atom, ...]
-
-
-def causes(pool: Pool, market: str) -> Causes:
-    """Find what keeps a market from more, relaxing one cause at a time, and if none alone does, the fewest.
-
-    Capacities and what is shut come first; a trip that no way leads over is a cause only if these are not.
-    """
-    demand = float(pool.chain.markets[market]["demand"]) * pool.terms.years
-    # what others may lose by rounding is no gain
-    least_gain = GAIN * demand + 2.0 * KEPT * float(pool.supply.plan.sales.sum())
-
-    def helps(atoms: Atoms) -> bool:
-        return pool.most(market, atoms).more > least_gain
-
-    if helps(NONE):
-        return Causes(True, (), ())
-    joint: list[Atoms] = []
-    alone = _rooms(pool, market, helps, joint) + _each(pool, market, helps, pool.atoms["shut"], joint)
-    if not alone:
-        alone = _each(pool, market, helps, pool.atoms["ways"], joint)
-    if alone:
-        return Causes(False, tuple(sorted(alone, key=lambda a: ORDER.get(a.kind, -1))), ())
-    if not joint:
-        every = frozenset().union(*pool.atoms.values())
-        if helps(every):
-            found = pool.most(market, every)
-            joint.append(least(helps, found.used | found.over))
-    return Causes(False, (), tuple(sorted(min(joint, key=len, default=NONE))))
-
-
-def _rooms(
-    pool: Pool, market: str, helps: Callable[[Atoms], bool], joint: list[Atoms]
-) -> list[Atom]:
-    """Find capacities of which one more unit is one more sold; several in a row go to `joint`."""
-    first = pool.most(market, NONE).binding
-    relaxed = NONE
-    for _ in range(ROUNDS):
-        binding = pool.most(market, relaxed).binding
-        if not binding:
-            return []
-        relaxed |= frozenset(binding)
-        if helps(relaxed):
-            break
-    else:
-        return []
-    alone = [a for a in first if helps(frozenset([a]))]
-    if alone:
-        return alone
-    cause = least(helps, relaxed)
-    if len(cause) == 1:
-        return list(cause)
-    joint.append(cause)
-    return []
-
-
-def _each(
-    pool: Pool, market: str, helps: Callable[[Atoms], bool], atoms: Atoms, joint: list[Atoms]
-) -> list[Atom]:
-    """Find atoms of which each alone helps, the least of several taken together goes to `joint`."""
-    alone: list[Atom] = []
-    left = atoms
-    while left and len(alone) < MOST and helps(left):
-        cause = least(helps, pool.most(market, left).used & left)
-        if len(cause) > 1:
-            joint.append(cause)
-            break
-        alone += cause
-        left -= cause
-    return alone
-
-
-def named(atoms: Sequence[Atom], kind: str) -> list[str]:
-    """List the names of the atoms of a kind."""
-    return [a.name for a in atoms if a.kind == kind]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,33 +14,12 @@ from daliz.supplychain.solved import Solved
 from daliz.supplychain.tracing import stack
 from daliz.supplychain.ways import touches
 
-if TYPE_CHECKING:
-    from daliz.arrays import Floats
-    from daliz.supplychain.chain import Chain
-
 BALANCE = 1e-9
 
 
 @dataclass(frozen=True)
 class Supply(Solved):
-    """Plan of a chain, with its proof.
-
-    Attributes
-    ----------
-    asked
-        The arguments.
-    converged
-        Whether the gap is proved and no cheaper route is left at the prices of capacity.
-    taken
-        float64 (elements,) of capacity that other traffic takes; none without it.
-    read
-        The chain as it was read, before anything was left out; the chain itself if left out.
-    """
-
-    asked: dict[str, Any]
-    converged: bool
-    taken: Floats | None = None
-    read: Chain | None = None
+    """Plan of a chain, with its proof; its fields are those of `Solved`."""
 
     def __post_init__(self) -> None:
         worst = self.certificate()["balance"]
@@ -315,6 +294,11 @@ class Supply(Solved):
         from daliz.errors import SupplyError, did_you_mean
 
         found = [m for m, r in self.chain.markets.items() if region in {"", m, r["region"], r["country"]}]
+        if not self.chain.markets:
+            raise SupplyError(
+                f"The chain {self.chain.id} has no market, so there is nothing to plan for; add one to "
+                "markets.csv."
+            )
         if not found:
             known = [*{str(r["region"]) for r in self.chain.markets.values()}, *self.chain.markets]
             raise SupplyError(

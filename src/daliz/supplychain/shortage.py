@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from daliz.supplychain.build import build
+from daliz.supplychain.causes import causes
 from daliz.supplychain.cut_off import why_cut_off
 from daliz.supplychain.programme import Limits, Moves, Sales, Works, paid, plan
-from daliz.supplychain.relaxing import GAIN, Atom, Causes, Pool, causes
+from daliz.supplychain.relaxing import GAIN, Atom, Pool
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from daliz.supplychain.build import Built
     from daliz.supplychain.chain import Chain
-    from daliz.supplychain.results import Supply
     from daliz.supplychain.solved import Solved
 
 WEIGHT = 1e-7
@@ -34,7 +34,7 @@ DEAR = 1e6
 """Times the worth of a unit at which a plan shows what a further unit would cost."""
 
 
-def unmet_reasons(supply: Supply, lacking: Sequence[dict[str, Any]]) -> dict[str, str]:
+def unmet_reasons(supply: Solved, lacking: Sequence[dict[str, Any]]) -> dict[str, str]:
     """Explain the unmet demand of each market in a sentence.
 
     Parameters
@@ -50,7 +50,7 @@ def unmet_reasons(supply: Supply, lacking: Sequence[dict[str, Any]]) -> dict[str
     return {m["market"]: _reason(supply, pool, m) for m in lacking}
 
 
-def _reason(supply: Supply, pool: Pool, market: dict[str, Any]) -> str:
+def _reason(supply: Solved, pool: Pool, market: dict[str, Any]) -> str:
     found = causes(pool, market["market"])
     if found.more:
         return _too_dear(supply, market)
@@ -85,7 +85,7 @@ def _room(pool: Pool, rooms: Sequence[Atom]) -> str:
         what = "" if kind in {"facility", "link"} else f"{kind} "
         said.append(f"{what}{name} ({size:,.6g} {unit})")
     more = f" and {len(rooms) - SHOWN} more" if len(rooms) > SHOWN else ""
-    traffic = any(k != "facility" and k != "quota" for k, _ in rooms) and pool.supply.taken is not None
+    traffic = any(k not in {"facility", "quota"} for k, _ in rooms) and pool.supply.taken is not None
     left = ", which is what other traffic leaves" if traffic else ""
     return f"no more gets past {', '.join(said)}{more}{left}"
 
@@ -99,12 +99,24 @@ def _shut(pool: Pool, atom: Atom) -> str:
             for f, r in chain.facilities.items()
             if atom.name in {f, r["country"], r["node_id"], r["operator_id"]}
         ]
-        what = f"{', '.join(still[:SHOWN])} stand still" if len(still) > 1 else f"{still[0]} stands still" if still else ""
+        what = (
+            f"{', '.join(still[:SHOWN])} stand still"
+            if len(still) > 1
+            else f"{still[0]} stands still"
+            if still
+            else ""
+        )
         return f"{atom.name} is left out{f', so that {what}' if what else ', over which the way would go'}"
     if atom.kind == "closed":
         row = chain.facilities[atom.name]
-        when = f"opens only in {row['opens']:.0f}" if row["opens"] > chain.network.year else f"closed in {row['closes']:.0f}"
-        made = sorted({c for r in chain.recipes if r.facility["id"] == atom.name for c in (r.output, *r.others)})
+        when = (
+            f"opens only in {row['opens']:.0f}"
+            if row["opens"] > chain.network.year
+            else f"closed in {row['closes']:.0f}"
+        )
+        made = sorted(
+            {c for r in chain.recipes if r.facility["id"] == atom.name for c in (r.output, *r.others)}
+        )
         return f"{atom.name}, which makes {' and '.join(made) or 'nothing'}, {when}"
     if atom.kind == "stock":
         row = next(r for r in chain.stocks if r["id"] == atom.name)
@@ -113,9 +125,7 @@ def _shut(pool: Pool, atom: Atom) -> str:
             "years draws"
         )
     trip = pool.lost[int(atom.name)]
-    return (
-        f"no way leads from {trip.start} to {trip.end} for {trip.commodity}: {why_cut_off(chain, trip)}"
-    )
+    return f"no way leads from {trip.start} to {trip.end} for {trip.commodity}: {why_cut_off(chain, trip)}"
 
 
 def _nobody_makes(chain: Chain, commodity: str) -> str:
@@ -135,14 +145,14 @@ def _nobody_makes(chain: Chain, commodity: str) -> str:
     return f"no facility makes {line[-1]}{needs}; add a recipe"
 
 
-def _too_dear(supply: Supply, market: dict[str, Any]) -> str:
+def _too_dear(supply: Solved, market: dict[str, Any]) -> str:
     """Explain why a market is not sold what could be brought to it: contracts, prices, duties or the cost itself."""
     name, demand = market["market"], market["demand"] * supply.terms.years
     chain, terms = supply.chain, supply.terms
     sold = _sold(supply.built, supply.plan.sales, name)
 
     def helps(other: Built) -> bool:
-        return _sold(other, plan(other.programme).sales, name) > sold + GAIN * demand
+        return _sold(other, plan(other.programme).sales, name) > sold + GAIN * float(demand)
 
     found = []
     for row in chain.contracts:
@@ -153,19 +163,19 @@ def _too_dear(supply: Supply, market: dict[str, Any]) -> str:
         (f"the carbon price of {terms.carbon_usd_t:g} USD/t makes it too dear", {"carbon_usd_t": 0.0}),
         ("duties make it too dear", {"duties": {}}),
     ):
-        other = replace(terms, **changed)  # type: ignore[arg-type]
+        other = replace(terms, **changed)
         if other != terms and helps(build(chain, supply.ways, other, supply.taken)):
             found.append(words)
     return _joined([*found, _cost(supply, market, sold, contracts=bool(found))], "; or ")
 
 
-def _cost(supply: Supply, market: dict[str, Any], sold: float, *, contracts: bool) -> str:
+def _cost(supply: Solved, market: dict[str, Any], sold: float, *, contracts: bool) -> str:
     """Say what a further unit at a market would cost, against what the plan may spend on it."""
     price, penalty = market["price_usd"], supply.terms.penalty
     if not price > 0:
-        return f"its price is 0 USD, so that no cost is worth it; give price_usd in markets.csv"
+        return "its price is 0 USD, so that no cost is worth it; give price_usd in markets.csv"
     p = supply.built.programme
-    mine = np.array([m == market["market"] for _, m in supply.built.sales])
+    mine = np.array([m == market["market"] for _, m in supply.built.sales], np.bool_)
     worth = np.where(mine, DEAR * p.sales.value, p.sales.value)
     other = replace(p, sales=Sales(p.sales.stock, p.sales.most, worth))
     found = plan(other)

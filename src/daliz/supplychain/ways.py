@@ -183,11 +183,10 @@ def _over(routes: RouteSets, pairs: Pairs) -> RouteSets:
     """Return route sets as those of more pairs, all of theirs among them in the same order."""
     if len(routes.pairs) == len(pairs):
         return routes
-    at = {key: i for i, key in enumerate(pairs.keys())}
-    mine = np.array([at[key] for key in routes.pairs.keys()], np.int64)
-    return replace(
-        routes, pairs=pairs, first=np.searchsorted(mine[routes.pair], np.arange(len(pairs) + 1))
-    )
+    every, fewer = pairs.keys(), routes.pairs.keys()
+    at = {key: i for i, key in enumerate(every)}
+    mine = np.array([at[key] for key in fewer], np.int64)
+    return replace(routes, pairs=pairs, first=np.searchsorted(mine[routes.pair], np.arange(len(pairs) + 1)))
 
 
 def _pairs(chain: Chain, trips: list[Trip]) -> tuple[dict[Trip, tuple[int, int, int]], Pairs]:

@@ -208,19 +208,7 @@ def _recipes(tables: Tables) -> Iterator[Fault]:
                 "must be more than 0",
                 "take the row out if nothing is used or made",
             )
-    for some in parts.values():
-        seen: set[tuple[str, str]] = set()
-        for p in some:
-            key = (p["role"], p["commodity_id"])
-            if key in seen:
-                yield faults_of("recipe_parts")(
-                    p["id"],
-                    "commodity_id",
-                    p["commodity_id"],
-                    f"stands twice as {p['role']} of {p['recipe_id']}",
-                    "put the rows into one",
-                )
-            seen.add(key)
+    yield from _twins(parts)
     for row in tables["recipes"].rows():
         inputs, others = (
             {p["commodity_id"]: p["amount"] for p in parts[row["id"]] if p["role"] == role}
@@ -257,6 +245,23 @@ def _recipes(tables: Tables) -> Iterator[Fault]:
                 ),
                 "mend amounts in recipe_parts.csv or contents in commodities.csv",
             )
+
+
+def _twins(parts: Mapping[str, list[Row]]) -> Iterator[Fault]:
+    """Find commodities that stand twice in one role of a recipe."""
+    for some in parts.values():
+        seen: set[tuple[str, str]] = set()
+        for p in some:
+            key = (p["role"], p["commodity_id"])
+            if key in seen:
+                yield faults_of("recipe_parts")(
+                    p["id"],
+                    "commodity_id",
+                    p["commodity_id"],
+                    f"stands twice as {p['role']} of {p['recipe_id']}",
+                    "put the rows into one",
+                )
+            seen.add(key)
 
 
 def _facilities(tables: Tables) -> Iterator[Fault]:

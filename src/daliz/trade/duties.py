@@ -49,7 +49,11 @@ def policy_row(network: Network, name: str) -> Row:
     """
     table = network.table("policies")
     if name not in table.position:
-        known = f" The policies are {', '.join(str(i) for i in table.ids)}." if len(table) else ""
+        known = (
+            f" The policies are {', '.join(str(i) for i in table.ids)}."
+            if len(table)
+            else " Its table policies has no rows."
+        )
         raise TariffError(
             f"{network.name} has no policy {name!r}.{did_you_mean(name, table.position)}{known}"
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import daliz
+from chain_cases import copied, with_row, without_row
 from daliz.supplychain.causes import causes, least
 from daliz.supplychain.chain import chain_from_tables
 from daliz.supplychain.relaxing import Atom, Pool
@@ -15,6 +16,8 @@ from daliz.tables import Close
 from small_chains import CHAIN, Row, names, place_network, tables
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from daliz.tables import Network
 
 CONTRACT = {"chain_id": "c", "rule": "x", "source_id": "s"}
@@ -234,3 +237,38 @@ def test_a_plan_over_traffic_says_so() -> None:
     )
     assert "traffic" not in found.unmet_reasons()["town"]
     assert replace(found, read=None).unmet_reasons() == found.unmet_reasons()
+
+
+def test_a_service_that_runs_one_way_is_named(tmp_path: Path) -> None:
+    """The ship sails from the smelter to the mine alone, and the sentence says which way it runs."""
+    package = copied("good", tmp_path / "p")
+    for link in ("r1", "r2"):
+        without_row(package, "links", link)
+    with_row(
+        package,
+        "links",
+        id="s",
+        from_node="alba",
+        to_node="cita",
+        mode="sea",
+        length_km=600,
+        speed_class="sea",
+    )
+    with_row(package, "rates", id="sea-b", mode="sea", cargo_group="bulk", direction="both", basis="line-haul",
+             kind="price", usd_per_km=0.01, price_year=2024)  # fmt: skip
+    for place in ("alba", "cita"):
+        with_row(
+            package,
+            "terminals",
+            id=f"{place}-sea",
+            node_id=place,
+            mode="sea",
+            operation="handling",
+            class_id="depot",
+        )
+    with_row(package, "services", id="ship", name_en="ship", kind="deep-sea", mode="sea", cargo_groups="bulk",
+             departures_per_week=7, headway_cv=0.2)  # fmt: skip
+    for i, place in enumerate(("cita", "alba"), 1):
+        with_row(package, "stops", id=f"ship-0{i}", service_id="ship", sequence=i, node_id=place, call="both")
+    told = daliz.supply(daliz.open(package), "c").unmet_reasons()["town"]
+    assert told == "no way leads from mine to smelter for ore: service ship runs only from cita to alba"

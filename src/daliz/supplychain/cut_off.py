@@ -8,7 +8,7 @@ import numpy as np
 
 from daliz.errors import DalizError
 from daliz.graph.shortest import Star
-from daliz.paths.eligibility import Consignment, eligibility
+from daliz.paths.eligibility import Consignment, Eligibility, eligibility
 from daliz.paths.ground import ground_of
 from daliz.supplychain.ways import node_of
 from daliz.tables.edits import Open
@@ -50,6 +50,7 @@ def why_cut_off(chain: Chain, trip: Trip) -> str:
     return (
         _lifted(chain.network, chain.network, way)
         or _lifted(chain.network, _all_open(chain.network), way)
+        or _one_way(chain.network, way)
         or _not_joined(chain.network, way)
     )
 
@@ -68,31 +69,60 @@ def _shut(network: Network, table: str, row: str) -> bool:
     return at is None or float(network.resolved.open_share[table][at]) < 1.0
 
 
-def _lifted(now: Network, network: Network, way: _Way) -> str:
-    """Return what is to be lifted on the way over a network of which least is; blank if no way leads there at all."""
-    ground = ground_of(network)
+def _least_lifted(ground: Ground, way: _Way, opened: dict[int, list[str]]) -> list[int] | None:
+    """Return the arcs of the way on which least is closed; None if no way leads there at all."""
     start, end = (ground.yard.get(n) for n in (way.start, way.end))
     if start is None or end is None:
-        return ""
-    nodes = network.table("nodes")
-    ends = tuple(str(nodes["country"][nodes.position[n]]) for n in (way.start, way.end))
-    found = eligibility(ground, Consignment(way.cargo, (ends[0], ends[1])))
-    opened = _opened(now, network, ground) if network is not now else {}
-    weight = np.where(found.open, SMALL, 1.0)
+        return None
+    weight = np.where(_eligible(ground, way).open, SMALL, 1.0)
     for arc, rows in opened.items():
         weight[arc] += len(rows)
     paths = Star(ground.tail, ground.head, len(ground.states)).weighted(weight)
     tree = paths.grow(start)
     if not np.isfinite(tree.distance[end]):
+        return None
+    return [int(a) for a in paths.arcs(tree.nodes(end)[::-1])]
+
+
+def _eligible(ground: Ground, way: _Way) -> Eligibility:
+    nodes = ground.network.table("nodes")
+    a, b = (str(nodes["country"][nodes.position[n]]) for n in (way.start, way.end))
+    return eligibility(ground, Consignment(way.cargo, (a, b)))
+
+
+def _lifted(now: Network, network: Network, way: _Way) -> str:
+    """Return what is to be lifted on the way over a network of which least is; blank if no way leads there at all."""
+    ground = ground_of(network)
+    opened = _opened(now, network, ground) if network is not now else {}
+    arcs = _least_lifted(ground, way, opened)
+    if arcs is None:
         return ""
-    reasons: list[str] = []
-    for arc in paths.arcs(tree.nodes(end)[::-1]).tolist():
+    found, reasons = _eligible(ground, way), []
+    for arc in arcs:
         reasons += opened.get(arc, [])
         if not found.open[arc]:
             reasons.append(found.closed_by.get(arc) or _not_admitted(ground, arc, way.cargo))
     reasons = list(dict.fromkeys(reasons))
+    if not reasons:
+        return "a way is open, but none that is short and cheap enough to be kept among the routes"
     more = f" and {len(reasons) - SHOWN} more" if len(reasons) > SHOWN else ""
     return " and ".join(reasons[:SHOWN]) + more
+
+
+def _one_way(network: Network, way: _Way) -> str:
+    """Return what runs in the other direction alone; blank if no way leads back either."""
+    ground = ground_of(network)
+    arcs = _least_lifted(ground, _Way(way.end, way.start, way.cargo), {})
+    if arcs is None:
+        return ""
+    services = network.table("services")
+    used = dict.fromkeys(ground.arcs[p].service for a in arcs for p in ground.ways.get(a, (a,)))
+    single = [
+        f"service {services.ids[i]}"
+        for i in used
+        if i >= 0 and not services["return_departures_per_week"][i] > 0
+    ]
+    return f"{', '.join(single) or 'what joins them'} runs only from {way.end} to {way.start}"
 
 
 def _opened(now: Network, network: Network, ground: Ground) -> dict[int, list[str]]:

@@ -214,4 +214,4 @@ def test_a_scenario_of_ftot_is_planned(
     places.write_text("name;node\nfarm;n0\n", "utf-8")
     code, out, err = run(capsys, "supply", "ftot", "--ftot", str(path), str(places))
     assert (code, out) == (2, "")
-    assert "cannot be read as CSV with the columns facility_name and node_id" in err
+    assert "it lacks facility_name, node_id; give the columns facility_name, node_id" in err

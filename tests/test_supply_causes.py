@@ -78,7 +78,7 @@ def reason(rows: dict[str, list[Row]], network: Network | None = None, **asked: 
         ),
         (
             lone(contracts=[CONTRACT | {"id": "q", "kind": "quota", "from_ids": "mine", "maximum": 22.0}]),
-            "no more gets past quota q (22 units)",
+            "no more gets past quota q (22 units a year)",
         ),
     ],
 )

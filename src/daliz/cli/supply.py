@@ -19,10 +19,11 @@ from daliz.cli.common import (
     print_json,
     takes_edits,
 )
+from daliz.cli.supply_ftot import chain_of_ftot
 from daliz.cli.supply_tables import Found, leaving_title, show_found
 
 if TYPE_CHECKING:
-    from daliz.supplychain import Chain, Supply
+    from daliz.supplychain import Supply
     from daliz.tables import Network
 
 NAME = "supply"
@@ -116,7 +117,7 @@ def run(
     if (cut or origin) and not market:
         raise typer.BadParameter("--cut and --origin tell of one market; give --market.")
     network, places = _network(package, year, under, without, edits)
-    asked: str | Chain = _ftot_chain(network, ftot) if ftot else chain
+    asked, of_ftot = chain_of_ftot(network, ftot) if ftot else (chain, {})
     flows, duties = None, {}
     if traffic:
         from daliz.assignment import assign
@@ -126,7 +127,7 @@ def run(
         duties = _duties(network, policy, chain)
     ask: dict[str, Any] = {
         "policy": policy,
-        "terms": Terms(objective=objective, carbon_usd_t=carbon, years=years, duties=duties),
+        "terms": Terms(objective=objective, carbon_usd_t=carbon, years=years, duties=duties, **of_ftot),
         "flows": flows,
     }
     plan = supply(network, asked, without=places, **ask)
@@ -216,30 +217,6 @@ def _say_defaults(leaving: str, over: list[str], given: tuple[str, list[str]]) -
     taken = [f"--leaving {leaving}"] if leaving and not given[0] else []
     taken += [f"--over {c}" for c in over] if over and not given[1] else []
     return f"Taken from the table defaults: {' '.join(taken)}." if taken else ""
-
-
-def _ftot_chain(network: Network, files: tuple[Path, Path]) -> Chain:
-    from csv import DictReader
-
-    from daliz.errors import FormatError
-    from daliz.formats import ftot_tables, read_ftot
-    from daliz.supplychain.chain import chain_from_tables
-
-    scenario = read_ftot(files[0])
-    try:
-        with files[1].open(encoding="utf-8-sig", newline="") as file:
-            places = {r["facility_name"]: r["node_id"] for r in DictReader(file)}
-    except (KeyError, UnicodeDecodeError) as error:
-        raise FormatError(
-            f"{files[1]} cannot be read as CSV with the columns facility_name and node_id: {error}."
-        ) from error
-    nodes = network.table("nodes")
-    countries = {
-        f: str(nodes["country"][nodes.position[n]]) for f, n in places.items() if n in nodes.position
-    }
-    for sentence in scenario.ignored:
-        typer.echo(f"daliz: {sentence}", err=True)
-    return chain_from_tables(network, "ftot", ftot_tables(scenario, places, countries=countries))
 
 
 def _draw(

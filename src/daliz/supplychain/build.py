@@ -285,6 +285,7 @@ def _limits(
         columns.append(bound.astype(np.float64))
         names.append((row["kind"], row["id"], "units"))
     loads, used = loads_of(ways, chain.network)
+    used = used if terms.capacities else used[:0]
     capacities = ground_of(chain.network).capacities
     other = np.zeros(len(capacities)) if taken is None else taken
     room = np.maximum(capacities.room - other, 0.0)

@@ -158,6 +158,13 @@ def chain_from_tables(
                     f"{t}, row {row['id']}: node_id {row['node_id']!r} is no place of "
                     f"{network.name}.{did_you_mean(row['node_id'], nodes)}"
                 )
+    cargoes = network.table("cargoes").position
+    for row in made["commodities"].rows():
+        if row["cargo_id"] and row["cargo_id"] not in cargoes:
+            raise SupplyError(
+                f"commodities, row {row['id']}: cargo_id {row['cargo_id']!r} is no class of cargo of "
+                f"{network.name}.{did_you_mean(row['cargo_id'], cargoes)} Add it to cargoes.csv."
+            )
     return _made(network, name, made, "")
 
 

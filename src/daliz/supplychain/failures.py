@@ -171,7 +171,7 @@ def _tree(
     """Find what one whole tree of supply touches after some failures; None if the markets are cut off."""
     # what can reach is asked, not what pays: duties, carbon and prices play no part, the room that is
     # left does
-    terms = Terms(penalty=base.terms.penalty)
+    terms = Terms(penalty=base.terms.penalty, capacities=base.terms.capacities)
     closed = tuple(dict.fromkeys((*base.asked["without"], *failed)))
     try:
         answer = plan_chain(chain, closed, terms, base.asked, base.taken)

@@ -98,6 +98,7 @@ def _asked(chain: Chain, closed: tuple[str, ...], policy: str, terms: Terms, gap
         "penalty": terms.penalty,
         "carbon_usd_t": terms.carbon_usd_t,
         "years": terms.years,
+        "capacities": terms.capacities,
         "policy": policy,
         "gap": gap,
         "duties": len(terms.duties),

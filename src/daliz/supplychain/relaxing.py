@@ -98,7 +98,8 @@ class Pool:
         self.closed: tuple[str, ...] = tuple(supply.asked["without"])
         self.year = set(read.facilities)
         # duties, prices of carbon and premiums play no part in what can be delivered
-        self.terms = Terms(penalty=supply.terms.penalty, years=supply.terms.years)
+        terms = supply.terms
+        self.terms = Terms(penalty=terms.penalty, years=terms.years, capacities=terms.capacities)
         self.trips = trips_of(self.chain)
         self.ways: Ways = self._ways()
         chain = replace(self.chain, contracts=tuple(r for r in self.chain.contracts if r["kind"] == "quota"))

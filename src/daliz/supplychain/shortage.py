@@ -76,14 +76,14 @@ def _sentences(pool: Pool, atoms: Iterable[Atom]) -> list[str]:
 
 def _room(pool: Pool, rooms: Sequence[Atom]) -> str:
     """Name the capacities and quotas that nothing passes."""
-    capacity = {r.id: (r.capacity, "a year") for r in pool.chain.recipes}
+    capacity = {r.id: (r.capacity, "") for r in pool.chain.recipes}
     limits = pool.built.programme.limits.most
     load = {(k, n): (float(limits[i]), u) for i, (_, k, n, u) in enumerate(pool.built.limits)}
     said = []
     for kind, name in rooms[:SHOWN]:
         size, unit = capacity[name] if kind == "facility" else load[kind, name]
         what = "" if kind in {"facility", "link"} else f"{kind} "
-        said.append(f"{what}{name} ({size:,.6g} {unit})")
+        said.append(f"{what}{name} ({size:,.6g}{f' {unit}' if unit else ''} a year)")
     more = f" and {len(rooms) - SHOWN} more" if len(rooms) > SHOWN else ""
     traffic = any(k not in {"facility", "quota"} for k, _ in rooms) and pool.supply.taken is not None
     left = ", which is what other traffic leaves" if traffic else ""

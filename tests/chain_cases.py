@@ -47,7 +47,7 @@ def with_row(package: Path, table: str, **cells: object) -> None:
         with file.open(encoding="utf-8", newline="") as stream:
             rows = [dict(r) for r in csv.DictReader(stream)]
     rows.append(dict(cells))
-    columns = list(dict.fromkeys(c for r in rows for c in r))
+    columns = list(dict.fromkeys(["id", *(c for r in rows for c in r)]))
     with file.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, columns, restval="", lineterminator="\n")
         writer.writeheader()

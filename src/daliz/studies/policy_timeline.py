@@ -130,6 +130,10 @@ def story(
     corridor.
     """
     rows = sorted(network.table("policies").rows(), key=lambda r: r["order"])
+    if not rows:
+        raise TariffError(
+            f"{network.name} has no policies, so there is no story to tell; add rows to policies.csv."
+        )
     found, start = [], None
     for r in rows:
         answer = tariff(network, r["id"], model=model, draws=draws, exporter=exporter)
@@ -146,7 +150,7 @@ def story(
             for m in ("change", "creation", "diversion", "revenue", "tonnes")
             for k in (m, f"{m}_low", f"{m}_high")
         }
-        if corridors:
+        if corridors and trade_rows(answer, after=False):
             if start is None:
                 start = assign(network, demand_under(answer, after=False))
             effect = corridor_effect(answer, start=start)
@@ -155,7 +159,8 @@ def story(
             }
         found.append(row)
     names = list(dict.fromkeys(k for row in found for k in row))
-    return [{k: row.get(k, 0.0) for k in names} for row in found]
+    # a policy none of whose trades is followed moves nothing over the network, and there is nothing to prove
+    return [{k: row.get(k, True if k == "converged" else 0.0) for k in names} for row in found]
 
 
 def talks(

@@ -97,6 +97,23 @@ def need(*modules: str, extra: str) -> None:
         raise ExtraError(f"This needs {', '.join(missing)}: pip install 'daliz[{extra}]'.")
 
 
+def refuse_bare_text(**lists: object) -> None:
+    """Refuse a bare text where a list of names is wanted, which would be read letter by letter.
+
+    Raises
+    ------
+    QueryError
+        Naming the argument, its text and the list to write.
+
+    Examples
+    --------
+    >>> refuse_bare_text(without=["RU"])
+    """
+    for name, value in lists.items():
+        if isinstance(value, str):
+            raise QueryError(f"{name} is the text {value!r}; give a list of names, such as [{value!r}].")
+
+
 def did_you_mean(word: str, known: Iterable[str], count: int = 3) -> str:
     """Suggest up to `count` known words near `word` as a sentence, or nothing.
 

@@ -158,12 +158,12 @@ def _plain(value: Any) -> Any:
 
 
 def print_csv(rows: Sequence[dict[str, Any]]) -> None:
-    """Print rows as CSV."""
+    """Print rows as CSV; a number that is not known or beyond all bounds is a blank cell."""
     out = io.StringIO(newline="")
     if rows:
         writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({k: "" if _plain(v) is None else v for k, v in r.items()} for r in rows)
     sys.stdout.write(out.getvalue())
 
 

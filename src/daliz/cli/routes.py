@@ -40,8 +40,15 @@ def run(
     destination: Annotated[str, typer.Argument(help="The same.")],
     cargo: Annotated[str, typer.Option(help="Cargo class.")] = "container-40",
     k: Annotated[int, typer.Option("--k", "-k", help="How many alternatives.")] = 5,
-    month: Annotated[int | None, typer.Option(help="Month 1-12 for the weather.")] = None,
-    date: Annotated[str | None, typer.Option(help="Day such as 2024-11-15 instead of a year.")] = None,
+    month: Annotated[
+        int | None, typer.Option(help="Month 1-12 of the year, with its weather and what is open in it.")
+    ] = None,
+    date: Annotated[
+        str | None,
+        typer.Option(
+            help="Day such as 2024-11-15. A year or month holds what is open on at least half of its days."
+        ),
+    ] = None,
     via: Annotated[list[str], typer.Option(help="Place to pass; may be repeated, in order.")] = [],
     avoid: Annotated[
         list[str], typer.Option(help="Place, country:XX, mode:sea, link:ID or service:ID; may be repeated.")
@@ -174,7 +181,7 @@ def _show(found: Routes, *, pareto: bool, legs: bool) -> None:
     state = " (projected)" if found.projected else ""
     unit = found.query.cargo["unit"]
     ranges = "; in brackets 5 to 95 % over the evidence" if found.itineraries[0].spread else ""
-    title = f"{found.origin} to {found.destination}, {found.cargo} ({unit}), {found.year}{state}{ranges}"
+    title = f"{found.origin} to {found.destination}, {found.cargo} ({unit}), {found.when}{state}{ranges}"
     _ways(title, found.itineraries)
     if pareto:
         _ways("Pareto set: nothing is 1 % better in USD, hours, CO2e and risk together", found.pareto)

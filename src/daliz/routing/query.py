@@ -72,14 +72,12 @@ def make_query(
     Raises
     ------
     PlaceError, QueryError, RouteError
-        If a name is unknown, origin and destination are one, the month does not exist, or no terminal
-        serves an end.
+        If a name is unknown, origin and destination are one, the month does not exist or is not that of the
+        date, or no terminal serves an end.
     """
-    if shipment.date is not None:
-        network = network.at(shipment.date)
-        month = int(str(network.period.start)[5:7]) if month is None else month
-    if month is not None and month not in range(1, 13):
-        raise QueryError(f"Month {month} does not exist; give 1 to 12.")
+    network = network if shipment.date is None else network.at(shipment.date)
+    network = network if month is None else network.in_month(month)
+    month = network.period.month
     start_place, goal_place = _two_places(network, origin, destination)
     row = _cargo(network, shipment.cargo)
     via = _nodes(network, shipment.via)

@@ -64,6 +64,11 @@ class Routes:
         return self.query.graph.network.year
 
     @property
+    def when(self) -> str:
+        """Return the year, the month or the day of the network as text."""
+        return self.query.graph.network.when
+
+    @property
     def projected(self) -> bool:
         """Check whether the year lies after the last observed one."""
         return self.query.graph.network.projected
@@ -127,7 +132,7 @@ class Routes:
         state = ", projected" if self.projected else ""
         lines = [
             (
-                f"<Routes {self.origin} to {self.destination}, {self.cargo}, {self.year}{state}: "
+                f"<Routes {self.origin} to {self.destination}, {self.cargo}, {self.when}{state}: "
                 f"{len(self)} alternatives, {len(self.pareto)} in the Pareto set"
             )
         ]
@@ -168,7 +173,8 @@ def routes(
     k
         How many alternatives at most.
     month
-        Month 1 to 12 for the weather; that of the shipment's date, or the mean of the year, if None.
+        Month 1 to 12 of the network's year, with its weather and what is open on at least half of its days;
+        None for the day or the year of the network.
     search
         How alternatives are told apart, whether the Pareto set is wanted, and the draws of the spread.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,6 +38,8 @@ class Resolved:
         Each table with rows in force only, dated cells averaged by days, blanks inherited.
     open_share
         Share of the period for which each kept row exists, by table.
+    left_out
+        Rows that are not in force, with the share of the period for which they exist, by table.
     cells
         For each table and figure column the position in `figures` of every row, -1 where blank.
     figures
@@ -54,6 +56,7 @@ class Resolved:
     figures: Figures
     changes: dict[Cell, list[dict[str, Any]]]
     own: frozenset[Cell] = frozenset()
+    left_out: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
 def resolve(store: Store, period: Period, changes: list[Change]) -> Resolved:
@@ -75,17 +78,22 @@ def resolve(store: Store, period: Period, changes: list[Change]) -> Resolved:
     tables: dict[str, Table] = {}
     shares: dict[str, Array] = {}
     rows: dict[str, Array] = {}
+    left_out: dict[str, dict[str, float]] = {}
     for name, table in calendar.tables().items():
         share = _open_share(table, period, calendar.switches)
         rows[name] = np.flatnonzero(share >= OPEN_ENOUGH)
-        whole = len(rows[name]) == len(table)
-        tables[name], shares[name] = (table, share) if whole else (table.take(rows[name]), share[rows[name]])
+        out = np.flatnonzero(share < OPEN_ENOUGH)
+        if len(out):
+            left_out[name] = dict(zip(table.ids[out].tolist(), share[out].tolist(), strict=True))
+        tables[name], shares[name] = (
+            (table.take(rows[name]), share[rows[name]]) if len(out) else (table, share)
+        )
     figures, cells = make_figures(tables, rows, written, period, calendar.follows)
     tables = _inherit(tables, cells)
     demand_figures(tables, plain)
     tables, figures = _move_rates(tables, figures, period.year)
     own = frozenset(cell for cell, leader in calendar.follows.items() if leader is None)
-    return Resolved(tables, shares, cells, figures, _applied(changes, period), own)
+    return Resolved(tables, shares, cells, figures, _applied(changes, period), own, left_out)
 
 
 def _as_written(store: Store) -> tuple[dict[str, Table], Written]:

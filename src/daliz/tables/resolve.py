@@ -40,6 +40,8 @@ class Resolved:
         Share of the period for which each kept row exists, by table.
     left_out
         Rows that are not in force, with the share of the period for which they exist, by table.
+    absent
+        These rows as written, by table.
     cells
         For each table and figure column the position in `figures` of every row, -1 where blank.
     figures
@@ -57,6 +59,7 @@ class Resolved:
     changes: dict[Cell, list[dict[str, Any]]]
     own: frozenset[Cell] = frozenset()
     left_out: dict[str, dict[str, float]] = field(default_factory=dict)
+    absent: dict[str, Table] = field(default_factory=dict)
 
 
 def resolve(store: Store, period: Period, changes: list[Change]) -> Resolved:
@@ -79,12 +82,14 @@ def resolve(store: Store, period: Period, changes: list[Change]) -> Resolved:
     shares: dict[str, Array] = {}
     rows: dict[str, Array] = {}
     left_out: dict[str, dict[str, float]] = {}
+    absent: dict[str, Table] = {}
     for name, table in calendar.tables().items():
         share = _open_share(table, period, calendar.switches)
         rows[name] = np.flatnonzero(share >= OPEN_ENOUGH)
         out = np.flatnonzero(share < OPEN_ENOUGH)
         if len(out):
             left_out[name] = dict(zip(table.ids[out].tolist(), share[out].tolist(), strict=True))
+            absent[name] = table.take(out)
         tables[name], shares[name] = (
             (table.take(rows[name]), share[rows[name]]) if len(out) else (table, share)
         )
@@ -93,7 +98,7 @@ def resolve(store: Store, period: Period, changes: list[Change]) -> Resolved:
     demand_figures(tables, plain)
     tables, figures = _move_rates(tables, figures, period.year)
     own = frozenset(cell for cell, leader in calendar.follows.items() if leader is None)
-    return Resolved(tables, shares, cells, figures, _applied(changes, period), own, left_out)
+    return Resolved(tables, shares, cells, figures, _applied(changes, period), own, left_out, absent)
 
 
 def _as_written(store: Store) -> tuple[dict[str, Table], Written]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from itertools import count
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -23,6 +23,7 @@ TRIES = 2000
 PENALTY_ROUNDS = 12
 PENALTY = 1.4
 SAME = 1e-12
+Way = tuple[tuple[int, tuple[Any, ...]], ...]
 
 
 def alternatives(layers: Layers, weight: Floats, k: int, rule: Alternatives) -> list[list[int]]:
@@ -164,6 +165,7 @@ class _Choice:
         self.closed = np.zeros(len(best), dtype=np.bool_)
         self.exchanges = _Exchanges(fan.layers, weight, rule.limit * fan.best)
         self.kept: list[list[int]] = []
+        self.ways: set[Way] = set()
         self.kept_links: list[tuple[Flags, float]] = []
         self.count: Counter[int] = Counter()
 
@@ -179,7 +181,8 @@ class _Choice:
     def offer(self, offer: Offer) -> bool:
         """Keep a path if it keeps the rule, passes no place twice and is new; return whether it was kept."""
         arcs = offer.arcs
-        if arcs in self.kept or self._returns(arcs):
+        way = self._way(arcs)
+        if way in self.ways or self._returns(arcs):
             return False
         mine = sorted(self.links(arcs))
         own = float(self.km[mine].sum())
@@ -191,6 +194,7 @@ class _Choice:
         mask = np.zeros(len(self.km), dtype=np.bool_)
         mask[mine] = True
         self.kept.append(arcs)
+        self.ways.add(way)
         self.kept_links.append((mask, own))
         self.count[corridor] += 1
         self.closed[corridor] = self.count[corridor] >= self.rule.per_corridor
@@ -205,8 +209,17 @@ class _Choice:
         )
         return all(share <= self.rule.overlap for share in shares)
 
+    def _way(self, arcs: list[int]) -> Way:
+        """Return what tells a way from others: by what it goes over which links, and its access; not how it is handled."""
+        steps = (self.graph.arcs[p] for a in arcs for p in self.graph.ways.get(a, (a,)))
+        moving = [s for s in steps if s.links or s.role == "access"]
+        return tuple((s.service, s.links or s.places) for s in moving)
+
     def _returns(self, arcs: list[int]) -> bool:
-        """Check whether a path comes back to a place."""
+        """Check whether a path comes back to a place, or to a state as by loading and unloading for nothing."""
+        states = [int(self.graph.tail[arcs[0]]), *self.graph.head[arcs].tolist()]
+        if len(set(states)) < len(states):
+            return True
         visited = [self.graph.arcs[arcs[0]].places[0]]
         for a in arcs:
             for place in self.graph.arcs[a].places:

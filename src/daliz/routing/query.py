@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from daliz.errors import PlaceError, QueryError, did_you_mean
 from daliz.paths.eligibility import Consignment, eligibility
+from daliz.paths.course import ground_on_course
 from daliz.paths.ground import ground_of
 from daliz.paths.places import find_place
-from daliz.routing.access import with_access
+from daliz.routing.access import demand_two, settled, with_access
 from daliz.routing.shipment import Shipment
 
 if TYPE_CHECKING:
@@ -78,13 +79,16 @@ def make_query(
     network = network if shipment.date is None else network.at(shipment.date)
     network = network if month is None else network.in_month(month)
     month = network.period.month
-    start_place, goal_place = _two_places(network, origin, destination)
     row = _cargo(network, shipment.cargo)
+    group = str(row["rate_group"])
+    start_place, goal_place = (settled(network, find_place(network, x), group) for x in (origin, destination))
+    demand_two(start_place, goal_place)
     via = _nodes(network, shipment.via)
     country = network.table("nodes")["country"]
     _check_carrier(shipment.carrier, set(country.astype(str)))
-    graph, start = with_access(ground_of(network, month), start_place, outward=True)
-    graph, goal = with_access(graph, goal_place, outward=False)
+    ground = ground_on_course(ground_of(network, month), shipment.avoid, via)
+    graph, start = with_access(ground, start_place, group, outward=True)
+    graph, goal = with_access(graph, goal_place, group, outward=False)
     ends = str(country[graph.states[start].node]), str(country[graph.states[goal].node])
     costs, plain, is_open, closed_by = eligibility(
         graph,
@@ -117,13 +121,6 @@ def make_query(
         shipment.carbon_usd_t,
         _conditions(network, shipment, time),
     )
-
-
-def _two_places(network: Network, origin: str, destination: str) -> tuple[Place, Place]:
-    start, goal = find_place(network, origin), find_place(network, destination)
-    if (start.node, start.lat, start.lon) == (goal.node, goal.lat, goal.lon):
-        raise QueryError(f"Origin and destination are both {start.label}; give two places.")
-    return start, goal
 
 
 def _nodes(network: Network, via: Sequence[str]) -> tuple[int, ...]:

@@ -196,7 +196,10 @@ def routes(
         raise QueryError(f"k is {k}; give 1 or more.")
     query = make_query(network, origin, destination, shipment, month)
     layers = Layers(query)
-    ways = alternatives(layers, search_weight(query, layers), k, search.rule)
+    weight = search_weight(query, layers)
+    if weight is None:
+        raise explain_no_way(query)
+    ways = alternatives(layers, weight, k, search.rule)
     found = sorted((itinerary_of(query, arcs) for arcs in ways), key=lambda i: i.generalised_usd)
     most = search.rule.limit * max(found[0].generalised_usd, 0.0)
     found = [i for i in found if i.generalised_usd <= most] or found[:1]
@@ -218,8 +221,11 @@ def _front(query: Query, layers: Layers, ways: list[list[int]], within: float | 
     return pareto(layers, criteria, EPSILON, ways, (price, within * best))
 
 
-def search_weight(query: Query, layers: Layers) -> Floats:
-    """Price each arc; the standard deviation enters by its tangent at the best path without it."""
+def search_weight(query: Query, layers: Layers) -> Floats | None:
+    """Price each arc, or return None if no way leads there.
+
+    The standard deviation enters by its tangent at the best path without it.
+    """
     costs = query.costs
     plain = np.maximum(
         costs.usd + query.value_of_time * costs.hours + query.carbon_usd_t * costs.kg / 1000.0, 0.0
@@ -228,7 +234,7 @@ def search_weight(query: Query, layers: Layers) -> Floats:
     plain = plain + TIE * costs.hours
     best = shortest(layers, plain)
     if best is None:
-        raise explain_no_way(query)
+        return None
     sd = float(np.sqrt(costs.variance[best].sum()))
     if sd == 0 or query.value_of_reliability == 0:
         return plain

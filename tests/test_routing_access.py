@@ -161,7 +161,9 @@ def test_access_is_by_road_in_its_country(words: dict[str, list[str]]) -> None:
         ways(open_case("00-base"), "50.0,64.3", "dene", **words)
 
 
-@pytest.mark.parametrize("scope", [{"scope": "country", "scope_id": "KZ"}, {"scope": "node", "scope_id": "dene"}])
+@pytest.mark.parametrize(
+    "scope", [{"scope": "country", "scope_id": "KZ"}, {"scope": "node", "scope_id": "dene"}]
+)
 @pytest.mark.parametrize("mode", ["", "road"])
 def test_a_rule_for_the_road_binds_access(scope: dict[str, str], mode: str) -> None:
     """A prohibition for road traffic, or for all, closes access too."""
@@ -176,4 +178,6 @@ def test_access_leads_to_terminals_for_the_cargo() -> None:
     network = open_case("00-base", terminals={"bora-road": {"cargo_groups": "bulk"}})
     assert all(w.km > 300 for w in ways(network, "50.0,64.3", "alba"))
     assert best(network, "50.0,64.3", "alba", cargo="grain").legs[0].km == pytest.approx(25.7, abs=0.1)
-    assert [road_places(network, find_place(network, "50.0,64.3"), g)[0][0] for g in ("bulk", "container")] == [1, 3]
+    assert [
+        road_places(network, find_place(network, "50.0,64.3"), g)[0][0] for g in ("bulk", "container")
+    ] == [1, 3]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from daliz.routing.alternatives import Fan
 from daliz.routing.layers import Layers
-from daliz.routing.routes import search_weight
+from daliz.routing.pricing import search_weight
 from questions import routes_of
 from route_cases import open_case, ways
 from small_networks import Link, ask, every_way, places_of, road_links, road_network

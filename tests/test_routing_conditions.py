@@ -238,7 +238,9 @@ def test_what_joins_nothing_is_told() -> None:
             f"{n}-{w}": None for n in ("rail-east-gate", "road-east-gate") for w in ("forward", "backward")
         },
     )
-    with pytest.raises(RouteError, match="service block cannot run: no open rail links lead from gate to east"):
+    with pytest.raises(
+        RouteError, match="service block cannot run: no open rail links lead from gate to east"
+    ):
         best(alone, "east", "west")
     alone = tiny_network(
         services={"block": None},
@@ -248,7 +250,9 @@ def test_what_joins_nothing_is_told() -> None:
             f"{n}-{w}": None for n in ("rail-east-gate", "road-east-gate") for w in ("forward", "backward")
         },
     )
-    with pytest.raises(RouteError, match="no link, service or terminal in force|no links or services join them"):
+    with pytest.raises(
+        RouteError, match="no link, service or terminal in force|no links or services join them"
+    ):
         best(alone, "east", "west")
 
 

@@ -112,6 +112,8 @@ def run(
         print_json(found.as_dict())
     elif as_csv:
         print_csv([_plain(i) for i in found.itineraries])
+        for note in found.notes:
+            typer.echo(note, err=True)
     else:
         _show(found, pareto=pareto, legs=legs)
         if under or without:
@@ -139,6 +141,7 @@ def _plain(i: Itinerary) -> dict[str, Any]:
         "corridor": i.corridor,
         "way": i.summary(),
         "km": round(i.km),
+        "great_circle_km": round(i.great_circle_km),
         "days": round(i.days, 2),
         "usd": round(i.usd),
         "kg_co2e": round(i.kg_co2e),
@@ -157,7 +160,7 @@ def _row(n: int, i: Itinerary) -> list[str]:
         str(n),
         i.corridor,
         i.summary(),
-        f"{i.km:,.0f}",
+        f"{i.km:,.0f}" + (f" ({i.detour:,.0f} x great circle)" if i.far else ""),
         days,
         f"{s.p50_days:.1f} / {s.p95_days:.1f}" if s else "-",
         usd,
@@ -185,6 +188,8 @@ def _show(found: Routes, *, pareto: bool, legs: bool) -> None:
     _ways(title, found.itineraries)
     if pareto:
         _ways("Pareto set: nothing is 1 % better in USD, hours, CO2e and risk together", found.pareto)
+    for note in found.notes:
+        print_lines([note])
     for n, i in enumerate(found.itineraries if legs else [], 1):
         _legs(f"Way {n}: {i.corridor}", i)
 

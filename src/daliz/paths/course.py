@@ -64,7 +64,10 @@ def _course(network: Network, avoid: Sequence[str], via: Sequence[int]) -> Cours
             ends = zip(links["from_node"].tolist(), links["to_node"].tolist(), strict=True)
             waters |= {row for row, (a, b) in enumerate(ends) if a in some or b in some}
     return Course(
-        frozenset(alone), frozenset(waters), frozenset(places), tuple(v for v in via if _is_passage(network, v))
+        frozenset(alone),
+        frozenset(waters),
+        frozenset(places),
+        tuple(v for v in via if _is_passage(network, v)),
     )
 
 

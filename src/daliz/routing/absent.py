@@ -32,9 +32,7 @@ def absent_rows(network: Network, *, partly: bool) -> Rows:
 def with_rows(network: Network, rows: Rows) -> Network:
     """Return the network with rows in force on all days."""
     opened = tuple(Open(table, row) for table, some in rows.items() for row in some)
-    return Network(
-        network.store, network.period, network.added, network.removed, (*network.edits, *opened)
-    )
+    return Network(network.store, network.period, network.added, network.removed, (*network.edits, *opened))
 
 
 def rows_of_arcs(graph: Graph, rows: Rows) -> dict[int, tuple[str, str]]:

@@ -32,13 +32,13 @@ def alternatives(layers: Layers, weight: Floats, k: int, rule: Alternatives) -> 
     Two are alike by the km that both run over the same links, whatever service carries them, over the km of the
     shorter. A path is kept if it is at most `overlap` like each one kept before, costs at most `limit` times the
     best of all and `stretch` times the best of its corridor, passes no place twice, and is one of at most
-    `per_corridor` of its corridor. The paths offered are, in the order of their cost, the best through each state
+    `per_corridor` of its corridor. The best of all is kept even if it comes back to a place, as to a port at the end
+    of a branch, or to one where ships only unload. The paths offered are, in the order of their cost, the best through each state
     (Abraham, Delling, Goldberg and Werneck 2013) and, where the rule takes parallel arcs, those kept with one arc
     exchanged for another between the same states, which trees of shortest paths leave out. If these are too few,
     the links of those kept are made dearer step by step.
 
-    Where every path comes back to a place, as to a port at the end of a branch, the best one is given. A path
-    that is the best through no single state, differs from those kept in more than one arc, and leads round none
+    A path that is the best through no single state, differs from those kept in more than one arc, and leads round none
     of the links made dearer is not found, even if it would fit.
     """
     fan = Fan(layers, weight)
@@ -47,8 +47,6 @@ def alternatives(layers: Layers, weight: Floats, k: int, rule: Alternatives) -> 
     choice = _Choice(fan, weight, k, rule)
     _through_places(fan, choice)
     _around(layers, weight, choice)
-    if not choice.kept:
-        return [fan.way(int(np.argmin(fan.total)))]
     return sorted(choice.kept, key=lambda arcs: float(weight[arcs].sum()))
 
 
@@ -56,7 +54,7 @@ def _through_places(fan: Fan, choice: _Choice) -> None:
     """Offer the best paths through single states and exchanges, least cost first, without those like ones kept."""
     # Each round works on what is still possible: `cost` is infinite where a path is refused.
     cost = np.where(fan.total > choice.most[choice.of_states], np.inf, fan.total)
-    for _ in range(TRIES):
+    for n in range(TRIES):
         state = int(np.argmin(cost))
         if choice.full or not np.isfinite(min(cost[state], choice.exchanges.least)):
             return
@@ -65,7 +63,7 @@ def _through_places(fan: Fan, choice: _Choice) -> None:
         else:
             total = float(fan.total[state])
             states = fan.states(state)
-            kept = choice.offer(Offer(total, states, fan.layers.arcs(fan.paths, states)))
+            kept = choice.offer(Offer(total, states, fan.layers.arcs(fan.paths, states)), best=n == 0)
             cost[state] = np.inf
             if not kept:
                 cost[np.abs(fan.total - total) <= SAME * total] = np.inf
@@ -178,18 +176,21 @@ class _Choice:
         """Return the links of a path."""
         return {link for a in arcs for link, _ in self.graph.arcs[a].links}
 
-    def offer(self, offer: Offer) -> bool:
-        """Keep a path if it keeps the rule, passes no place twice and is new; return whether it was kept."""
+    def offer(self, offer: Offer, *, best: bool = False) -> bool:
+        """Keep a path if it keeps the rule, passes no place twice and is new; return whether it was kept.
+
+        The best of all is kept in any case.
+        """
         arcs = offer.arcs
         way = self._way(arcs)
-        if way in self.ways or self._returns(arcs):
+        if way in self.ways or (not best and self._returns(arcs)):
             return False
         mine = sorted(self.links(arcs))
         own = float(self.km[mine].sum())
         if not self._differs(mine, own):
             return False
         corridor = self.corridors.of_path(arcs)
-        if self.closed[corridor] or not offer.cost <= self.most[corridor]:
+        if not best and (self.closed[corridor] or not offer.cost <= self.most[corridor]):
             return False
         mask = np.zeros(len(self.km), dtype=np.bool_)
         mask[mine] = True

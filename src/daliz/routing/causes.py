@@ -291,9 +291,7 @@ class _Services:
                 if stop.call == "pass" or k in served:
                     continue
                 there = self.names[stop.node]
-                why = (
-                    f"{there} has no {line.mode} terminal for {self.group} cargo, where service {line.service} calls"
-                )
+                why = f"{there} has no {line.mode} terminal for {self.group} cargo, where service {line.service} calls"
                 if stop.call != "alight" and k < last:
                     lift.passages += self._step(line, k, why, board=True)
                 if stop.call != "board" and k > 0:

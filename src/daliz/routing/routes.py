@@ -10,9 +10,11 @@ import numpy as np
 from daliz.errors import QueryError
 from daliz.routing.alternatives import alternatives
 from daliz.routing.itinerary import Itinerary
-from daliz.routing.layers import Layers, shortest
+from daliz.routing.layers import Layers
 from daliz.routing.no_path import explain_no_way
+from daliz.routing.notes import notes_of
 from daliz.routing.pareto import pareto
+from daliz.routing.pricing import search_weight
 from daliz.routing.query import Query, make_query
 from daliz.routing.reliability import spreads
 from daliz.routing.search import Search
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from daliz.tables import Network
 
 EPSILON = 0.01
-TIE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,16 @@ class Routes:
         CO2e and risk.
     cargo, query
         What was asked.
+    notes
+        What is odd about the best way: that it is more than three times the great circle, with the reason, or that a
+        much shorter one is left out of the year.
     """
 
     itineraries: list[Itinerary]
     pareto: list[Itinerary]
     cargo: str
     query: Query = field(repr=False)
+    notes: tuple[str, ...] = ()
 
     @property
     def origin(self) -> str:
@@ -124,6 +129,7 @@ class Routes:
             "month": self.query.graph.month,
             "conditions": self.query.conditions,
             "inputs_sha256": self.digest,
+            "notes": list(self.notes),
             "itineraries": [i.as_dict() for i in self.itineraries],
             "pareto": [i.as_dict() for i in self.pareto],
         }
@@ -139,9 +145,10 @@ class Routes:
         for n, i in enumerate(self.itineraries, 1):
             p95 = f", p95 {i.spread.p95_days:.0f} d" if i.spread else ""
             lines.append(
-                f"  {n}. {i.corridor}: {i.summary()}: {i.km:,.0f} km, {i.days:.1f} d{p95}, "
+                f"  {n}. {i.corridor}: {i.summary()}: {i.km_told}, {i.days:.1f} d{p95}, "
                 f"{i.usd:,.0f} USD, {i.kg_co2e:,.0f} kg CO2e"
             )
+        lines += [f"  {note}" for note in self.notes]
         return "\n".join(lines) + ">"
 
 
@@ -203,11 +210,12 @@ def routes(
     found = sorted((itinerary_of(query, arcs) for arcs in ways), key=lambda i: i.generalised_usd)
     most = search.rule.limit * max(found[0].generalised_usd, 0.0)
     found = [i for i in found if i.generalised_usd <= most] or found[:1]
-    front = _front(query, layers, ways, search.pareto_within) if search.pareto else []
+    ahead = _front(query, layers, ways, search.pareto_within) if search.pareto else []
     if search.draws:
         drawn = spreads(found, search.draws, search.seed)
         found = [replace(i, spread=s) for i, s in zip(found, drawn, strict=True)]
-    return Routes(found, [itinerary_of(query, arcs) for arcs in front], shipment.cargo, query)
+    front = [itinerary_of(query, arcs) for arcs in ahead]
+    return Routes(found, front, shipment.cargo, query, notes_of(found[0]))
 
 
 def _front(query: Query, layers: Layers, ways: list[list[int]], within: float | None) -> list[list[int]]:
@@ -219,26 +227,6 @@ def _front(query: Query, layers: Layers, ways: list[list[int]], within: float | 
         return pareto(layers, criteria, EPSILON, ways)
     best = min(float((np.array(price) @ criteria[:, arcs]).sum()) for arcs in ways)
     return pareto(layers, criteria, EPSILON, ways, (price, within * best))
-
-
-def search_weight(query: Query, layers: Layers) -> Floats | None:
-    """Price each arc, or return None if no way leads there.
-
-    The standard deviation enters by its tangent at the best path without it.
-    """
-    costs = query.costs
-    plain = np.maximum(
-        costs.usd + query.value_of_time * costs.hours + query.carbon_usd_t * costs.kg / 1000.0, 0.0
-    )
-    # Of ways that cost the same the faster one is taken, also where time has no value.
-    plain = plain + TIE * costs.hours
-    best = shortest(layers, plain)
-    if best is None:
-        return None
-    sd = float(np.sqrt(costs.variance[best].sum()))
-    if sd == 0 or query.value_of_reliability == 0:
-        return plain
-    return np.asarray(plain + query.value_of_reliability * costs.variance / (2.0 * sd))
 
 
 def itinerary_of(query: Query, arcs: list[int]) -> Itinerary:

@@ -11,7 +11,7 @@ from daliz.graph.courses import STRAIGHT
 from daliz.graph.lines import lead_lines
 from daliz.graph.links import Step, read_closed, read_links, through_hours
 from daliz.graph.pricing import RateRows
-from daliz.graph.services import read_lines
+from daliz.graph.services import read_lines, read_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +37,8 @@ class Facts:
     links, km, lines, legs, detours
         Links and their lengths; directions of services, with the steps of each leg between stops, or the
         places between which there is none, and with further ways from one call to the next.
+    pairs
+        Lines of services in pairs with their legs.
     idle
         Services that cannot run, with the reason.
     handling, gauge_change
@@ -54,6 +56,7 @@ class Facts:
     lines: list[Line]
     legs: list[Legs | tuple[int, int]]
     detours: list[dict[int, Legs]]
+    pairs: list[tuple[Line, Legs]]
     idle: dict[str, str]
     handling: dict[tuple[int, str], list[int]]
     gauge_change: dict[int, int]
@@ -91,6 +94,7 @@ def read_facts(resolved: Resolved, period: Period, course: Course = STRAIGHT) ->
         hours_of_change,
         closed=read_closed(resolved, period),
         course=course,
+        pairs=lambda running: read_pairs(resolved, running),
     )
     return Facts(
         places=nodes.ids.tolist(),
@@ -100,6 +104,7 @@ def read_facts(resolved: Resolved, period: Period, course: Course = STRAIGHT) ->
         lines=led.lines,
         legs=led.legs,
         detours=led.detours,
+        pairs=led.pairs,
         idle=idle,
         handling=handling,
         gauge_change=gauge_change,
@@ -121,7 +126,7 @@ def lay_out(facts: Facts, before: tuple[Facts, Layout] | None = None) -> Layout:
     """
     maker = _Maker(facts)
     draft, known, km = maker.draft, None, None
-    own = {name: getattr(facts, name) for name in ("km", "lines", "legs", "detours")}
+    own = {name: getattr(facts, name) for name in ("km", "lines", "legs", "detours", "pairs")}
     if before is not None and len(facts.lines) == len(before[0].lines) and facts == replace(before[0], **own):
         known = before
         km = None if facts.km == before[0].km else facts.km
@@ -135,6 +140,10 @@ def lay_out(facts: Facts, before: tuple[Facts, Layout] | None = None) -> Layout:
         same = known is not None and _runs(way[1]) and way == tuple(x[i] for x in _ways(known[0]))
         if known is None or not same or not draft.take(known[1], part, km):
             maker.add_line(*way)
+    part = draft.begin()
+    same = known is not None and facts.pairs == known[0].pairs
+    if known is None or not same or not draft.take(known[1], part, km):
+        maker.add_pairs()
     return draft.layout()
 
 
@@ -225,6 +234,40 @@ class _Maker:
                 if stop.call in {"both", "alight"} and k > 0:
                     arc = self.draft.arc(arrive[k], stop.node, "alight", groups, service=line.at)
                     self.draft.notes.handlings.append((arc, terminal))
+
+    def add_pairs(self) -> None:
+        """Make the arcs of services in pairs: each port is boarded and left once, whatever the other end.
+
+        The rate per km is charged on the way, so what lacks one may board and goes nowhere.
+        """
+        draft, ports = self.draft, dict[tuple[int, int, bool], int]()
+        for line, legs in self.facts.pairs:
+            fare = Fare(self.facts.rates.own(line.service), line.direction, line.groups)
+            ends = [self._port(line, k, ports) for k in (0, 1)]
+            arc, links = self._ride(line, (ends[0], ends[1]), [step for leg in legs for step in leg])
+            draft.notes.runs.append(Run(arc, line.at, fare, False, links))
+            crossed = [self.facts.links[row] for row, _ in links]
+            draft.price(arc, frozenset(line.groups), self._without_rate(crossed, fare))
+
+    def _port(self, line: Line, k: int, ports: dict[tuple[int, int, bool], int]) -> int:
+        """Return the state of leaving the first stop of a pair or of coming to the second, joined to the yard."""
+        stop, leaving = line.stops[k], k == 0
+        key = (line.at, stop.node, leaving)
+        if key in ports:
+            return ports[key]
+        detail = f"{line.service}/pairs/{'leaving' if leaving else 'arriving'}"
+        state = ports[key] = self.draft.state(stop.node, line.mode, detail)
+        country, notes = self.facts.countries[stop.node], self.draft.notes
+        for terminal in self.facts.handling.get((stop.node, line.mode), ()):
+            groups = self.facts.admitted[terminal]
+            ends = (stop.node, state) if leaving else (state, stop.node)
+            arc = self.draft.arc(*ends, "board" if leaving else "alight", groups, service=line.at)
+            notes.handlings.append((arc, terminal))
+            if leaving:
+                fare = Fare(self.facts.rates.own(line.service), line.direction, tuple(sorted(groups)))
+                notes.departures.append((arc, line.at, False))
+                notes.fixed_rates.append((arc, line.mode, country, fare))
+        return state
 
     def _states(self, line: Line) -> tuple[list[int], list[int]]:
         """Return the states of arriving and leaving at each stop; between the two what stays aboard waits."""

@@ -11,7 +11,7 @@ from daliz.graph.courses import STRAIGHT, Leading
 from daliz.graph.services import calls_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from daliz.arrays import Floats
     from daliz.graph.courses import Course, Legs
@@ -30,11 +30,14 @@ class Led(NamedTuple):
         Steps of each leg between stops, or the first two places that no links join.
     detours
         Further ways from one call to the next, by the position of the second among the stops.
+    pairs
+        Lines of services in pairs with their legs, without those that no links join.
     """
 
     lines: list[Line]
     legs: list[Legs | tuple[int, int]]
     detours: list[dict[int, Legs]]
+    pairs: list[tuple[Line, Legs]]
 
 
 def lead_lines(
@@ -45,6 +48,7 @@ def lead_lines(
     *,
     closed: tuple[list[Link], Floats] = ([], np.zeros((0, 2))),
     course: Course = STRAIGHT,
+    pairs: Callable[[Sequence[Line]], Sequence[Line]] = lambda _: (),
 ) -> Led:
     """Lead each line over the quickest links between its stops that it may use.
 
@@ -61,11 +65,13 @@ def lead_lines(
         keep its published hours.
     course
         What lines go round, and which places ships are led through.
+    pairs
+        Gives what services in pairs run beside the lines that run.
     """
     leading = Leading(links, hours, gauge_change)
     leading.prepare(lines)
     before = Leading([*links, *closed[0]], np.concatenate([hours, closed[1]]), gauge_change)
-    found = Led([], [], [])
+    found = Led([], [], [], [])
     for line in lines:
         legs, turned = leading.lead(line, course)
         if not isinstance(legs[0], int) and closed[0] and any(s.published >= 0 for s in line.stops):
@@ -75,6 +81,15 @@ def lead_lines(
         found.legs.append(legs)
         through = course.through if not isinstance(legs[0], int) else ()
         found.detours.append(leading.through(line, legs, course) if through else {})
+    running = [
+        line for line, legs in zip(found.lines, found.legs, strict=True) if not isinstance(legs[0], int)
+    ]
+    beside = pairs(running)
+    leading.prepare(beside)
+    for line in beside:
+        legs, _ = leading.lead(line, course)
+        if not isinstance(legs[0], int):
+            found.pairs.append((line, legs))
     return found
 
 

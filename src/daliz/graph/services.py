@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
 
     from daliz.tables.resolve import Resolved
 
+PAIRS = "pairs"
+"""Pattern of a service that runs between any two of its stops."""
 TURNED = {"board": "alight", "alight": "board"}
 
 
@@ -54,6 +57,7 @@ def read_lines(resolved: Resolved) -> tuple[list[Line], dict[str, str]]:
     lines: list[Line] = []
     idle: dict[str, str] = {}
     returning = (services["return_departures_per_week"] > 0).tolist()
+    in_lines = (services["pattern"] != PAIRS).tolist()
     in_teu = services["payload_unit"] == "TEU"
     ships = np.where(in_teu, np.nan_to_num(services["payload"], nan=0.0), 0.0).tolist()
     columns = (services[c].tolist() for c in ("mode", "cargo_groups"))
@@ -61,12 +65,52 @@ def read_lines(resolved: Resolved) -> tuple[list[Line], dict[str, str]]:
         line = stops.get(name, [])
         if len(line) < 2:
             idle[name] = "it has fewer than two stops"
+        if len(line) < 2 or not in_lines[i]:
             continue
         groups = tuple(cargo.split())
         lines.append(Line(i, name, mode, "out", groups, tuple(line), ships[i]))
         if returning[i]:
             lines.append(Line(i, name, mode, "back", groups, tuple(_turned(line)), ships[i]))
     return lines, idle
+
+
+def read_pairs(resolved: Resolved, lines: Sequence[Line]) -> list[Line]:
+    """Read what services in pairs run: a line of two stops for each two that no other line joins directly.
+
+    Parameters
+    ----------
+    resolved
+        The tables in force.
+    lines
+        The lines that run; where one loads at the one stop and unloads at the other later on, no pair is made for
+        the groups that it carries.
+    """
+    services = resolved.tables["services"]
+    rows = np.flatnonzero(services["pattern"] == PAIRS).tolist()
+    if not rows:
+        return []
+    joined = {
+        (line.mode, group, a.node, b.node)
+        for line in lines
+        for a, b in itertools.combinations(line.stops, 2)
+        if a.call in {"both", "board"} and b.call in {"both", "alight"}
+        for group in line.groups
+    }
+    stops = _stops(resolved)
+    found = []
+    for i in rows:
+        name, mode = str(services.ids[i]), str(services["mode"][i])
+        ship = float(services["payload"][i]) if services["payload_unit"][i] == "TEU" else 0.0
+        calls = [stop for stop in stops.get(name, ()) if stop.call != "pass"]
+        for a, b in itertools.permutations(calls, 2):
+            if a.call == "alight" or b.call == "board" or a.node == b.node:
+                continue
+            groups = services["cargo_groups"][i].split()
+            left = tuple(g for g in groups if (mode, g, a.node, b.node) not in joined)
+            if left:
+                ends = (a._replace(published=-1), b._replace(published=-1))
+                found.append(Line(i, name, mode, "out", left, ends, ship if ship > 0 else 0.0))
+    return found
 
 
 def _stops(resolved: Resolved) -> dict[str, list[Stop]]:

@@ -251,7 +251,7 @@ def test_what_joins_nothing_is_told() -> None:
         },
     )
     with pytest.raises(
-        RouteError, match="no link, service or terminal in force|no links or services join them"
+        RouteError, match="no terminal in force loads or unloads|no links or services join them"
     ):
         best(alone, "east", "west")
 

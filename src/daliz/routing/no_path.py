@@ -129,8 +129,8 @@ def _apart(query: Query) -> str:
     ):
         if not (side == state).any():
             return (
-                f"no link, service or terminal in force touches {place.label}, so nothing {there} it; "
-                "add a terminal and a link, or choose another place"
+                f"no terminal in force loads or unloads at {place.label}, so nothing {there} it; "
+                "choose another place, or add a terminal and a link"
             )
     return (
         "no links or services join them at all; run `daliz check` on the network for parts that nothing joins"

@@ -166,6 +166,8 @@ def _print(
 
 
 def _show(flows: Flows, bottlenecks: list[dict[str, Any]], select: list[str], by: str) -> None:
+    from daliz.paths.capacities import open_in_part
+
     print_table(
         "Corridors, a year",
         ("corridor", "kt", "TEU", "days", "USD/t"),
@@ -204,6 +206,11 @@ def _show(flows: Flows, bottlenecks: list[dict[str, Any]], select: list[str], by
             right=(1, 2),
         )
     typer.echo(repr(flows))
+    in_part = open_in_part(flows.network, flows.capacities)
+    if in_part:
+        typer.echo(
+            f"Open for a part of {flows.network.when}, with that part of their capacity: {', '.join(in_part)}."
+        )
     if flows.demand.markets:
         captive = flows.totals()["captive_kt"]
         typer.echo(

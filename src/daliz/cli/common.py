@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from daliz.tables.edits import Edit
 
 Package = Annotated[str, typer.Option("--network", "-n", help="Embedded package or folder of tables.")]
-Year = Annotated[int | None, typer.Option("--year", "-y", help="Year; the last observed one unless given.")]
+Year = Annotated[
+    int | None,
+    typer.Option(
+        "--year",
+        "-y",
+        help="Year; the last observed one unless given. It holds what is open on at least half of its days.",
+    ),
+]
 Under = Annotated[
     list[str], typer.Option("--under", help="Project, event or policy to put in force; may be repeated.")
 ]

@@ -66,9 +66,20 @@ class _Draft:
         self.rows.append(row)
         return len(self.rows) - 1
 
+    def open_share(self, table: str, row: str) -> float:
+        """Return the share of the period for which a row is open; 1 where it is not in force."""
+        resolved = self.graph.network.resolved
+        at = resolved.tables[table].position.get(row)
+        return 1.0 if at is None else float(resolved.open_share[table][at])
+
     def of_table(self, place: Place, table: Table, r: int, hours: float) -> int:
-        """Add a row of links, terminals or borders."""
+        """Add a row of links, terminals or borders, with the part of its capacity for which it is open.
+
+        A border is open as its link is.
+        """
         unit, factor = _PARTS[str(table["capacity_unit"][r])]
+        dated = ("links", str(table["link_id"][r])) if place.kind == "border" else (table.name, place.row)
+        factor *= self.open_share(*dated)
         capacity, used = float(table["capacity"][r]) * factor, float(table["background_use"][r])
         cell = Cell(TABLES[place.kind], place.row, "capacity")
         background = 0.0 if np.isnan(used) else used * capacity
@@ -85,7 +96,8 @@ class _Draft:
 def capacities_of(graph: Graph) -> Capacities:
     """Find what has a capacity on a graph.
 
-    A terminal whose capacity is in vessels a week is left out, since what a vessel holds is told by the services.
+    A terminal whose capacity is in vessels a week is left out, since what a vessel holds is told by the services. What is
+    open for a part of the period has that part of its capacity.
 
     Raises
     ------
@@ -122,7 +134,10 @@ def _add_services(draft: _Draft) -> None:
             _Row(
                 place,
                 str(services["payload_unit"][arc.service]),
-                departures * WEEKS_PER_YEAR * float(services["payload"][arc.service]),
+                departures
+                * WEEKS_PER_YEAR
+                * float(services["payload"][arc.service])
+                * draft.open_share("services", row),
                 0.0,
                 HOURS_PER_WEEK / departures,
                 bool(services["capacity_hard"][arc.service]),

@@ -11,11 +11,11 @@ from daliz.report.charts import (
     corridor_colours,
     corridor_names,
     grade_chart,
-    map_chart,
     time_cost_distance,
 )
 from daliz.report.document import Block, Bullets, Document, Figure, Heading, PageBreak, Paragraph, TableBlock
 from daliz.report.duties import duty_blocks, duty_points
+from daliz.report.maps import map_chart
 from daliz.report.minerals import mineral_blocks, mineral_points
 from daliz.report.translate import Speech
 from daliz.report.volumes import volume_blocks

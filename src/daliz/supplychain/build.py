@@ -290,7 +290,9 @@ def _limits(
     other = np.zeros(len(capacities)) if taken is None else taken
     room = np.maximum(capacities.room - other, 0.0)
     contracts = (
-        csr_array(np.array(columns).reshape(-1, len(ways)).T) if columns else csr_array((len(ways), 0))
+        csr_array(np.array(columns).reshape(len(columns), len(ways)).T)
+        if columns
+        else csr_array((len(ways), 0))
     )
     both = hstack([contracts, loads[:, used]]).tocsr()
     names += [(capacities.places[e].kind, capacities.places[e].name, capacities.unit[e]) for e in used]

@@ -218,11 +218,16 @@ def _draw(
     plan: Supply, leaning: list[dict[str, Any]], by: str, balance: list[dict[str, Any]], folder: Path
 ) -> None:
     from daliz.report.chain_charts import balance_chart, dependence_chart, flow_map, sankey_chart
-    from daliz.report.save import save_chart
+    from daliz.report.save import drawn
+    from daliz.writing import FolderKind, write_folder
 
-    folder.mkdir(parents=True, exist_ok=True)
-    save_chart(sankey_chart(plan), folder / "flows.html")
-    save_chart(dependence_chart(leaning, countries=by in {"country", "owner"}), folder / "dependence.html")
-    save_chart(flow_map(plan), folder / "map.html")
+    charts = {
+        "flows.html": sankey_chart(plan),
+        "dependence.html": dependence_chart(leaning, countries=by in {"country", "owner"}),
+        "map.html": flow_map(plan),
+    }
     if balance:
-        save_chart(balance_chart(balance, plan), folder / "balance.html")
+        charts["balance.html"] = balance_chart(balance, plan)
+    own = frozenset({"flows.html", "dependence.html", "map.html", "balance.html"})
+    files = {name: drawn(chart, ".html") for name, chart in charts.items()}
+    write_folder(folder, files, FolderKind("folder of charts", own.__contains__, parents=True))

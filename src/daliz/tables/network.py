@@ -258,7 +258,7 @@ class Network:
 
         Raises
         ------
-        DataError
+        WriteError
             If `path` holds something that is no package, or cannot be written.
         """
         return save_package(

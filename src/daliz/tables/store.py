@@ -20,6 +20,7 @@ from daliz.tables.read import read_table
 from daliz.tables.schema import schema
 from daliz.tables.table import OWN_COLUMN, Table
 from daliz.tables.write import DESCRIPTOR, EVIDENCE
+from daliz.writing import recover
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -276,6 +277,7 @@ def package_folder(name_or_path: str | Path) -> Path | Traversable:
         raise DataError(
             f"{str(name_or_path)!r} is neither an embedded package ({known}) nor a folder; check the path."
         )
+    recover(name_or_path)
     return Path(name_or_path)
 
 

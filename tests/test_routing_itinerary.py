@@ -204,7 +204,7 @@ def test_emissions_are_the_ways_own() -> None:
     factors = {
         "rail-diesel": {"wtt_kg": 0.0052, "ttw_kg": 0.0224},
         "truck": {"wtt_kg": 0.018, "ttw_kg": 0.077},
-        "ship": {"wtt_kg": 0.03, "ttw_kg": 0.17},
+        "ship": {"wtt_kg": 0.003, "ttw_kg": 0.017},
     }
     tables = tiny_tables(emission_factors=factors)
     for ends in EVERYWHERE:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from daliz.tables.changes import SWITCHES, UNCHANGING, can_switch
+from daliz.tables.emission_rules import emission_faults
 from daliz.tables.faults import Fault, Hints, faults_of
-from daliz.tables.references import duplicate_faults, end_faults, factor_faults, missing_fault, unknown_faults
+from daliz.tables.references import duplicate_faults, end_faults, missing_fault, unknown_faults
 from daliz.tables.schema import schema
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def reference_faults(tables: Tables) -> list[Fault]:
             *_countries(table),
         ]
     found += [
-        *factor_faults(tables),
+        *emission_faults(tables),
         *end_faults(tables),
         *_names(tables),
         *_scopes(tables),

@@ -245,10 +245,12 @@ def test_electric_traction_of_the_users_own_needs_a_factor(tmp_path: Path) -> No
     st.integers(1, 9_999),
 )
 def test_rounded_sums_hold_and_wrong_ones_do_not(digits: int, wtt: int, ttw: int) -> None:
-    """Parts and whole that are rounded apart sum up; a whole that is wrong by two units of the last digit does not."""
+    """Parts and whole that are rounded apart sum up; one that is wrong by three units of the last digit does not."""
     parts = wtt / 1e5, ttw / 1e5
     whole = sum(parts)
     rounded = [round(x, digits) for x in (*parts, whole)]
+    if 0.05 * rounded[2] < 1.5 * 10.0**-digits:
+        return  # so few digits tell nothing
     finest = max(len(f"{x:.{digits}f}".rstrip("0").partition(".")[2]) for x in rounded)
     if finest == digits:
         assert sums_up(*rounded)

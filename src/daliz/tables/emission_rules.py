@@ -22,7 +22,8 @@ ELECTRIC = "kwh-tkm"
 PARTS = ("wtt_kg", "ttw_kg", "wtw_kg")
 ROUNDINGS = 1.5
 """Units of the last digit that three rounded figures can miss their sum by."""
-RELATIVE_ROUNDING = 1e-5
+RELATIVE_ROUNDING, LARGEST_ROUNDING = 1e-5, 0.05
+"""Least and most that rounding may account for, as shares of the whole."""
 
 
 def emission_faults(tables: Mapping[str, Table]) -> Iterator[Fault]:
@@ -100,7 +101,8 @@ def sums_up(wtt: float, ttw: float, wtw: float) -> bool:
     (True, False)
     """
     digits = max(_decimals(figure) for figure in (wtt, ttw, wtw))
-    return abs(wtt + ttw - wtw) <= max(ROUNDINGS * 10.0**-digits * (1 + 1e-9), RELATIVE_ROUNDING * wtw)
+    rounding = min(ROUNDINGS * 10.0**-digits * (1 + 1e-9), LARGEST_ROUNDING * wtw)
+    return abs(wtt + ttw - wtw) <= max(rounding, RELATIVE_ROUNDING * wtw)
 
 
 def _decimals(figure: float) -> int:

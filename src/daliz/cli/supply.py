@@ -24,6 +24,7 @@ from daliz.cli.supply_tables import Found, show_found
 if TYPE_CHECKING:
     from daliz.supplychain import Chain, Supply
     from daliz.tables import Network
+    from daliz.writing import FolderKind
 
 NAME = "supply"
 HELP = (
@@ -102,6 +103,7 @@ def run(
         supply_ranges,
         without_each,
     )
+    from daliz.writing import check_folder
 
     if top < 0:
         raise typer.BadParameter(f"--top is {top}; give 0 or more.")
@@ -109,6 +111,8 @@ def run(
         raise typer.BadParameter("--csv prints the ways alone; leave out --each and --cut, or take --json.")
     if (cut or origin) and not market:
         raise typer.BadParameter("--cut and --origin tell of one market; give --market.")
+    if chart:
+        check_folder(chart, _charts())
     network, places = _network(package, year, under, without, edits)
     asked: str | Chain = _ftot_chain(network, ftot) if ftot else chain
     flows, duties = None, {}
@@ -219,7 +223,7 @@ def _draw(
 ) -> None:
     from daliz.report.chain_charts import balance_chart, dependence_chart, flow_map, sankey_chart
     from daliz.report.save import drawn
-    from daliz.writing import FolderKind, write_folder
+    from daliz.writing import write_folder
 
     charts = {
         "flows.html": sankey_chart(plan),
@@ -228,6 +232,13 @@ def _draw(
     }
     if balance:
         charts["balance.html"] = balance_chart(balance, plan)
-    own = frozenset({"flows.html", "dependence.html", "map.html", "balance.html"})
     files = {name: drawn(chart, ".html") for name, chart in charts.items()}
-    write_folder(folder, files, FolderKind("folder of charts", own.__contains__, parents=True))
+    write_folder(folder, files, _charts())
+
+
+def _charts() -> FolderKind:
+    """Return what the charts of a plan are among folders: they may be written into any."""
+    from daliz.writing import FolderKind
+
+    own = frozenset({"flows.html", "dependence.html", "map.html", "balance.html"})
+    return FolderKind("folder of charts", own.__contains__, parents=True)

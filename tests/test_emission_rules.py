@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,21 +10,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import daliz
+from case_folders import CASES
 from command_line import run
 from daliz.errors import CheckError, DataError
 from daliz.tables.check import check_store
 from daliz.tables.emission_rules import sums_up
+from daliz.tables.upgrade import upgrade
 from questions import routes_of
 from tiny_package import network_of, tiny_tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-CASES = Path(__file__).parent / "cases"
+    from pathlib import Path
 
 
 def edited(tmp_path: Path, case: str, *changes: tuple[str, str, str]) -> Path:
-    """Copy a case and exchange texts of its files."""
+    """Copy a case, exchange texts of its files and bring it into the present form."""
     folder = tmp_path / case
     shutil.copytree(CASES / case, folder)
     for file, old, new in changes:
@@ -33,6 +33,7 @@ def edited(tmp_path: Path, case: str, *changes: tuple[str, str, str]) -> Path:
         text = path.read_text("utf-8")
         assert old in text
         path.write_text(text.replace(old, new), "utf-8")
+    upgrade(folder)
     return folder
 
 
@@ -59,10 +60,13 @@ def told(folder: Path) -> str:
         ),
     ],
 )
-def test_electric_rail_needs_one_factor(case: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_electric_rail_needs_one_factor(
+    case: str, words: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     """Electric traction without a factor per kWh, or with two, is refused by check and by the verb."""
-    assert words in told(CASES / case)
-    code, out, err = run(capsys, "routes", "alba", "dene", "-n", str(CASES / case), "--avoid", "mode:road")
+    folder = edited(tmp_path, case)
+    assert words in told(folder)
+    code, out, err = run(capsys, "routes", "alba", "dene", "-n", str(folder), "--avoid", "mode:road")
     assert (code, out) == (2, "")
     assert words in err
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 import daliz
+from case_folders import CASES, case
 from command_line import run
 from daliz.errors import WriteError
 from daliz.paths import demand_from_rows
@@ -22,14 +21,21 @@ from small_networks import many_mode_network
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-CASES = Path(__file__).parent / "cases"
 FULL = r"could not be written: No space left on device; nothing was changed; make room there or choose another place"
 
 
 @pytest.fixture
-def full(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
-    """Let the disk be full after ten kilobytes."""
+def base(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Bring the smallest case into the present form."""
+    return str(case("00-base", tmp_path_factory.mktemp("base")))
+
+
+@pytest.fixture
+def full(base: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """Let the disk be full after ten kilobytes, once the base is there."""
+    assert base
     room, write = [10_000], os.write
 
     def scant(descriptor: int, content: bytes) -> int:
@@ -46,12 +52,16 @@ def full(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
 @pytest.mark.parametrize(("option", "ending"), [("--map", "svg"), ("--map", "html"), ("--diagram", "png")])
 @pytest.mark.usefixtures("full")
 def test_a_chart_that_finds_no_room_keeps_the_old(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, option: str, ending: str
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    base: str,
+    option: str,
+    ending: str,
 ) -> None:
     """A map or diagram for which the disk has no room leaves the earlier one byte for byte."""
     path = tmp_path / f"chart.{ending}"
     path.write_bytes(b"old")
-    words = ("routes", "alba", "dene", "-n", str(CASES / "00-base"), option, str(path))
+    words = ("routes", "alba", "dene", "-n", base, option, str(path))
     code, _, err = run(capsys, *words)
     assert code == 2
     assert err.startswith(f"daliz: {path} could not be written: No space left on device; nothing was changed")
@@ -83,7 +93,7 @@ def test_a_run_that_finds_no_room_keeps_the_old(tmp_path: Path, full: pytest.Mon
     full.undo()
     flows.save(tmp_path / "run")
     with pytest.raises(WriteError, match="is no run, so it is left as it is"):
-        flows.save(CASES / "00-base")
+        flows.save(CASES)
 
 
 def test_a_folder_for_a_run_is_refused_before_the_work(
@@ -92,7 +102,7 @@ def test_a_folder_for_a_run_is_refused_before_the_work(
     """`assign --out` into a folder of others is refused before anything is assigned."""
     (tmp_path / "thesis.txt").write_text("years of work")
     monkeypatch.setattr("daliz.assignment.assign", None)
-    code, out, err = run(capsys, "assign", "-n", str(CASES / "00-base"), "--out", str(tmp_path))
+    code, out, err = run(capsys, "assign", "-n", "eurasia", "--out", str(tmp_path))
     assert (code, out) == (2, "")
     assert err == (
         f"daliz: {tmp_path} exists and is no run, so it is left as it is (it holds thesis.txt); choose another "
@@ -139,37 +149,31 @@ def test_a_brief_is_written_beside_other_files(tmp_path: Path, monkeypatch: pyte
 
 def test_a_package_is_saved_over_kills(tmp_path: Path) -> None:
     """A package saved again and again and killed at odd times opens whole, as one of the two that were saved."""
-    shutil.copytree(CASES / "00-base", tmp_path / "p")
+    one, two = (case(n, tmp_path / "from") for n in ("00-base", "03-electric-nofactor"))
     script = (
         "import itertools, sys, daliz\n"
-        "a = daliz.open(sys.argv[1]); b = daliz.open(sys.argv[2])\n"
+        "both = [daliz.open(sys.argv[1]), daliz.open(sys.argv[2])]\n"
         "print('ready', flush=True)\n"
-        "for n in itertools.count(): (a, b)[n % 2].save(sys.argv[3])\n"
+        "for n in itertools.count(): both[n % 2].save(sys.argv[3])\n"
     )
-    shutil.copytree(CASES / "03-electric-nofactor", tmp_path / "q")
-    kinds = {daliz.open(CASES / n).store.digest() for n in ("00-base", "03-electric-nofactor")}
-    (tmp_path / "p" / "README.md").write_text("mine")
+    kinds = {daliz.open(n).store.digest() for n in (one, two)}
+    path = tmp_path / "to" / "p"
+    path.parent.mkdir()
+    daliz.open(one).save(path)
+    (path / "README.md").write_text("mine")
     for readme in (True, False):
         for wait in (0.005, 0.03):
-            command = [
-                sys.executable,
-                "-c",
-                script,
-                str(CASES / "00-base"),
-                str(tmp_path / "q"),
-                str(tmp_path / "p"),
-            ]
+            command = [sys.executable, "-c", script, str(one), str(two), str(path)]
             with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
                 assert process.stdout is not None
-                process.stdout.readline()
-                try:
+                assert process.stdout.readline() == "ready\n"
+                with pytest.raises(subprocess.TimeoutExpired):
                     process.wait(wait)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-            assert daliz.open(tmp_path / "p").store.digest() in kinds
-            assert {"p", "q"} == {p.name for p in tmp_path.iterdir()}
-            assert (tmp_path / "p" / "README.md").exists() == readme
-        (tmp_path / "p" / "README.md").unlink(missing_ok=True)
+                process.kill()
+            assert daliz.open(path).store.digest() in kinds
+            assert [path] == list(path.parent.iterdir())
+            assert (path / "README.md").exists() == readme
+        (path / "README.md").unlink(missing_ok=True)
 
 
 def test_a_chart_in_a_folder_that_does_not_exist_is_told(tmp_path: Path) -> None:

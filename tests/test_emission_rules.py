@@ -233,6 +233,20 @@ def test_a_change_that_electrifies_is_seen_beforehand() -> None:
     )
 
 
+def test_a_recipe_s_electricity_needs_a_grid() -> None:
+    """A recipe that takes electricity in a country without a grid is told: its emissions would be unknown."""
+    store = daliz.open("eurasia").store
+    grids, recipes, facilities = store["grids"], store["recipes"], store["facilities"]
+    drawn = set(recipes["facility_id"][recipes["kwh"] > 0].tolist())
+    name = next(c for f, c in zip(facilities.ids, facilities["country"], strict=True) if f in drawn)
+    less = store.replace(grids=grids.take((grids["country"] != name).nonzero()[0]))
+    found = [str(f) for f in check_store(less).faults if f.file == "recipes.csv"]
+    assert found
+    assert all(
+        f"{name}, where its facility stands, has no row in grids.csv; add the grid" in f for f in found
+    )
+
+
 def test_electric_traction_of_the_users_own_needs_a_factor(tmp_path: Path) -> None:
     """A user's own change that electrifies a line without a factor is refused, not answered with diesel."""
     folder = edited(tmp_path, "00-base", ("links.csv", "r4,", "t1,alba,dene,rail,600,rail\nr4,"))

@@ -32,7 +32,7 @@ from daliz.writing import (
 from daliz.writing.scratch import NEW, WHOLE, held
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 OWN = frozenset({"mark", "a", "b", "gone", "in/c"})
 PACKAGE = FolderKind("package", OWN.__contains__, mark="mark")
@@ -42,6 +42,15 @@ OLD = {"mark": "old", "a": "old a", "gone": "old gone"}
 FRESH = {"mark": "new", "a": "new a" * 1000, "b": "new b", "in/c": "new c"}
 STEPS = ("open", "write", "fsync", "mkdir", "rename", "replace", "unlink", "rmdir", "link", "chmod", "close")
 """Calls of the system before each of which a kill may come."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def without_flushing() -> Iterator[list[int]]:
+    """Count what is flushed to disk and do not wait for it: a kill loses nothing of what the system has."""
+    flushed: list[int] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", flushed.append)
+        yield flushed
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -78,6 +87,17 @@ def killed_at(step: int, work: Callable[[], object]) -> bool:
         os._exit(0)
     _, state = os.waitpid(child, 0)
     return os.WIFSIGNALED(state)
+
+
+def test_files_and_folders_are_flushed(tmp_path: Path, without_flushing: list[int]) -> None:
+    """Each file and its folder are flushed before and after the new takes the place of the old."""
+    for work, least in (
+        (lambda: write_file(tmp_path / "f", "x"), 2),
+        (lambda: write_folder(tmp_path / "p", FRESH, PACKAGE), len(FRESH) + 2),
+    ):
+        without_flushing.clear()
+        work()
+        assert len(without_flushing) >= least
 
 
 def test_a_kill_at_any_step_leaves_the_old_file_or_the_new(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from daliz.tables.changes import SWITCHES, UNCHANGING, can_switch
-from daliz.tables.emission_rules import emission_faults
+from daliz.tables.emission_rules import emission_faults, recipe_faults
 from daliz.tables.faults import Fault, Hints, faults_of
 from daliz.tables.references import duplicate_faults, end_faults, missing_fault, unknown_faults
 from daliz.tables.schema import schema
@@ -39,6 +39,7 @@ def reference_faults(tables: Tables) -> list[Fault]:
         ]
     found += [
         *emission_faults(tables),
+        *recipe_faults(tables),
         *end_faults(tables),
         *_names(tables),
         *_scopes(tables),

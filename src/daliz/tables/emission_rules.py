@@ -214,6 +214,20 @@ def _no_grid(tables: Mapping[str, Table], worked: list[int]) -> Iterator[Fault]:
         yield Fault("grids.csv", "", "country", name, allowed, "add it with its evidence")
 
 
+def recipe_faults(tables: Mapping[str, Table]) -> Iterator[Fault]:
+    """Find recipes that take electricity in a country without a grid, so that their emissions are not known."""
+    grids, facilities, recipes = (tables[n] for n in ("grids", "facilities", "recipes"))
+    known = set(grids["country"].tolist())
+    country = dict(zip(facilities.ids.tolist(), facilities["country"].tolist(), strict=True))
+    for i in np.flatnonzero(recipes["kwh"] > 0).tolist():
+        name = country.get(recipes["facility_id"][i], "")
+        if name and name not in known:
+            allowed = f"{name}, where its facility stands, has no row in grids.csv"
+            yield faults_of("recipes")(
+                recipes.ids[i], "kwh", recipes["kwh"][i], allowed, "add the grid with its evidence"
+            )
+
+
 def _electrified(tables: Mapping[str, Table]) -> dict[int, tuple[str, str]]:
     """Find the rail links that are worked electrically, or are to be by a change; with the row that says so."""
     links, speeds = tables["links"], tables["speeds"]

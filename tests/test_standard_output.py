@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -19,9 +20,9 @@ SENTENCE = (
 needs_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no full device")
 
 
-def ended(words: str, to: str) -> tuple[int, str]:
+def ended(words: str, to: str, before: str = "") -> tuple[int, str]:
     """Run `daliz` in a shell with its standard output sent somewhere; return the code and what it says of errors."""
-    run = f"'{sys.executable}' -c 'from daliz.cli import main; main()' {words} {to}"
+    run = f"{before} '{sys.executable}' -c 'from daliz.cli import main; main()' {words} {to}"
     done = subprocess.run(["/bin/bash", "-c", run], stderr=subprocess.PIPE, text=True, check=False)  # noqa: S603
     return done.returncode, done.stderr
 
@@ -31,6 +32,22 @@ def ended(words: str, to: str) -> tuple[int, str]:
 def test_a_full_standard_output_is_told_as_such(words: str) -> None:
     """On a full disk behind standard output the message names it, for what is printed for people and programs."""
     assert ended(words, "> /dev/full") == (2, SENTENCE)
+
+
+@pytest.mark.parametrize("buffered", ["", "1"])
+def test_an_answer_cut_short_is_told(tmp_path: Path, buffered: str) -> None:
+    """A file behind standard output that takes a part of the answer alone is told, with and without a buffer."""
+    before = f"ulimit -f 1; PYTHONUNBUFFERED={buffered}"
+    code, told = ended("places -n eurasia --json", f"> '{tmp_path}/out.json'", before)
+    assert (code, told) == (2, SENTENCE.replace("No space left on device", "File too large"))
+
+
+@pytest.mark.parametrize("buffered", ["", "1"])
+def test_an_answer_is_whole_with_and_without_a_buffer(tmp_path: Path, buffered: str) -> None:
+    """All of an answer reaches a file, in any language, whether standard output has a buffer or not."""
+    before = f"PYTHONUNBUFFERED={buffered}"
+    assert ended("places -n eurasia --json", f"> '{tmp_path}/out.json'", before) == (0, "")
+    assert "Ақтау" in str(json.loads((tmp_path / "out.json").read_text("utf-8")))
 
 
 def test_a_closed_standard_output_is_told() -> None:

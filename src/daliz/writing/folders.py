@@ -123,10 +123,9 @@ def check_folder(path: str | Path, kind: FolderKind) -> None:
 
 
 def _need_right(target: Path) -> None:
-    """Refuse a folder where one may write neither into it nor beside it."""
+    """Refuse a folder that one may not write into, or above which none may be made."""
     standing = next(folder for folder in (target, *target.parents) if folder.exists())
-    beside = standing.parent if standing == target else standing
-    if not any(os.access(folder, os.W_OK | os.X_OK) for folder in {standing, beside}):
+    if not os.access(standing, os.W_OK | os.X_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(target))
 
 

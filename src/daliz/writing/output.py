@@ -24,7 +24,8 @@ class StandardOutput:
 
     def __init__(self, stream: TextIO | None) -> None:
         self._closed = stream is None
-        self._stream = io.StringIO() if stream is None else stream
+        self._stream = io.StringIO() if stream is None else _whole(stream)
+        self._at_once = self._stream is not stream
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
@@ -40,7 +41,10 @@ class StandardOutput:
             If the program that was to read it has ended.
         """
         with self._told():
-            return self._stream.write(text)
+            count = self._stream.write(text)
+            if self._at_once:
+                self._stream.flush()
+            return count
 
     def writelines(self, lines: Iterable[str]) -> None:
         """Write texts, as `write` does."""
@@ -80,3 +84,15 @@ class StandardOutput:
                 f"Standard output could not be written: {error.strerror or error}; the answer is not whole; "
                 "make room there or send it elsewhere."
             ) from error
+
+
+def _whole(stream: TextIO) -> TextIO:
+    """Return a stream that writes all of a text or fails.
+
+    Standard output without a buffer (``PYTHONUNBUFFERED``) loses in silence what the system does not take at once.
+    """
+    raw = getattr(stream, "buffer", None)
+    if not isinstance(raw, io.RawIOBase):
+        return stream
+    again = io.BufferedWriter(io.FileIO(raw.fileno(), "w", closefd=False))
+    return io.TextIOWrapper(again, encoding=stream.encoding, errors=stream.errors)

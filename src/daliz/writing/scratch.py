@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import time
 from contextlib import contextmanager, suppress
@@ -84,7 +83,7 @@ def write_whole(descriptor: int, content: bytes) -> None:
 def scratch_file(folder: Path) -> Iterator[tuple[int, Path]]:
     """Make an empty file of an unused name, locked until it has been moved to its place; else it is removed."""
     for _ in range(TRIES):
-        path = folder / f"{NEW}{secrets.token_hex(6)}"
+        path = folder / f"{NEW}{os.urandom(6).hex()}"
         with suppress(FileExistsError):
             descriptor = os.open(
                 path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666
@@ -106,7 +105,7 @@ def scratch_file(folder: Path) -> Iterator[tuple[int, Path]]:
 def scratch_folder(folder: Path) -> Iterator[Path]:
     """Make an empty folder of an unused name, locked until the end; what then has its name is removed."""
     for _ in range(TRIES):
-        path = folder / f"{NEW}{secrets.token_hex(6)}"
+        path = folder / f"{NEW}{os.urandom(6).hex()}"
         with suppress(FileExistsError):
             path.mkdir()
             # another writer may have taken it for one of the dead before it was locked

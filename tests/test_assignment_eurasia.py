@@ -14,7 +14,7 @@ import daliz
 from command_line import run
 from daliz.calibration.fit import YearModel, calibrate
 from daliz.calibration.series import observed
-from daliz.errors import DemandError, PlaceError
+from daliz.errors import DemandError, PlaceError, WriteError
 from daliz.paths.choice import ChoiceParameters, table_values
 from daliz.paths.demand import aversion, quantities
 from daliz.paths.ground import ground_of
@@ -307,7 +307,7 @@ def test_saving_leaves_the_files_of_others(flows: daliz.Flows, tmp_path: Path) -
     """A folder that holds something else is refused, and what it holds stays."""
     flows.save(tmp_path / "run")
     (tmp_path / "run" / "thesis.txt").write_text("years of work", "utf-8")
-    with pytest.raises(FileExistsError):
+    with pytest.raises(WriteError, match=r"is no run, so it is left as it is \(it holds thesis\.txt\)"):
         flows.save(tmp_path / "run")
     assert (tmp_path / "run" / "thesis.txt").read_text("utf-8") == "years of work"
 

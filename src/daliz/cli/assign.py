@@ -98,8 +98,12 @@ def run(
     if threads != 1 or per_length or per_toll:
         raise typer.BadParameter("--threads, --per-length and --per-toll are for --tntp; leave them out.")
     from daliz.assignment import assign
+    from daliz.assignment.flows import RUN
     from daliz.paths import read_demand
+    from daliz.writing import check_folder
 
+    if out:
+        check_folder(out, RUN)
     network = open_for(package, year, under, without, edits)
     for name in select:
         network.table("links").row(name)

@@ -25,6 +25,7 @@ from daliz.cli.supply_tables import Found, leaving_title, show_found
 if TYPE_CHECKING:
     from daliz.supplychain import Supply
     from daliz.tables import Network
+    from daliz.writing import FolderKind
 
 NAME = "supply"
 HELP = (
@@ -109,6 +110,7 @@ def run(
         supply_ranges,
         without_each,
     )
+    from daliz.writing import check_folder
 
     if top < 0:
         raise typer.BadParameter(f"--top is {top}; give 0 or more.")
@@ -116,6 +118,8 @@ def run(
         raise typer.BadParameter("--csv prints the ways alone; leave out --each and --cut, or take --json.")
     if (cut or origin) and not market:
         raise typer.BadParameter("--cut and --origin tell of one market; give --market.")
+    if chart:
+        check_folder(chart, _charts())
     network, places = _network(package, year, under, without, edits)
     asked, of_ftot = chain_of_ftot(network, ftot) if ftot else (chain, {})
     flows, duties = None, {}
@@ -223,11 +227,23 @@ def _draw(
     plan: Supply, leaning: list[dict[str, Any]], by: str, balance: list[dict[str, Any]], folder: Path
 ) -> None:
     from daliz.report.chain_charts import balance_chart, dependence_chart, flow_map, sankey_chart
-    from daliz.report.save import save_chart
+    from daliz.report.save import drawn
+    from daliz.writing import write_folder
 
-    folder.mkdir(parents=True, exist_ok=True)
-    save_chart(sankey_chart(plan), folder / "flows.html")
-    save_chart(dependence_chart(leaning, countries=by in {"country", "owner"}), folder / "dependence.html")
-    save_chart(flow_map(plan), folder / "map.html")
+    charts = {
+        "flows.html": sankey_chart(plan),
+        "dependence.html": dependence_chart(leaning, countries=by in {"country", "owner"}),
+        "map.html": flow_map(plan),
+    }
     if balance:
-        save_chart(balance_chart(balance, plan), folder / "balance.html")
+        charts["balance.html"] = balance_chart(balance, plan)
+    files = {name: drawn(chart, ".html") for name, chart in charts.items()}
+    write_folder(folder, files, _charts())
+
+
+def _charts() -> FolderKind:
+    """Return what the charts of a plan are among folders: they may be written into any."""
+    from daliz.writing import FolderKind
+
+    own = frozenset({"flows.html", "dependence.html", "map.html", "balance.html"})
+    return FolderKind("folder of charts", own.__contains__, parents=True)

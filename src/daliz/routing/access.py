@@ -11,6 +11,7 @@ from daliz.errors import QueryError, RouteError
 from daliz.graph.graph import GROUPS, Arc, State
 from daliz.graph.ledger import USD_KINDS, Book, Cause, Kind
 from daliz.graph.pricing import Tariff
+from daliz.graph.run_costs import BASIS_KINDS
 from daliz.paths.places import Place, nearest
 from daliz.tables.geo import great_circle_km
 
@@ -169,7 +170,8 @@ def _book_access(book: Book, network: Network, arc: int, node: int, km: float) -
     hours = road_km / float(speeds["single_speed_km_h"][speed])
     book.add(arc, Kind.HOURS, Cause.ACCESS, road_km, figure, -1, hours * float(speeds["speed_cv"][speed]))
     factor = factors.position[str(speeds["factor_id"][speed])]
-    book.add(arc, Kind.KG_T, Cause.ACCESS, road_km, int(resolved.cells["emission_factors", "wtw_kg"][factor]))
+    kind = BASIS_KINDS[str(factors["basis"][factor])]
+    book.add(arc, kind, Cause.ACCESS, road_km, int(resolved.cells["emission_factors", "wtw_kg"][factor]))
     tariff, lacking = Tariff(resolved), []
     country = str(network.table("nodes")["country"][node])
     for group in GROUPS:

@@ -288,7 +288,7 @@ class Network:
 
         Raises
         ------
-        DataError
+        WriteError
             If `path` holds something that is no package, or cannot be written.
         """
         return save_package(

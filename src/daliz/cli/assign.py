@@ -159,6 +159,8 @@ def _print(
     """Print flows in the form asked for."""
     by = "price" if flows.method == "capacity" else "hours"
     bottlenecks = flows.bottlenecks(top, by)
+    for note in flows.notes:
+        typer.echo(f"Note: {note}", err=True)
     if as_json:
         print_json(
             flows.as_dict()

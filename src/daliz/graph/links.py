@@ -23,12 +23,18 @@ class Step(NamedTuple):
 
 
 class Link(NamedTuple):
-    """One link: mode, gauge in mm (0 where there is none), rows of its ends, and their countries."""
+    """One link: mode, gauge in mm (0 where there is none), rows of its ends, their countries, and whether one way."""
 
     mode: str
     gauge: int
     ends: tuple[int, int]
     countries: tuple[str, str]
+    directed: bool = False
+
+    @property
+    def ways(self) -> tuple[bool, ...]:
+        """Whether forward, for each direction in which it may be used."""
+        return (True,) if self.directed else (True, False)
 
     def ends_along(self, *, forward: bool) -> tuple[int, int]:
         """Return the ends in the direction of travel."""
@@ -42,8 +48,10 @@ def read_links(resolved: Resolved) -> list[Link]:
     tails, heads = ([nodes.position[n] for n in links[c].tolist()] for c in ("from_node", "to_node"))
     gauge = np.nan_to_num(links["gauge_mm"], nan=0.0).astype(np.int64).tolist()
     return [
-        Link(mode, width, (a, b), (country[a], country[b]))
-        for mode, width, a, b in zip(links["mode"].tolist(), gauge, tails, heads, strict=True)
+        Link(mode, width, (a, b), (country[a], country[b]), one_way)
+        for mode, width, a, b, one_way in zip(
+            links["mode"].tolist(), gauge, tails, heads, links["directed"].tolist(), strict=True
+        )
     ]
 
 

@@ -94,6 +94,7 @@ class Flows(FlowTables):
             },
             "totals": self.totals(),
             "cut": self.cut_rows(),
+            "notes": self.notes,
             "demand": "marginals with evidence, split over pairs synthetic"
             if self.demand.markets
             else "given",

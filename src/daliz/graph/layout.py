@@ -174,7 +174,7 @@ class _Maker:
             gauge = str(link.gauge) if link.gauge else ""
             states = [draft.state(place, link.mode, gauge) for place in link.ends]
             lacking = self._without_rate([link], anybody)
-            for forward in (True, False):
+            for forward in link.ways:
                 on, off = states if forward else states[::-1]
                 over = Stretch(((i, forward),), link.ends_along(forward=forward), self.facts.km[i])
                 arc = draft.arc(on, off, "run", over=over)

@@ -24,13 +24,19 @@ class Step(NamedTuple):
 
 
 class Link(NamedTuple):
-    """One link: mode, gauge in mm (0 where there is none), ends, their countries, and TEU of the largest ship."""
+    """One link: mode, gauge in mm (0 where there is none), ends, countries, TEU of the largest ship, and if it is one way."""
 
     mode: str
     gauge: int
     ends: tuple[int, int]
     countries: tuple[str, str]
     largest_teu: float = np.inf
+    directed: bool = False
+
+    @property
+    def ways(self) -> tuple[bool, ...]:
+        """Whether forward, for each direction in which it may be used."""
+        return (True,) if self.directed else (True, False)
 
     def ends_along(self, *, forward: bool) -> tuple[int, int]:
         """Return the ends in the direction of travel."""
@@ -48,8 +54,10 @@ def _read(links: Table, nodes: Table) -> list[Link]:
     gauge = np.nan_to_num(links["gauge_mm"], nan=0.0).astype(np.int64).tolist()
     largest = np.nan_to_num(links["max_ship_teu"], nan=np.inf).tolist()
     return [
-        Link(mode, width, (a, b), (country[a], country[b]), most)
-        for mode, width, a, b, most in zip(links["mode"].tolist(), gauge, tails, heads, largest, strict=True)
+        Link(mode, width, (a, b), (country[a], country[b]), most, one_way)
+        for mode, width, a, b, most, one_way in zip(
+            links["mode"].tolist(), gauge, tails, heads, largest, links["directed"].tolist(), strict=True
+        )
     ]
 
 

@@ -14,7 +14,7 @@ import daliz
 from command_line import run
 from daliz.calibration.fit import YearModel, calibrate
 from daliz.calibration.series import observed
-from daliz.errors import DemandError, PlaceError
+from daliz.errors import DemandError, PlaceError, WriteError
 from daliz.paths.choice import ChoiceParameters, table_values
 from daliz.paths.demand import aversion, quantities
 from daliz.paths.ground import ground_of
@@ -212,7 +212,7 @@ def test_capacity_of_elements_is_positive_and_background_within(network: daliz.N
         ({"origin": "atlantis"}, "row 1: there is no place 'atlantis'"),
         ({"cargo": "cheese"}, "row 1: there is no class 'cheese'"),
         ({"units": "-3"}, "units is -3"),
-        ({"units": "nan"}, "units is nan"),
+        ({"units": "nan"}, "units is 'nan'"),
         ({"units": "many"}, "units is 'many'"),
         ({"destination": "xian"}, "give two places"),
     ],
@@ -307,7 +307,7 @@ def test_saving_leaves_the_files_of_others(flows: daliz.Flows, tmp_path: Path) -
     """A folder that holds something else is refused, and what it holds stays."""
     flows.save(tmp_path / "run")
     (tmp_path / "run" / "thesis.txt").write_text("years of work", "utf-8")
-    with pytest.raises(FileExistsError):
+    with pytest.raises(WriteError, match=r"is no run, so it is left as it is \(it holds thesis\.txt\)"):
         flows.save(tmp_path / "run")
     assert (tmp_path / "run" / "thesis.txt").read_text("utf-8") == "years of work"
 

@@ -16,7 +16,7 @@ from daliz.calibration.fit import SPREAD, calibrate, priors_of
 from daliz.calibration.rolling import crps_normal, interval_score, roll
 from daliz.calibration.series import Counter, observed
 from daliz.calibration.year_ahead import forecast, inputs_hash, save_forecast
-from daliz.errors import DemandError
+from daliz.errors import DemandError, WriteError
 from daliz.paths.choice import table_priors, table_values
 from daliz.tables.network import network_of
 
@@ -45,7 +45,7 @@ def test_a_forecast_is_written_once(tmp_path: Path) -> None:
     rows = [{"series": "a", "unit": "kt", "low_90": 1.0, "median": 2.0, "high_90": 3.0, "definition": "d"}]
     path = save_forecast(rows, "0" * 64, tmp_path / "f.csv")
     assert path.read_text("utf-8").splitlines()[0] == "series,unit,low_90,median,high_90,definition"
-    with pytest.raises(FileExistsError):
+    with pytest.raises(WriteError, match="exists and is left as it is"):
         save_forecast(rows, "0" * 64, path)
 
 

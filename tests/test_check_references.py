@@ -133,9 +133,9 @@ from tiny_package import network_of, tiny_tables
         ),
         # emission factors
         (
-            {"services": {"ferry": {"factor_id": "rail-electric"}}},
+            {"services": {"block": {"factor_id": "rail-electric"}}},
             (
-                "services.csv, row ferry, column factor_id: 'rail-electric': is a factor per "
+                "services.csv, row block, column factor_id: 'rail-electric': is a factor per "
                 "kwh-tkm, but what moves needs one "
                 "per tkm or teu-km; choose another factor."
             ),

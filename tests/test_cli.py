@@ -43,7 +43,7 @@ def test_json_and_csv_are_for_programs(capsys: pytest.CaptureFixture[str]) -> No
         (("routes", "Almaty", "Poti", "--date", "31.12.2024"), "2024-12-31"),
         (("routes", "Almaty", "Poti", "--under", "red-see-2024"), "red-sea-2024"),
         (("routes", "Almaty", "Poti", "--cargo", "container-45"), "container-40"),
-        (("routes", "Almaty", "Poti", "--avoid", "KZ"), "cut"),
+        (("routes", "Almaty", "Poti", "--avoid", "KZ"), "avoid KZ"),
         (("routes", "Almaty", "Poti", "--max-borders", "0"), "0 borders"),
         (("routes", "Almaty", "Poti", "--carbon-price", "nan"), "carbon"),
         (("routes", "Almaty", "Poti", "--network", "no-such-folder"), "no-such-folder"),

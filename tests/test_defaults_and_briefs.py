@@ -9,7 +9,7 @@ import pytest
 
 import daliz
 from daliz.errors import DataError, QueryError
-from daliz.report.charts import frame_of
+from daliz.report.maps import frame_of
 from daliz.studies.brief_plan import Frame, brief_plan, first_frame
 from daliz.studies.corridor_matrix import matrix_years
 from daliz.tables.briefs import brief_names, brief_strings

@@ -208,15 +208,17 @@ def test_names_that_become_one_id_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("penalty", "price"),
     [
-        ("5000", 5000.0),
+        ("5000", 5000.0 / 0.90718474),
         ("900 usd/ton", 900.0 / 0.90718474),
         ("4 USD/kg", 4000.0),
-        ("", 5000.0),
+        ("", 5000.0 / 0.90718474),
+        ("900 usd/tons", 900.0 / 0.90718474),
+        ("12 usd/gallon", 12000.0 / 3.0),
         ("0", 0.0),
     ],
 )
 def test_the_penalty_is_the_price_where_a_market_has_none(tmp_path: Path, penalty: str, price: float) -> None:
-    """A number alone is USD a tonne, a unit beside it is converted, and nothing is what FTOT takes."""
+    """A number alone is over the scenario's unit, one beside it is converted, and nothing is what FTOT takes."""
     path = scenario(tmp_path, dest=DEST.removesuffix("4000"))
     text = path.read_text(encoding="utf-8").replace("Penalty>5000<", f"Penalty>{penalty}<")
     path.write_text(text, encoding="utf-8")

@@ -107,7 +107,7 @@ def test_it_passes_the_places_in_their_order() -> None:
         ({"via": "gate quay gate"}, None),
         ({"cargo_group": "liquid"}, "admits liquid"),
         ({"service_id": "block"}, "service block does not run"),
-        ({"service_id": "ferry"}, "on service ferry"),
+        ({"service_id": "ferry", "mode": "sea"}, "on service ferry"),
         ({"to_node": "east"}, "no way"),
     ],
 )

@@ -15,6 +15,36 @@ FILES = {
 }
 ROOMS = sorted({name.split(".")[1] for name in FILES if "." in name})
 FUNCTION_LINES, ARGUMENTS, COLUMNS, MODULE_LINES = 60, 8, 120, 400
+WRITING_MODULES = {"shutil", "tempfile", "pickle", "shelve", "sqlite3", "zipfile", "tarfile", "fcntl"}
+"""Modules of Python that write files; what of them only looks is named below."""
+WRITING_CALLS = {
+    *(
+        "write_text",
+        "write_bytes",
+        "mkdir",
+        "makedirs",
+        "rmdir",
+        "unlink",
+        "rename",
+        "renames",
+        "rmtree",
+    ),
+    *("symlink_to", "hardlink_to", "symlink", "link", "truncate", "chmod", "savefig", "to_csv", "to_parquet"),
+    *(
+        "to_feather",
+        "to_excel",
+        "to_pickle",
+        "to_hdf",
+        "to_html",
+        "to_stata",
+        "savetxt",
+        "savez",
+        "savez_compressed",
+    ),
+    *("tofile", "writeModel", "writeSolution"),
+}
+"""Calls by name that write, move or remove files."""
+LOOKING = {"get_terminal_size"}
 SHORTEST_PATHS = "scipy.sparse.csgraph"
 
 
@@ -124,3 +154,74 @@ def test_shortest_paths_are_searched_in_one_file() -> None:
         and "dijkstra" in {alias.name for alias in node.names}
     ]
     assert ["daliz.graph.shortest"] == users
+
+
+def writes(tree: ast.AST) -> list[str]:
+    """Name what in a file of Python writes, moves or removes files: imports, calls, and `open` but for reading."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [a.name for a in node.names if a.name.split(".")[0] in WRITING_MODULES]
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in WRITING_MODULES:
+            found += [f"{node.module}.{a.name}" for a in node.names if a.name not in LOOKING]
+        elif isinstance(node, ast.Call):
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            owner = getattr(getattr(node.func, "value", None), "id", "")
+            given = {k.arg: k.value for k in node.keywords}
+            if (
+                name in WRITING_CALLS
+                or (owner == "os" and name in {"open", "write", "replace", "remove", "removedirs"})
+                or (owner in {"json", "np", "toml", "yaml", "joblib"} and name in {"dump", "save"})
+                or (name == "compile" and "output" in given)
+                or (
+                    name in {"open", "fdopen"}
+                    and not _reads(node, given, method=bool(owner) or name == "fdopen")
+                )
+            ):
+                found.append(f"{owner}.{name}")
+    return found
+
+
+def _reads(node: ast.Call, given: dict[str | None, ast.expr], *, method: bool) -> bool:
+    """Tell whether a call of `open` is one for reading: its mode is left out, or written as such."""
+    place = 0 if method or isinstance(node.func, ast.Attribute) else 1
+    mode = given.get("mode", node.args[place] if len(node.args) > place else None)
+    return mode is None or (isinstance(mode, ast.Constant) and not set(str(mode.value)) & set("wax+"))
+
+
+def test_one_room_writes_files() -> None:
+    """Only the room `writing` writes, moves and removes files: so all that is written is whole or not there."""
+    assert [] == [
+        f"{name}: {call}"
+        for name, path in FILES.items()
+        if name.split(".")[1:2] != ["writing"]
+        for call in writes(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "open(path, 'w')",
+        "open(path, mode='ab')",
+        "path.open('x', encoding='utf-8')",
+        "path.open(mode)",
+        "path.write_text('x')",
+        "Path('x').write_bytes(b'x')",
+        "frame.to_csv(path)",
+        "figure.savefig(path)",
+        "os.replace(a, b)",
+        "np.save(path, values)",
+        "json.dump(value, stream)",
+        "import tempfile",
+        "from shutil import rmtree",
+        "typst.compile(text, output=path)",
+    ],
+)
+def test_what_writes_is_found(line: str) -> None:
+    """The rule above sees each way in which a file may be written, and does not take reading for it."""
+    assert writes(ast.parse(line))
+    reading = (
+        "open(path)\nopen(path, 'rb')\npath.open(encoding='utf-8')\npath.open('r')\ntext.replace('a', 'b')"
+    )
+    assert [] == writes(ast.parse(reading + "\nfrom shutil import get_terminal_size\njson.dumps(value)"))

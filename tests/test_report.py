@@ -11,8 +11,9 @@ import pytest
 
 import daliz
 from daliz.errors import DataError, QueryError
-from daliz.report.charts import comparison_chart, map_chart, time_cost_distance
+from daliz.report.charts import comparison_chart, time_cost_distance
 from daliz.report.document import Bullets, Document, Figure, Heading, PageBreak, Paragraph, TableBlock
+from daliz.report.maps import map_chart
 from daliz.report.save import save_chart, svg_of
 from daliz.report.translate import Speech
 from daliz.studies.brief_plan import brief_plan
@@ -163,18 +164,17 @@ def document() -> Document:
     return Document("Title", "kk", blocks)
 
 
-def test_page_stands_alone(tmp_path: Path) -> None:
+def test_page_stands_alone() -> None:
     """The page loads nothing, escapes what it is given, and carries its drawings inside."""
-    text = document().to_html(tmp_path / "page.html").read_text(encoding="utf-8")
+    text = document().as_html()
     assert "<strong>strong</strong> &lt;tag&gt; &amp;" in text
     assert "<svg" in text
     assert not re.search(r"(src|href)=[\"']https?:", text)
 
 
-def test_paper_takes_any_text(tmp_path: Path) -> None:
+def test_paper_takes_any_text() -> None:
     """Marks that mean something to the typesetter are set as they are."""
-    path = document().to_pdf(tmp_path / "page.pdf")
-    assert path.read_bytes().startswith(b"%PDF")
+    assert document().as_pdf().startswith(b"%PDF")
 
 
 def test_brief_refuses_a_folder_that_cannot_be_made(tmp_path: Path, network: daliz.Network) -> None:

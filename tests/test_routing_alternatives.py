@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from daliz.routing.alternatives import Fan
 from daliz.routing.layers import Layers
-from daliz.routing.routes import search_weight
+from daliz.routing.pricing import search_weight
 from questions import routes_of
+from route_cases import open_case, ways
 from small_networks import Link, ask, every_way, places_of, road_links, road_network
 from tiny_package import tiny_network
 
@@ -168,3 +169,20 @@ def test_no_alternative_stands_twice() -> None:
     """Where two may share all their km, one path is still one alternative."""
     found = routes_of(tiny_network(), "east", "west", k=9, draws=0, overlap=1.0, per_corridor=9)
     assert len({i.arcs for i in found}) == len(found)
+
+
+def test_a_parallel_link_is_an_alternative() -> None:
+    """A second road of 320 km at 90 km/h between the same two places stands beside the one of 300 km at 50."""
+    found = ways(open_case("11-parallel"), "alba", "bora")
+    assert [w.km for w in found][:2] == [300, 320]
+    assert found[1].hours < found[0].hours
+
+
+@pytest.mark.parametrize("case", ["00-base", "11-parallel"])
+def test_no_way_stands_twice_whatever_may_be_shared(case: str) -> None:
+    """Where alternatives may share all their km, each goes over other links, or by another service."""
+    network = open_case(case)
+    for a, b in (("alba", "bora"), ("alba", "dene"), ("50.2,60", "dene"), ("50.0,64.3", "dene")):
+        found = ways(network, a, b, overlap=1.0, k=9, per_corridor=9)
+        over = [tuple((leg.service, leg.places, leg.km) for leg in way.legs) for way in found]
+        assert len(set(over)) == len(over)

@@ -129,7 +129,7 @@ def test_a_date_resolves_everything_dated() -> None:
     assert best(tiny_network(), "port", "quay", date="2024-05-02", avoid=["mode:road"]).graph.month == 5
     with pytest.raises(RouteError, match="No way leads from Port to Quay"):
         best(storm, "port", "quay", avoid=["mode:road"])
-    assert best(tiny_network(), "port", "quay", date=dt.date(2024, 3, 2), month=1).graph.month == 1
+    assert best(tiny_network(), "port", "quay", date=dt.date(2024, 3, 2), month=3).graph.month == 3
 
 
 def rule(**cells: Any) -> daliz.Network:
@@ -231,22 +231,36 @@ def test_a_link_bears_no_heavier_unit_than_it_admits() -> None:
 
 
 def test_what_joins_nothing_is_told() -> None:
-    """Places that no links join at all have no cut to name."""
+    """Places that no links join at all have no cut to name; a service that would join them is."""
     alone = tiny_network(
         links=dict.fromkeys(("rail-east-gate", "road-east-gate")),
         borders={
             f"{n}-{w}": None for n in ("rail-east-gate", "road-east-gate") for w in ("forward", "backward")
         },
     )
-    with pytest.raises(RouteError, match="no links or services join them at all"):
+    with pytest.raises(
+        RouteError, match="service block cannot run: no open rail links lead from gate to east"
+    ):
+        best(alone, "east", "west")
+    alone = tiny_network(
+        services={"block": None},
+        stops={f"block-0{i}": None for i in range(1, 5)},
+        links=dict.fromkeys(("rail-east-gate", "road-east-gate")),
+        borders={
+            f"{n}-{w}": None for n in ("rail-east-gate", "road-east-gate") for w in ("forward", "backward")
+        },
+    )
+    with pytest.raises(
+        RouteError, match="no terminal in force loads or unloads|no links or services join them"
+    ):
         best(alone, "east", "west")
 
 
 def test_the_cut_is_named() -> None:
-    """Avoiding all ways out of a place names what was shut there, with the words of the asker."""
+    """Avoiding all ways out of a place names each word that would open a way, with the words of the asker."""
     with pytest.raises(
         RouteError,
-        match=r"the cut is .*avoid mode:rail.*avoid mode:road|the cut is .*avoid mode:road.*avoid mode:rail",
+        match=r"To lift one of these would open a way: .*avoid mode:rail; or .*avoid mode:road",
     ):
         best(tiny_network(), "east", "mid", avoid=["mode:rail", "mode:road"])
 

@@ -204,7 +204,7 @@ def test_emissions_are_the_ways_own() -> None:
     factors = {
         "rail-diesel": {"wtt_kg": 0.0052, "ttw_kg": 0.0224},
         "truck": {"wtt_kg": 0.018, "ttw_kg": 0.077},
-        "ship": {"wtt_kg": 0.03, "ttw_kg": 0.17},
+        "ship": {"wtt_kg": 0.003, "ttw_kg": 0.017},
     }
     tables = tiny_tables(emission_factors=factors)
     for ends in EVERYWHERE:
@@ -231,6 +231,40 @@ def test_emissions_are_the_ways_own() -> None:
     assert run.wtw_kg - run.ttw_kg == pytest.approx(
         0.0052 * 20 * 700 + 0.024 * 20 * 150 * (0.560 + 0.821) / 2
     )
+
+
+def test_hubs_keep_their_parts() -> None:
+    """Where the classes of terminals say what is well to tank, the chain has both parts, and they sum to the whole."""
+    factors = {
+        "rail-diesel": {"wtt_kg": 0.0052, "ttw_kg": 0.0224},
+        "truck": {"wtt_kg": 0.018, "ttw_kg": 0.077},
+        "ship": {"wtt_kg": 0.003, "ttw_kg": 0.017},
+    }
+    shares = {row["id"]: {"wtt_share": 0.25} for row in tiny_tables()["terminal_classes"]}
+    network = network_of(tiny_tables(emission_factors=factors, terminal_classes=shares))
+    for ends in EVERYWHERE:
+        for way in routes_of(network, *ends, draws=0, overlap=0.9):
+            chain = way.emissions()
+            assert chain.wtt_kg + chain.ttw_kg == pytest.approx(chain.wtw_kg) == pytest.approx(way.kg_co2e)
+            assert chain.parts.unparted_kg == 0
+            for hub in (e for e in chain.elements if e.mode == "hub"):
+                assert hub.wtt_kg == pytest.approx(0.25 * hub.wtw_kg)
+    own = {row["id"]: {"kg_co2e_container": 9.0} for row in tiny_tables()["terminals"]}
+    network = network_of(tiny_tables(emission_factors=factors, terminal_classes=shares, terminals=own))
+    hubs = [
+        e for e in routes_of(network, *EVERYWHERE[0], k=1, draws=0)[0].emissions().elements if e.mode == "hub"
+    ]
+    assert all(hub.wtt_kg == pytest.approx(0.25 * hub.wtw_kg) for hub in hubs)
+
+
+def test_a_changed_factor_keeps_its_shares() -> None:
+    """A change of the whole alone leaves well to tank and tank to wheel their shares, so that they sum to it."""
+    tables = tiny_tables(emission_factors={"truck": {"wtt_kg": 0.018, "ttw_kg": 0.077}})
+    network = network_of(tables).change(Set("emission_factors", "truck", "wtw_kg", 0.19))
+    way = routes_of(network, "east", "west", k=1, draws=0, avoid=["mode:rail"])[0]
+    for road in (e for e in way.emissions().elements if e.mode == "road"):
+        assert road.wtt_kg + road.ttw_kg == pytest.approx(road.wtw_kg)
+        assert road.wtt_kg == pytest.approx(road.wtw_kg * 0.018 / 0.095)
 
 
 def test_a_figure_of_the_users_own_cites_no_evidence() -> None:

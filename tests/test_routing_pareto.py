@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -14,6 +15,9 @@ from daliz.routing.pareto import pareto
 from questions import routes_of
 from small_networks import Link, ask, every_way, road_links, road_network
 from tiny_package import tiny_network
+
+if TYPE_CHECKING:
+    from random import Random
 
 SLACK = 1e-6
 
@@ -77,3 +81,18 @@ def test_unjoined_places_have_none() -> None:
     query = ask(road_network([Link(0, 1, 100), Link(1, 2, 100)]), "n0", "n2", avoid=["n1"])
     costs = query.costs
     assert pareto(Layers(query), np.stack([costs.usd, costs.hours, costs.kg, costs.risk]), 0.01, []) == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(road_links(), st.randoms(use_true_random=False))
+def test_no_way_at_all_beats_a_member(links: list[Link], random: Random) -> None:
+    """No way of all (each tried) is as good in everything and better in something, whatever the order of the links."""
+    random.shuffle(links)
+    found = routes_of(road_network(links), "n0", "n5", draws=0, pareto_within=None)
+    query = found.query
+    criteria = np.stack([query.costs.usd, query.costs.hours, query.costs.kg, query.costs.risk])
+    every = np.array([criteria[:, w].sum(axis=1) for w in every_way(query)])
+    for way in found.pareto:
+        mine = criteria[:, way.arcs].sum(axis=1)
+        beats = (every <= mine * (1 + 1e-9) + 1e-9).all(axis=1) & (every < mine * (1 - 1e-6)).any(axis=1)
+        assert not beats.any()

@@ -200,7 +200,7 @@ def test_a_market_nobody_can_reach_is_told_as_unmet() -> None:
     )
     assert found.markets()[0]["unmet"] == pytest.approx(30.0)
     assert "100.00% of demand unmet" in repr(found)
-    assert found.unmet_reasons()["town"] == "no facility of the year makes metal"
+    assert found.unmet_reasons()["town"] == "no facility makes metal; add a recipe"
 
 
 def test_a_plan_lists_the_users_own_changes() -> None:

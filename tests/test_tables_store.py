@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from daliz.errors import CheckError, DataError
-from daliz.tables import Network, open_network, write
+from daliz.tables import Network, open_network
 from daliz.tables.period import Period
 from daliz.tables.schema import schema
 from daliz.tables.store import open_store
@@ -19,7 +19,7 @@ from strategies import packages
 from tiny_package import DESCRIPTOR, Tables, network_of, tiny_network, tiny_tables, write_package
 
 if TYPE_CHECKING:
-    from daliz.tables.table import Table
+    from pathlib import Path
 
 
 def _cells(network: Network) -> dict[str, list[dict[str, Any]]]:
@@ -54,38 +54,36 @@ def test_a_failing_write_leaves_the_old_package(tmp_path: Path, monkeypatch: pyt
     """When the disk fails half-way the old package stays whole and nothing is left beside it."""
     old = tiny_network()
     old.save(tmp_path / "tiny")
-    table_text = write.table_text
+    write, calls = os.write, []
 
-    def full(table: Table) -> str:
-        if table.name == "rates":
+    def full(descriptor: int, content: bytes) -> int:
+        calls.append(descriptor)
+        if len(calls) > 3:
             raise OSError(28, "No space left on device")
-        return table_text(table)
+        return write(descriptor, content)
 
-    monkeypatch.setattr(write, "table_text", full)
-    with pytest.raises(DataError, match="could not be written: No space left on device; nothing was changed"):
-        tiny_network(grids={"kz": {"g_co2e_kwh": 1.0}}).save(tmp_path / "tiny")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", full)
+        with pytest.raises(
+            DataError, match="could not be written: No space left on device; nothing was changed"
+        ):
+            tiny_network(grids={"kz": {"g_co2e_kwh": 1.0}}).save(tmp_path / "tiny")
     assert ["tiny"] == [path.name for path in tmp_path.iterdir()]
     assert old.digest == open_network(tmp_path / "tiny").digest
 
 
-def test_a_failing_exchange_brings_the_old_package_back(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """When the new folder cannot take its place, the old one comes back."""
-    old = tiny_network()
+def test_what_a_kill_left_of_a_package_is_restored_on_opening(tmp_path: Path) -> None:
+    """A package killed while its files were put in their places is whole when it is next opened."""
+    old, new = tiny_network(), tiny_network(grids={"kz": {"g_co2e_kwh": 1.0}})
     old.save(tmp_path / "tiny")
-    rename = Path.rename
-
-    def once(self: Path, target: Path) -> Path:
-        if self.name.startswith(".tiny-") and not self.name.endswith("-old"):
-            raise PermissionError(13, "Permission denied")
-        return rename(self, target)
-
-    monkeypatch.setattr(Path, "rename", once)
-    with pytest.raises(DataError, match="Permission denied"):
-        tiny_network(grids={"kz": {"g_co2e_kwh": 1.0}}).save(tmp_path / "tiny")
+    new.save(tmp_path / "new")
+    waiting = tmp_path / "tiny" / ".daliz-whole-0"
+    waiting.mkdir()
+    (tmp_path / "new").rename(waiting / "files")
+    (tmp_path / ".daliz-new-0").mkdir()
+    assert new.digest == open_network(tmp_path / "tiny").digest
     assert ["tiny"] == [path.name for path in tmp_path.iterdir()]
-    assert old.digest == open_network(tmp_path / "tiny").digest
+    assert not waiting.exists()
 
 
 def test_text_that_cannot_be_encoded_is_refused(tmp_path: Path) -> None:
@@ -116,10 +114,10 @@ def test_a_missing_parent_is_named(tmp_path: Path) -> None:
 def test_a_disk_that_takes_nothing_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where not even a scratch folder can be made, saving says why and changes nothing."""
 
-    def refuse(**_: object) -> str:
+    def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(write.tempfile, "mkdtemp", refuse)
+    monkeypatch.setattr(os, "mkdir", refuse)
     with pytest.raises(DataError, match="could not be written: Permission denied; nothing was changed"):
         tiny_network().save(tmp_path / "tiny")
 

@@ -67,7 +67,7 @@ def test_defaults_are_filled() -> None:
             "row kz, column g_co2e_kwh: 'a lot' must be a number in g/kWh",
         ),
         ("grids", {"id": "kz", "g_co2e_kwh": float("inf")}, "finite"),
-        ("grids", {"id": "kz", "g_co2e_kwh": -1.0}, "at least 0 g/kWh"),
+        ("grids", {"id": "kz", "g_co2e_kwh": -1.0}, "at least 1 g/kWh"),
         ("grids", {"id": "kz", "g_co2e_kwh": True}, "must be a number"),
         ("grids", {"id": "K Z"}, "a-z, 0-9 and hyphens"),
         ("changes", {"id": "a", "from_date": 2024}, "must be a date"),

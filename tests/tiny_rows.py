@@ -267,7 +267,7 @@ def _goods() -> Tables:
         "rail-diesel   | Rail, diesel    | rail | tkm      | 0.0276 |            | first",
         "rail-electric | Rail, electric  | rail | kwh-tkm  |        | 0.024      | first",
         "truck         | Truck           | road | tkm      | 0.095  |            | first",
-        "ship          | Ship            | sea  | teu-km   | 0.2    |            | first",
+        "ship          | Ship            | sea  | tkm      | 0.02   |            | first",
     )
     grids = _table("id | country | g_co2e_kwh", "cn | CN | 560", "kz | KZ | 821", "az | AZ | 470")
     hazards = _table(

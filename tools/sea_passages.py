@@ -82,3 +82,38 @@ RIVERS: dict[str, Line] = {
     ],
     "waterway-bratislava-vienna": [(16.94, 48.15)],
 }
+
+# Links of mode sea that follow a fairway which the network of the oceans leaves out: an estuary, the channels before
+# two ports, a coast inside the shipping lanes; drawn by hand to about 0.05 degree between the ends of the link.
+FAIRWAYS: dict[str, Line] = {
+    "sea-rotterdam-antwerp": [
+        (3.95, 52.0),
+        (3.78, 52.02),
+        (3.5, 51.9),
+        (3.25, 51.75),
+        (3.08, 51.6),
+        (3.05, 51.48),
+        (3.2, 51.41),
+        (3.42, 51.41),
+        (3.57, 51.42),
+        (3.68, 51.39),
+        (3.82, 51.36),
+        (3.93, 51.37),
+        (3.98, 51.4),
+        (4.07, 51.4),
+        (4.17, 51.42),
+        (4.22, 51.38),
+        (4.25, 51.34),
+    ],
+    "sea-xiamen-hong-kong": [
+        (118.15, 24.38),
+        (118.2, 24.25),
+        (117.6, 23.45),
+        (116.9, 23.05),
+        (115.5, 22.5),
+        (114.6, 22.2),
+        (114.3, 22.1),
+        (114.1, 22.15),
+        (114.08, 22.27),
+    ],
+}

@@ -4,7 +4,7 @@
 
 reads the nodes (``id,lat,lon``) and the links (``id,from_node,to_node,mode``) and writes
 ``link_id,geometry``, one WKT LINESTRING (lon lat) for each link of mode ``sea`` and for the reaches of
-``RIVERS``.  The first and last vertex are the nodes' own coordinates.  A line that crosses the
+``RIVERS``; links in ``FAIRWAYS`` are drawn by hand.  The first and last vertex are the nodes' own coordinates.  A line that crosses the
 antimeridian runs on beyond 180 degrees, so that no segment spans the map. The length of a link is the sum
 of the great circles between its vertices.
 
@@ -51,6 +51,7 @@ from sea_land import (
 )
 from sea_passages import (
     BASINS,
+    FAIRWAYS,
     GATES,
     KIEL_CANAL,
     KIEL_LINKS,
@@ -383,8 +384,9 @@ def main(nodes_csv: str, links_csv: str, shapes_csv: str) -> None:
     ]
     shapes = sea_shapes(nodes, links)
     for row in read_table(Path(links_csv)):
-        if row["mode"] == "waterway" and row["id"] in RIVERS:
-            shapes[row["id"]] = [nodes[row["from_node"]], *RIVERS[row["id"]], nodes[row["to_node"]]]
+        drawn = {"waterway": RIVERS, "sea": FAIRWAYS}.get(row["mode"], {})
+        if row["id"] in drawn:
+            shapes[row["id"]] = [nodes[row["from_node"]], *drawn[row["id"]], nodes[row["to_node"]]]
     with Path(shapes_csv).open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["link_id", "geometry"])

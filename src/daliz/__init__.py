@@ -17,7 +17,7 @@ from daliz import errors
 if TYPE_CHECKING:
     from daliz.assignment import Flows, assign, assign_model
     from daliz.assignment import Terms as AssignmentTerms
-    from daliz.emissions import chain_emissions
+    from daliz.emissions import chain_emissions, fuel_emissions
     from daliz.paths import (
         Alternatives,
         ChoiceParameters,
@@ -89,6 +89,7 @@ __all__ = [
     "dependence",
     "errors",
     "fit_premium",
+    "fuel_emissions",
     "least_failures",
     "open",
     "routes",
@@ -138,6 +139,7 @@ _HOMES = {
     "validate": ("validation", "validate"),
     "brief": ("report", "brief"),
     "chain_emissions": ("emissions", "chain_emissions"),
+    "fuel_emissions": ("emissions", "fuel_emissions"),
     "Supply": ("supplychain", "Supply"),
     "SupplyTerms": ("supplychain", "Terms"),
     "concentration": ("supplychain", "concentration"),

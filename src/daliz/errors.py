@@ -3,7 +3,8 @@
 DalizError
 ├── DataError        a package or a table is not as the schema wants it
 │   ├── CheckError   several faults at once
-│   └── FormatError  a file of another program is not as its format wants it
+│   ├── FormatError  a file of another program is not as its format wants it
+│   └── WriteError   a file or folder cannot be written
 ├── PlaceError       a place, project or event is unknown
 ├── QueryError       the question cannot be asked in this form
 ├── DemandError      demand, a capacity or a delay cannot be assigned
@@ -12,6 +13,8 @@ DalizError
 │   └── NoMarketError no market is left
 ├── TariffError      a duty, a trade or an elasticity cannot be used
 ├── ExtraError       a library of an extra is not installed
+├── OutputError      standard output cannot be written
+│   └── ReaderGoneError  the program that reads it has ended
 ├── RouteError       no route leads from the origin to the destination
 └── FormulaError     the arithmetic of a derived figure cannot be computed
 
@@ -56,6 +59,18 @@ class FormatError(DataError):
     """File of another program that is not as its format wants it."""
 
 
+class WriteError(DataError):
+    """File or folder that cannot be written."""
+
+
+class OutputError(DalizError):
+    """Standard output that cannot be written."""
+
+
+class ReaderGoneError(OutputError):
+    """End of the program that reads standard output."""
+
+
 class DemandError(DalizError):
     """Demand, capacity or delay that cannot be assigned."""
 
@@ -95,6 +110,23 @@ def need(*modules: str, extra: str) -> None:
     missing = [m for m in modules if find_spec(m) is None]
     if missing:
         raise ExtraError(f"This needs {', '.join(missing)}: pip install 'daliz[{extra}]'.")
+
+
+def refuse_bare_text(**lists: object) -> None:
+    """Refuse a bare text where a list of names is wanted, which would be read letter by letter.
+
+    Raises
+    ------
+    QueryError
+        Naming the argument, its text and the list to write.
+
+    Examples
+    --------
+    >>> refuse_bare_text(without=["RU"])
+    """
+    for name, value in lists.items():
+        if isinstance(value, str):
+            raise QueryError(f"{name} is the text {value!r}; give a list of names, such as [{value!r}].")
 
 
 def did_you_mean(word: str, known: Iterable[str], count: int = 3) -> str:

@@ -77,7 +77,10 @@ class Equilibrium:
     passes
         float64 array (passes, 3): relative gap (exact in the last), columns added, sweeps after it.
     objective
-        Beckmann's objective: areas under delays, and fixed costs.
+        Beckmann's objective: areas under delays, and fixed costs. User equilibrium makes it least; the system
+        optimum makes `total_cost` least.
+    marginal
+        Whether this is the system optimum.
     """
 
     problem: Problem
@@ -88,6 +91,7 @@ class Equilibrium:
     target_gap: float
     passes: Floats
     objective: float
+    marginal: bool = False
 
     @property
     def converged(self) -> bool:
@@ -96,15 +100,31 @@ class Equilibrium:
 
     def __repr__(self) -> str:
         state = "" if self.converged else ", NOT CONVERGED"
+        lost = self.unreached
+        left = (
+            f", {len(lost):,} pair{'' if len(lost) == 1 else 's'} without a way unserved" if len(lost) else ""
+        )
+        beckmann, total = f"Beckmann value {self.objective:,.3f}", f"total cost {self.total_cost:,.3f}"
+        told = f"{total} (minimised), {beckmann}" if self.marginal else f"{beckmann} (minimised), {total}"
         return (
-            f"<Equilibrium of {len(self.problem.demand):,} pairs on {len(self.volume):,} links: objective "
-            f"{self.objective:,.3f}, relative gap {self.gap:.2g}{state}, {len(self.store.flow):,} paths>"
+            f"<Equilibrium of {len(self.problem.demand):,} pairs on {len(self.volume):,} links: {told}, "
+            f"relative gap {self.gap:.2g}{state}, {len(self.store.flow):,} paths{left}>"
         )
 
     @property
     def total_cost(self) -> float:
         """What all shippers bear together at these volumes, fixed costs included."""
         return float(self.volume @ self.cost) + float(self.store.flow @ self.store.toll)
+
+    @property
+    def unreached(self) -> Ints:
+        """Pairs that have no way and were to be dropped, int64 array."""
+        return np.flatnonzero(np.diff(self.store.first) == 0)
+
+    @property
+    def unserved(self) -> Floats:
+        """What each pair does not ship, for want of a way or on its link of excess, shape (pairs,)."""
+        return self.problem.demand - self.served
 
     @property
     def served(self) -> Floats:

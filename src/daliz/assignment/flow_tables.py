@@ -9,6 +9,7 @@ import numpy as np
 
 from daliz.assignment.loading import Loading
 from daliz.errors import PlaceError, did_you_mean
+from daliz.tables.equal_links import equal_link_notes
 
 if TYPE_CHECKING:
     from daliz.arrays import Flags, Floats
@@ -88,6 +89,11 @@ class FlowTables:
     def cut(self) -> Cut | None:
         """Proof that what is unserved cannot be served, where capacities are hard."""
         return self.found.cut
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader of the result must know, in sentences: links that stand twice, what could be served."""
+        return [*equal_link_notes(self.network.table("links")), *self.found.notes]
 
     @functools.cached_property
     def loading(self) -> Loading:

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import csv
-import errno
 import json
 import math
-import shutil
-import tempfile
 from dataclasses import asdict, dataclass, fields
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from daliz.assignment.flow_tables import FlowTables
+from daliz.writing import FolderKind, csv_text, write_folder
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from daliz.assignment.outcome import Outcome, Terms
     from daliz.paths.model import Model
 
 BALANCE = 1e-9
 TABLES = ("links", "services", "corridors", "skims", "bottlenecks")
+MARK = "run.json"
+RUN = FolderKind(
+    "run", frozenset({MARK, *(f"{n}.csv" for n in TABLES)}).__contains__, MARK, shared=False, parents=True
+)
+"""What a run is among folders."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,7 @@ class Flows(FlowTables):
             },
             "totals": self.totals(),
             "cut": self.cut_rows(),
+            "notes": self.notes,
             "demand": "marginals with evidence, split over pairs synthetic"
             if self.demand.markets
             else "given",
@@ -99,16 +103,13 @@ class Flows(FlowTables):
     def save(self, folder: str | Path) -> Path:
         """Write run.json and a CSV each of links, bottlenecks, services, corridors and skims into a folder.
 
+        The run is written whole or not at all; an earlier run there stands until then.
+
         Raises
         ------
-        FileExistsError
-            If the folder exists and is no run.
+        WriteError
+            If the folder exists and is no run, holds files of others too, or cannot be written.
         """
-        folder = Path(folder)
-        own = {"run.json", *(f"{n}.csv" for n in TABLES)}
-        if folder.exists() and (not folder.is_dir() or {p.name for p in folder.iterdir()} - own):
-            raise FileExistsError(errno.EEXIST, "it exists and holds something else", str(folder))
-        folder.parent.mkdir(parents=True, exist_ok=True)
         tables = {
             "links": self.links(),
             "services": self.services(),
@@ -116,18 +117,6 @@ class Flows(FlowTables):
             "skims": self.skims(),
             "bottlenecks": self.bottlenecks(len(self.capacities)),
         }
-        with tempfile.TemporaryDirectory(dir=folder.parent) as draft:
-            whole = Path(draft) / "run"
-            whole.mkdir()
-            for name, rows in tables.items():
-                with (whole / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
-                    writer = csv.DictWriter(file, list(rows[0]) if rows else ["none"], lineterminator="\n")
-                    writer.writeheader()
-                    writer.writerows(rows)
-            (whole / "run.json").write_text(
-                json.dumps(self.as_dict(), indent=1, ensure_ascii=False) + "\n", "utf-8"
-            )
-            if folder.exists():
-                shutil.rmtree(folder)
-            whole.rename(folder)
-        return folder
+        files = {f"{name}.csv": csv_text(rows, () if rows else ["none"]) for name, rows in tables.items()}
+        files[MARK] = json.dumps(self.as_dict(), indent=1, ensure_ascii=False) + "\n"
+        return write_folder(folder, files, RUN)

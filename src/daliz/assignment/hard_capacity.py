@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from daliz.paths.tolls import load_tolls
 if TYPE_CHECKING:
     from daliz.arrays import Flags, Floats
     from daliz.assignment.outcome import Terms
+    from daliz.optimise.path_master import Solution
     from daliz.paths.model import Model
     from daliz.paths.route_sets import RouteSets
 
@@ -26,6 +27,10 @@ HEAVY = 1e12
 """USD of a unit of weight while a cut is sought."""
 PENALTY = 20.0
 """Penalty for a unit unserved: this many times the dearest route of all pairs without queues."""
+RAISE = 20.0
+"""Factor by which the penalty rises at least where what could be served is not."""
+RAISES = 4
+"""Times that it rises."""
 SERVED = 1e-9
 """Share of demand below which what is unserved is rounding."""
 
@@ -33,12 +38,61 @@ SERVED = 1e-9
 def assign_capacity(model: Model, terms: Terms) -> Flows:
     """Assign to the least-cost flow within the capacities, of USD, time and reliability without queues.
 
-    Columns are the route sets, joined by the best routes at the prices of capacity, round by round.
+    Columns are the route sets, joined by the best routes at the prices of capacity, round by round. Where more goes
+    unserved than must, since ways round what is full are dearer than the penalty, these ways join the sets and the
+    penalty rises above them.
     """
     need("highspy", extra="assign")
-    routes, room = model.routes, model.capacities.room
-    loading = Loading.of(model, routes)
-    penalty = np.full(len(loading.units), PENALTY * float(loading.base.max(initial=0.0)))
+    room, units = model.capacities.room, model.units
+    plan = _planned(model, model.routes, 0.0, terms.target)
+    cut, dear = None, 0.0
+    for n in range(RAISES + 1):
+        if plan.found.unserved.sum() <= SERVED * units.sum():
+            cut, dear = None, 0.0
+            break
+        cut, wider = _cut(model, plan.routes, room)
+        dear = float(plan.found.unserved.sum()) - cut.short
+        if dear <= SERVED * units.sum() or n == RAISES:
+            break
+        plan = _planned(model, merged(plan.routes, wider), RAISE * plan.penalty, terms.target)
+    loading, found = plan.loading, plan.found
+    outcome = Outcome(
+        found.flow,
+        found.unserved,
+        loading.loads.T @ found.flow,
+        np.zeros(len(room)),
+        found.price,
+        {"relative_gap": plan.gap, "target": terms.target},
+        plan.gap <= terms.target,
+        cut,
+        _notes(plan, dear if dear > SERVED * units.sum() else 0.0),
+    )
+    return Flows(model.routed(plan.routes), "capacity", terms, outcome)
+
+
+def _notes(plan: _Plan, dear: float) -> tuple[str, ...]:
+    """Say what could be served and is not."""
+    if not dear:
+        return ()
+    said = f"{dear:,.6g} units are left unserved that could be served, but only at more than {plan.penalty:,.6g} USD"
+    return (f"{said} each, with what others then pay more.",)
+
+
+class _Plan(NamedTuple):
+    """Routes, what they load, the solution over them, the penalty of a unit unserved, and the proven gap."""
+
+    routes: RouteSets
+    loading: Loading
+    found: Solution
+    penalty: float
+    gap: float
+
+
+def _planned(model: Model, routes: RouteSets, least_penalty: float, target: float) -> _Plan:
+    """Solve over routes, with the best at the prices of capacity joining them, until the gap is proven."""
+    room, loading = model.capacities.room, Loading.of(model, routes)
+    most = max(PENALTY * float(loading.base.max(initial=0.0)), least_penalty, 1.0)
+    penalty = np.full(len(loading.units), most)
     master = _master(loading, room, penalty, loading.base)
     found, best, gap = master.solve(), -np.inf, np.inf
     for _ in range(ROUNDS):
@@ -49,30 +103,20 @@ def assign_capacity(model: Model, terms: Terms) -> Flows:
         best = max(best, master.bound(found.price, _least(wider, reduced, penalty)))
         gap = max(found.cost - best, 0.0) / max(abs(found.cost), 1e-300)
         fresh = _fresh(routes, more, reduced, found.dual)
-        if gap <= terms.target or not fresh.any():
+        if gap <= target or not fresh.any():
             break
         routes = _kept(routes, more, fresh)
         loading = Loading.of(model, routes)
         master = _master(loading, room, penalty, loading.base)
         found = master.solve()
-    cut = None
-    if found.unserved.sum() > SERVED * loading.units.sum():
-        cut = _cut(model, routes, room)
-    outcome = Outcome(
-        found.flow,
-        found.unserved,
-        loading.loads.T @ found.flow,
-        np.zeros(len(room)),
-        found.price,
-        {"relative_gap": gap, "target": terms.target},
-        gap <= terms.target,
-        cut,
-    )
-    return Flows(model.routed(routes), "capacity", terms, outcome)
+    return _Plan(routes, loading, found, most, gap)
 
 
-def _cut(model: Model, routes: RouteSets, room: Floats) -> Cut:
-    """Prove what cannot be served: the least unserved demand is the programme without costs; its duals are weights."""
+def _cut(model: Model, routes: RouteSets, room: Floats) -> tuple[Cut, RouteSets]:
+    """Prove what cannot be served, and return the routes that serve the rest.
+
+    The least unserved demand is the programme without costs; its duals are weights.
+    """
     ones = np.ones(len(model.units))
     for _ in range(ROUNDS):
         loading = Loading.of(model, routes)
@@ -87,7 +131,7 @@ def _cut(model: Model, routes: RouteSets, room: Floats) -> Cut:
             break
         routes = _kept(routes, more, fresh)
     least = _least(wider, weight, ones)
-    return Cut(found.price, least, float(wider.units @ least - found.price @ room))
+    return Cut(found.price, least, float(wider.units @ least - found.price @ room)), routes
 
 
 def _master(loading: Loading, room: Floats, penalty: Floats, cost: Floats) -> Master:

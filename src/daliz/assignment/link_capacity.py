@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 from daliz.assignment.kernels import columns
 from daliz.assignment.outcome import Cut
 from daliz.assignment.problem import roots_of
+from daliz.assignment.reach import check_way_out, unreached_error
 from daliz.errors import DemandError, need
 from daliz.optimise.path_master import Master, Solution
 from daliz.paths.forest import Trees
@@ -36,7 +37,9 @@ class CapacityFlow:
     cost, bound, gap
         Cost with penalties, its lower bound, and (cost - bound) / cost.
     cut
-        Proof that what is unserved cannot be served; None if all is.
+        Proof that what is unserved though it has a way cannot be served; None if all such is.
+    unreached
+        Pairs that have no way and were to be dropped, int64 array; they are in no cost.
     """
 
     problem: Problem
@@ -49,9 +52,12 @@ class CapacityFlow:
     gap: float
     converged: bool
     cut: Cut | None
+    unreached: Ints
 
     def __repr__(self) -> str:
         state = "" if self.converged else ", NOT CONVERGED"
+        lost = len(self.unreached)
+        state += f", {lost:,} pair{'' if lost == 1 else 's'} without a way unserved" if lost else ""
         return (
             f"<CapacityFlow: served {self.served.sum():,.1f}, unserved {self.unserved.sum():,.1f}, cost "
             f"{self.cost:,.2f}, gap {self.gap:.2g}{state}>"
@@ -59,7 +65,12 @@ class CapacityFlow:
 
 
 def capacity_flow(
-    problem: Problem, capacity: Floats | None = None, *, gap: float = 1e-9, rounds: int = ROUNDS
+    problem: Problem,
+    capacity: Floats | None = None,
+    *,
+    gap: float = 1e-9,
+    rounds: int = ROUNDS,
+    unreachable: str = "refuse",
 ) -> CapacityFlow:
     """Find the least-cost flow of a problem within capacities, at the times when empty.
 
@@ -73,11 +84,13 @@ def capacity_flow(
         Relative gap to prove.
     rounds
         Rounds of columns after which to give up; the result then says so.
+    unreachable
+        `refuse` pairs that have no way, or `drop` them: they are then unserved in the books.
 
     Raises
     ------
     DemandError
-        If a pair has no way at all.
+        If a pair has no way at all and is not to be dropped.
 
     Examples
     --------
@@ -90,45 +103,90 @@ def capacity_flow(
     """
     need("numba", "highspy", extra="assign")
     limit = problem.form[:, 1] if capacity is None else np.asarray(capacity, np.float64)
-    _check(problem, limit)
+    _check(problem, limit, gap, rounds)
+    check_way_out(unreachable)
+    free = _empty_times(problem)
     pricer = _Pricer(problem)
-    free = problem.form[:, 0]
-    start = pricer.routes(free + problem.fixed)
-    # dearer than any way that comes to no node twice, so that nothing is left that fits
-    dear = free + problem.fixed
-    penalty = np.full(
-        len(problem.demand), max(problem.nodes * float(dear[np.isfinite(dear)].max(initial=0.0)), 1.0)
-    )
-    pool, found, bound = _columns(pricer, _Costs(limit, free, problem.fixed, penalty), start, gap, rounds)
-    volume = pool.loads(len(limit)).T @ found.flow
-    short = found.unserved.sum() > 1e-9 * problem.demand.sum()
-    cut = _proof(pricer, limit, gap, rounds) if short else None
+    lost = pricer.unreached(free + problem.fixed)
+    if len(lost) and unreachable == "refuse":
+        raise unreached_error(problem, lost)
+    kept = np.setdiff1d(np.arange(len(problem.demand)), lost)
+    if not len(kept):
+        none = np.zeros(len(limit))
+        return CapacityFlow(
+            problem, none, none, np.zeros(len(lost)), problem.demand, 0.0, 0.0, 0.0, True, None, lost
+        )
+    pricer = _Pricer(_part(problem, kept)) if len(lost) else pricer
+    costs = _Costs(limit, free, problem.fixed, _penalty(pricer, free))
+    return _within(problem, kept, pricer, costs, (gap, rounds))
+
+
+def _penalty(pricer: _Pricer, free: Floats) -> Floats:
+    """Return a cost beyond that of any way that comes to no node twice, so that nothing is left that fits."""
+    dear = free + pricer.problem.fixed
+    most = pricer.problem.nodes * float(dear[np.isfinite(dear)].max(initial=0.0))
+    return np.full(len(pricer.problem.demand), max(most, 1.0))
+
+
+def _within(
+    problem: Problem, kept: Ints, pricer: _Pricer, costs: _Costs, effort: tuple[float, int]
+) -> CapacityFlow:
+    """Find the flow of the pairs that have a way, and tell the others as unserved."""
+    limit, (gap, rounds) = costs.capacity, effort
+    start = pricer.routes(costs.free + costs.fixed)
+    pool, found, bound = _columns(pricer, costs, start, gap, rounds)
+    short = found.unserved.sum() > 1e-9 * pricer.problem.demand.sum()
     reached = max(found.cost - bound, 0.0) / max(abs(found.cost), 1e-300)
+    unserved = problem.demand.copy()
+    unserved[kept] = found.unserved
     return CapacityFlow(
         problem,
-        volume,
+        pool.loads(len(limit)).T @ found.flow,
         found.price,
-        problem.demand - found.unserved,
-        found.unserved,
+        problem.demand - unserved,
+        unserved,
         found.cost,
         bound,
         reached,
         reached <= gap,
-        cut,
+        _proof(pricer, limit, gap, rounds) if short else None,
+        np.setdiff1d(np.arange(len(problem.demand)), kept),
     )
 
 
-def _check(problem: Problem, limit: Floats) -> None:
+def _check(problem: Problem, limit: Floats, gap: float, rounds: int) -> None:
+    if rounds < 1 or not 0 < gap < 1:
+        raise DemandError(
+            f"{rounds} rounds to a gap of {gap:g} cannot be run; give at least one round and a gap "
+            "between 0 and 1."
+        )
     if limit.shape != problem.tail.shape:
         raise DemandError(f"Capacities are given for {limit.size} links, but there are {len(problem.tail)}.")
-    if not len(problem.demand):
-        raise DemandError("There is no demand to assign; all quantities are 0.")
     if not (limit > 0).all():
         a = int(np.flatnonzero(~(limit > 0))[0])
         raise DemandError(
-            f"Link {problem.names[a] + 1}: its capacity is {limit[a]:g}; it must be more than 0. "
-            "Leave a closed link out."
+            f"{problem.link(a)}: its capacity is {limit[a]:g}; a flow within capacities needs more than 0. "
+            "Leave a closed link out, or write what it can carry."
         )
+
+
+def _empty_times(problem: Problem) -> Floats:
+    """Return the time of each link when it is empty, shape (links,)."""
+    link = np.zeros((len(problem.tail), 3))
+    columns.refresh_all(link, problem.kind, problem.form, False)
+    return np.ascontiguousarray(link[:, columns.T])
+
+
+def _part(problem: Problem, kept: Ints) -> Problem:
+    """Return a problem with some of its pairs."""
+    return replace(
+        problem,
+        origin=problem.origin[kept],
+        target=problem.target[kept],
+        group=problem.group[kept],
+        demand=np.ascontiguousarray(problem.demand[kept]),
+        rows=problem.rows[kept],
+    )
 
 
 def _proof(pricer: _Pricer, limit: Floats, gap: float, rounds: int) -> Cut:
@@ -185,8 +243,14 @@ class _Pricer:
         self.tree, self.root, self.group = roots_of(problem)
         self.trees = Trees.empty(self.root, problem.nodes)
 
-    def routes(self, cost: Floats) -> _Routes:
-        """Return the shortest route of each pair at costs of shape (links,) or (classes, links)."""
+    def unreached(self, cost: Floats) -> Ints:
+        """List the pairs that have no way at finite costs."""
+        if not len(self.problem.demand):
+            return np.zeros(0, np.int64)
+        self._grow(cost)
+        return np.flatnonzero(~np.isfinite(self.trees.dist[self.tree, self.problem.target]))
+
+    def _grow(self, cost: Floats) -> None:
         p = self.problem
         by_class = np.array(np.broadcast_to(np.atleast_2d(cost), p.fixed.shape), order="C")
         trees.grow(
@@ -201,9 +265,14 @@ class _Pricer:
             0,
             len(self.root),
         )
+
+    def routes(self, cost: Floats) -> _Routes:
+        """Return the shortest route of each pair at costs of shape (links,) or (classes, links)."""
+        self._grow(cost)
+        p = self.problem
         pairs = len(p.demand)
         none = np.zeros(pairs + 1, np.int64)
-        first, begin, links, *_ = columns.extend(
+        _, begin, links, *_ = columns.extend(
             p.tail,
             self.tree,
             p.target,
@@ -220,13 +289,6 @@ class _Pricer:
             np.zeros(0),
             True,
         )
-        lost = np.flatnonzero(np.diff(first) == 0)
-        if len(lost):
-            k = lost[0]
-            raise DemandError(
-                f"Demand row {p.rows[k] + 1} asks for {p.demand[k]:g} from node {p.origin[k]} to "
-                f"node {p.target[k]}, but no way leads there."
-            )
         return _Routes(np.arange(pairs), self.trees.dist[self.tree, p.target], begin, links.astype(np.int64))
 
 

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import numpy as np
 
 from daliz.assignment.equilibrium import Store
-from daliz.assignment.kernels import columns
+from daliz.assignment.kernels import columns, pairwise
 from daliz.assignment.problem import roots_of
+from daliz.assignment.whole_step import MOST_PATHS, WholeStep
 from daliz.paths.forest import Trees
 from daliz.paths.kernels import trees
-from daliz.paths.kernels.delays import EXCESS
+from daliz.paths.kernels.delays import BPR, EXCESS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import ThreadPoolExecutor
 
-    from daliz.arrays import Bytes, Floats, Ints
+    from daliz.arrays import Bytes, Flags, Floats, Ints
     from daliz.assignment.problem import Problem
 
 LARGE = 50_000
@@ -64,6 +65,7 @@ class Passes:
         self, problem: Problem, threads: int, marginal: bool, excess: Floats | None, start: Store | None
     ) -> None:
         self.problem, self.marginal, self.threads = problem, marginal, threads
+        self.fresh = start is None
         self.pool: ThreadPoolExecutor | None = None
         self.tree, self.root, self.group = roots_of(problem)
         self.start = problem.start
@@ -83,6 +85,9 @@ class Passes:
         self.link = np.zeros((len(kind), 3))
         self.lanes = [np.empty_like(self.link) for _ in range(lanes)]
         self.in_lanes = self.large
+        self.steep = bool(_rises_like_a_wall(kind, form).any())
+        self.searching = self.steep and not self.large
+        self.rest = np.zeros(len(kind))
         self.worth = 0.0
         whole = (
             start
@@ -107,6 +112,11 @@ class Passes:
             _Block(low, high, first, last, whole.part(first, last))
             for low, high, first, last in zip(cuts[:-1], cuts[1:], ends[:-1], ends[1:], strict=True)
         ]
+
+    def unreached(self) -> Ints:
+        """List the pairs without a path, which have no way once trees have grown."""
+        lost = [np.flatnonzero(np.diff(b.store.first) == 0) + b.pairs.start for b in self.blocks]
+        return np.concatenate([np.zeros(0, np.int64), *lost])
 
     def renew(self, blocks: list[_Block], *, warm: bool, fill: bool = False, sweeps: int = 0) -> _Tally:
         """Grow the trees of blocks at the same delays, add new shortest paths, measure the excess, then sweep."""
@@ -173,7 +183,9 @@ class Passes:
 
     def sweep(self, blocks: list[_Block]) -> float:
         """Shift flow among the known paths of the blocks' pairs; return the excess found."""
-        if not self.in_lanes:
+        if self.searching:
+            total = sum(self._search(b) for b in blocks)
+        elif not self.in_lanes:
             total = sum(self._sweep(b, self.link, self.hands[0]) for b in blocks)
         else:
             # neighbours shift the same far links, so the lanes take blocks far from each other
@@ -219,18 +231,83 @@ class Passes:
             )
         )
 
+    def search_harder(self) -> bool:
+        """Leave lanes, or in a small problem steps to the cheapest path; return whether a harder way was left."""
+        if self.in_lanes:
+            self.in_lanes = False
+        elif self.searching or self.large:
+            return False
+        else:
+            self.search()
+        return True
+
+    def search(self) -> None:
+        """Search along each shift from now on; a large problem without steep delays only till volumes are summed."""
+        if not self.searching:
+            self.searching = True
+            self._sum_exactly()
+
+    def _search(self, block: _Block) -> float:
+        s = block.store
+        return float(
+            pairwise.sweep(
+                block.several,
+                s.first,
+                s.begin,
+                s.links,
+                s.flow,
+                s.toll,
+                self.link,
+                self.rest,
+                self.kind,
+                self.form,
+                self.marginal,
+                self.hands[0].mark,
+                self.hands[0].stamp,
+                self.worth,
+            )
+        )
+
     def reload(self) -> None:
         """Sum volumes from paths anew, so that no rounding piles up."""
+        if self.searching and (self.steep or not self.large):
+            self._sum_exactly()
+            return
         volume = np.zeros(len(self.link))
         for block in self.blocks:
             s = block.store
             columns.load(volume, s.links, s.begin, s.flow)
+        self.searching = False
         self.link[:, columns.V] = volume
         columns.refresh_all(self.link, self.kind, self.form, self.marginal)
         for lane in self.lanes:
             lane[:] = self.link
         self.in_lanes = self.large
 
+    def _sum_exactly(self) -> None:
+        self.link[:, columns.V] = self.rest[:] = 0.0
+        for block in self.blocks:
+            s = block.store
+            pairwise.load(self.link, self.rest, s.links, s.begin, s.flow)
+        columns.refresh_all(self.link, self.kind, self.form, self.marginal)
+
+    def step(self, enough: float) -> None:
+        """Take Newton steps over the paths of all pairs of a small problem, until the excess is no more than enough."""
+        whole = self.store()
+        if len(whole.flow) > MOST_PATHS:
+            return
+        step = WholeStep(whole, self.kind, self.form, marginal=self.marginal)
+        whole.flow[:] = step.settled(whole.flow, enough)
+        for block in self.blocks:
+            block.store = whole.part(block.pairs.start, block.pairs.stop)
+
     def store(self) -> Store:
         """Join the paths of all blocks."""
         return Store.join([b.store for b in self.blocks])
+
+
+def _rises_like_a_wall(kind: Bytes, form: Floats) -> Flags:
+    """Find the links whose delay has no finite slope when they are empty."""
+    return np.asarray(
+        (kind == BPR) & (form[:, 0] > 0) & (form[:, 2] > 0) & (form[:, 3] > 0) & (form[:, 3] < 1)
+    )

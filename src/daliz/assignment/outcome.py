@@ -87,6 +87,8 @@ class Outcome(NamedTuple):
         Whether it was reached.
     cut
         Proof that what is unserved cannot be served, where capacities are hard.
+    notes
+        What a reader of the result must know, in sentences.
     """
 
     flow: Floats
@@ -97,3 +99,4 @@ class Outcome(NamedTuple):
     certificate: dict[str, float]
     converged: bool
     cut: Cut | None = None
+    notes: tuple[str, ...] = ()

@@ -56,6 +56,8 @@ class Problem:
         Of links in the order of the user's file: int64 array `names[a]` is the row of link a there.
     rows
         The same for pairs.
+    first_node, zones
+        Number that the user's file gives the first node, and how many of the first nodes it calls zones.
     """
 
     nodes: int
@@ -71,6 +73,16 @@ class Problem:
     first_through: int = 0
     names: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     rows: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    first_node: int = 0
+    zones: int = 0
+
+    def node(self, n: int) -> str:
+        """Name a node by the number of the user's file."""
+        return f"{'zone' if n < self.zones else 'node'} {int(n) + self.first_node}"
+
+    def link(self, a: int) -> str:
+        """Name a link by its row in the user's file and its ends."""
+        return f"Link {self.names[a] + 1} from {self.node(self.tail[a])} to {self.node(self.head[a])}"
 
     @property
     def start(self) -> Words:
@@ -185,11 +197,13 @@ def _check_links(nodes: int, tail: Ints, head: Ints, form: Floats, kind: Bytes, 
             f"Link {bad[0] + 1}: its delay has the parameters {form[bad[0]].tolist()}; all must be "
             "numbers of 0 or more."
         )
-    bad = np.flatnonzero(form[:, 1] <= 0)
+    # a delay that does not grow needs no capacity
+    still = (kind == 0) & ((form[:, 0] == 0) | (form[:, 2] == 0) | (form[:, 3] == 0))
+    bad = np.flatnonzero((form[:, 1] < 0) | ((form[:, 1] == 0) & ~still))
     if len(bad):
         raise DemandError(
-            f"Link {bad[0] + 1}: its capacity is {form[bad[0], 1]:g}; it must be more than 0. Leave "
-            "a closed link out."
+            f"Link {bad[0] + 1}: its capacity is {form[bad[0], 1]:g}; it must be more than 0 unless b, the power or "
+            "the time when empty is 0. Leave a closed link out."
         )
     bad = np.flatnonzero((kind == 1) & (form[:, 3] <= 1))  # conical
     if len(bad):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,9 +11,11 @@ from daliz.calibration.fit import SPREAD, Calibration, YearModel
 from daliz.calibration.rolling import Z90, forecast_growth
 from daliz.calibration.series import observed
 from daliz.routing import Search, Shipment, routes
+from daliz.writing import csv_text, write_new_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from daliz.tables import Network
 
@@ -108,12 +108,8 @@ def save_forecast(rows: list[dict[str, Any]], digest: str, path: str | Path) -> 
 
     Raises
     ------
-    FileExistsError
+    WriteError
         If the file exists: a forecast that is written anew is none.
     """
-    path = Path(path)
-    with path.open("x", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(r | {"definition": f"{r['definition']}; inputs {digest[:16]}"} for r in rows)
-    return path
+    whole = [r | {"definition": f"{r['definition']}; inputs {digest[:16]}"} for r in rows]
+    return write_new_file(path, csv_text(whole, COLUMNS))

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING, NoReturn, TextIO, cast
+
+if TYPE_CHECKING:
+    from daliz.writing import StandardOutput
 
 
 def main() -> None:
@@ -14,22 +19,45 @@ def main() -> None:
     # full load.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-    from daliz.cli.app import app
-    from daliz.errors import DalizError
+    from daliz.writing import StandardOutput
 
     # A command lives for a second and makes few circles: collecting them costs more than it frees.
     gc.disable()
+    stream, sys.stdout = sys.stdout, cast("TextIO", StandardOutput(sys.stdout))
     try:
-        app(prog_name="daliz")
-    except DalizError as error:
-        sys.stderr.write(f"daliz: {error}\n")
-        raise SystemExit(2) from None
-    except BrokenPipeError:
+        _run(cast("StandardOutput", sys.stdout))
+    finally:
+        sys.stdout = stream
+
+
+def _run(output: StandardOutput) -> None:
+    """Run the verb that is asked for and flush what it prints, so that the end of the process cannot fail."""
+    from daliz.cli.app import app
+    from daliz.errors import DalizError, OutputError, ReaderGoneError
+
+    try:
+        try:
+            app(prog_name="daliz")
+        finally:
+            output.flush()
+    except (BrokenPipeError, ReaderGoneError):
+        # whoever reads had enough, as head has; that is no error
+        output.let_go()
         sys.stderr.close()
         raise SystemExit(0) from None
+    except OutputError as error:
+        output.let_go()
+        _refuse(str(error))
+    except DalizError as error:
+        _refuse(str(error))
     except OSError as error:
         place = f" {error.filename}" if error.filename else ""
-        sys.stderr.write(
-            f"daliz: The file or folder{place} cannot be used: {error.strerror or error}; choose another.\n"
-        )
-        raise SystemExit(2) from None
+        _refuse(f"The file or folder{place} cannot be used: {error.strerror or error}; choose another.")
+
+
+def _refuse(sentence: str) -> NoReturn:
+    """Say in one sentence on standard error why there is no answer, and end with code 2."""
+    with suppress(OSError, AttributeError):  # standard error may be full or closed; the code still tells
+        sys.stderr.write(f"daliz: {sentence}\n")
+        sys.stderr.flush()
+    raise SystemExit(2) from None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from daliz.cli.assign_tntp import asked, refuse_with_tntp, run_tntp
 from daliz.cli.common import (
     AsCsv,
     AsJson,
@@ -23,8 +24,7 @@ from daliz.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from daliz.assignment import Flows, Problem, Terms
-    from daliz.formats import Tntp
+    from daliz.assignment import Flows, Terms
 
 NAME = "assign"
 HELP = (
@@ -68,6 +68,15 @@ def run(
     per_length: Annotated[float, typer.Option(help="With --tntp: cost of a unit of length.")] = 0.0,
     per_toll: Annotated[float, typer.Option(help="With --tntp: cost of a unit of toll.")] = 0.0,
     threads: Annotated[int, typer.Option(help="With --tntp: threads.")] = 1,
+    passes: Annotated[
+        int | None,
+        typer.Option(
+            help="With --tntp: passes, or rounds of routes for capacity, after which to give up; 200."
+        ),
+    ] = None,
+    unreachable: Annotated[
+        str, typer.Option(help="With --tntp: refuse pairs without a way, or drop them as unserved.")
+    ] = "refuse",
     as_json: AsJson = False,
     as_csv: AsCsv = False,
     edits: Edits = (),
@@ -82,24 +91,32 @@ def run(
         )
     if tntp is not None:
         options = {
-            "--year": year,
+            "--network": package != "eurasia",
+            "--year": year is not None,
             "--under": under,
             "--without": without,
             "--set, --add, --multiply, --open and --close": edits,
             "--demand": demand,
             "--elasticity": elasticity,
-            "--unserved": unserved,
+            "--unserved": unserved is not None,
             "--select": select,
             "--out": out,
         }
-        _refuse_with_tntp([k for k, v in options.items() if v])
-        _run_tntp(tntp, method or "due", target, (per_length, per_toll), threads, as_json, as_csv)
+        refuse_with_tntp([k for k, v in options.items() if v])
+        costs, effort = (per_length, per_toll), (threads, passes)
+        run_tntp(asked(tntp, method, target, costs, effort, unreachable), as_json=as_json, as_csv=as_csv)
         return
-    if threads != 1 or per_length or per_toll:
-        raise typer.BadParameter("--threads, --per-length and --per-toll are for --tntp; leave them out.")
+    if threads != 1 or per_length or per_toll or passes is not None or unreachable != "refuse":
+        raise typer.BadParameter(
+            "--threads, --per-length, --per-toll, --passes and --unreachable are for --tntp; leave them out."
+        )
     from daliz.assignment import assign
+    from daliz.assignment.flows import RUN
     from daliz.paths import read_demand
+    from daliz.writing import check_folder
 
+    if out:
+        check_folder(out, RUN)
     network = open_for(package, year, under, without, edits)
     for name in select:
         network.table("links").row(name)
@@ -146,6 +163,8 @@ def _print(
     """Print flows in the form asked for."""
     by = "price" if flows.method == "capacity" else "hours"
     bottlenecks = flows.bottlenecks(top, by)
+    for note in flows.notes:
+        typer.echo(f"Note: {note}", err=True)
     if as_json:
         print_json(
             flows.as_dict()
@@ -166,6 +185,8 @@ def _print(
 
 
 def _show(flows: Flows, bottlenecks: list[dict[str, Any]], select: list[str], by: str) -> None:
+    from daliz.paths.capacities import open_in_part
+
     print_table(
         "Corridors, a year",
         ("corridor", "kt", "TEU", "days", "USD/t"),
@@ -204,6 +225,11 @@ def _show(flows: Flows, bottlenecks: list[dict[str, Any]], select: list[str], by
             right=(1, 2),
         )
     typer.echo(repr(flows))
+    in_part = open_in_part(flows.network, flows.capacities)
+    if in_part:
+        typer.echo(
+            f"Open for a part of {flows.network.when}, with that part of their capacity: {', '.join(in_part)}."
+        )
     if flows.demand.markets:
         captive = flows.totals()["captive_kt"]
         typer.echo(
@@ -227,106 +253,3 @@ def _show_ranges(ranges: list[dict[str, Any]]) -> None:
         ],
         right=(1, 2),
     )
-
-
-def _refuse_with_tntp(options: list[str]) -> None:
-    from daliz.errors import DemandError
-
-    if options:
-        raise DemandError(
-            f"{', '.join(options)} cannot be used with --tntp, which stands for a whole problem; "
-            "leave out one or the other."
-        )
-
-
-def _run_tntp(
-    files: tuple[Path, Path],
-    method: str,
-    gap: float | None,
-    costs: tuple[float, float],
-    threads: int,
-    as_json: bool,
-    as_csv: bool,
-) -> None:
-    """Assign a network of the literature, given as TNTP."""
-    import numpy as np
-
-    from daliz.formats import read_tntp
-
-    target = _tntp_target(method, gap, costs, threads)
-    t = read_tntp(*files)
-    problem = _tntp_problem(t, costs)
-    flow, facts, columns = _tntp_flow(problem, method, target, threads)
-    rows = [
-        {
-            "from": int(problem.tail[a]) + 1,
-            "to": int(problem.head[a]) + 1,
-            "volume": float(flow.volume[a]),
-            **{k: float(v[a]) for k, v in columns.items()},
-        }
-        for a in np.argsort(problem.names)
-    ]
-    if as_json:
-        told = {"network": t.name, "method": method, "relative_gap": flow.gap, "converged": flow.converged}
-        print_json({**told, **facts, "links": rows})
-    elif as_csv:
-        print_csv(rows)
-        typer.echo(repr(flow), err=True)
-    else:
-        typer.echo(repr(flow))
-    if not flow.converged:
-        raise typer.Exit(1)
-
-
-def _tntp_target(method: str, gap: float | None, costs: tuple[float, float], threads: int) -> float:
-    """Return the gap to reach; options that a TNTP network cannot take are refused."""
-    from daliz.errors import DemandError
-
-    if method not in {"due", "so", "capacity"}:
-        raise DemandError(
-            f"A TNTP network cannot be assigned by {method!r}; the methods are due, so and capacity."
-        )
-    target = {"capacity": 1e-9}.get(method, 1e-10) if gap is None else gap
-    if not 0 < target < 1 or threads < 1 or not all(0 <= c < float("inf") for c in costs):
-        raise DemandError(
-            f"A gap of {target:g}, {threads} threads and costs of {costs[0]:g} and {costs[1]:g} "
-            "cannot be used; give a gap between 0 and 1, a thread at least "
-            "and costs of 0 or more."
-        )
-    return target
-
-
-def _tntp_problem(t: Tntp, costs: tuple[float, float]) -> Problem:
-    """Make the problem of a TNTP network with the costs of length and toll."""
-    import numpy as np
-
-    from daliz.assignment import make_problem
-
-    fixed = costs[0] * t.length + costs[1] * t.toll
-    form = np.column_stack([t.free_flow_time, t.capacity, t.b, t.power])
-    return make_problem(
-        t.nodes,
-        (t.tail, t.head),
-        form,
-        t.trips,
-        fixed=fixed if fixed.any() else None,
-        first_through=t.first_through,
-    )
-
-
-def _tntp_flow(
-    problem: Problem, method: str, target: float, threads: int
-) -> tuple[Any, dict[str, Any], dict[str, Any]]:
-    """Solve a problem: the flow, facts about the whole, and columns by link beside the volume."""
-    flow: Any
-    if method == "capacity":
-        from daliz.assignment.link_capacity import capacity_flow
-
-        flow = capacity_flow(problem, gap=target)
-        served = {"served": float(flow.served.sum()), "unserved": float(flow.unserved.sum())}
-        return flow, served | {"cost": flow.cost, "bound": flow.bound}, {"price": flow.price}
-    from daliz.assignment import user_equilibrium
-
-    flow = user_equilibrium(problem, gap=target, threads=threads, marginal=method == "so")
-    facts = {"objective": flow.objective, "total_cost": flow.total_cost, "passes": len(flow.passes)}
-    return flow, facts, {"cost": flow.cost}

@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from daliz.tables.edits import Edit
 
 Package = Annotated[str, typer.Option("--network", "-n", help="Embedded package or folder of tables.")]
-Year = Annotated[int | None, typer.Option("--year", "-y", help="Year; the last observed one unless given.")]
+Year = Annotated[
+    int | None,
+    typer.Option(
+        "--year",
+        "-y",
+        help="Year; the last observed one unless given. It holds what is open on at least half of its days.",
+    ),
+]
 Under = Annotated[
     list[str], typer.Option("--under", help="Project, event or policy to put in force; may be repeated.")
 ]
@@ -158,12 +165,12 @@ def _plain(value: Any) -> Any:
 
 
 def print_csv(rows: Sequence[dict[str, Any]]) -> None:
-    """Print rows as CSV."""
+    """Print rows as CSV; a number that is not known or beyond all bounds is a blank cell."""
     out = io.StringIO(newline="")
     if rows:
         writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({k: "" if _plain(v) is None else v for k, v in r.items()} for r in rows)
     sys.stdout.write(out.getvalue())
 
 

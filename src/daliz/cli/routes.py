@@ -40,8 +40,15 @@ def run(
     destination: Annotated[str, typer.Argument(help="The same.")],
     cargo: Annotated[str, typer.Option(help="Cargo class.")] = "container-40",
     k: Annotated[int, typer.Option("--k", "-k", help="How many alternatives.")] = 5,
-    month: Annotated[int | None, typer.Option(help="Month 1-12 for the weather.")] = None,
-    date: Annotated[str | None, typer.Option(help="Day such as 2024-11-15 instead of a year.")] = None,
+    month: Annotated[
+        int | None, typer.Option(help="Month 1-12 of the year, with its weather and what is open in it.")
+    ] = None,
+    date: Annotated[
+        str | None,
+        typer.Option(
+            help="Day such as 2024-11-15. A year or month holds what is open on at least half of its days."
+        ),
+    ] = None,
     via: Annotated[list[str], typer.Option(help="Place to pass; may be repeated, in order.")] = [],
     avoid: Annotated[
         list[str], typer.Option(help="Place, country:XX, mode:sea, link:ID or service:ID; may be repeated.")
@@ -105,6 +112,8 @@ def run(
         print_json(found.as_dict())
     elif as_csv:
         print_csv([_plain(i) for i in found.itineraries])
+        for note in found.notes:
+            typer.echo(note, err=True)
     else:
         _show(found, pareto=pareto, legs=legs)
         if under or without:
@@ -132,6 +141,7 @@ def _plain(i: Itinerary) -> dict[str, Any]:
         "corridor": i.corridor,
         "way": i.summary(),
         "km": round(i.km),
+        "great_circle_km": round(i.great_circle_km),
         "days": round(i.days, 2),
         "usd": round(i.usd),
         "kg_co2e": round(i.kg_co2e),
@@ -150,7 +160,7 @@ def _row(n: int, i: Itinerary) -> list[str]:
         str(n),
         i.corridor,
         i.summary(),
-        f"{i.km:,.0f}",
+        f"{i.km:,.0f}" + (f" ({i.detour:,.0f} x great circle)" if i.far else ""),
         days,
         f"{s.p50_days:.1f} / {s.p95_days:.1f}" if s else "-",
         usd,
@@ -174,10 +184,12 @@ def _show(found: Routes, *, pareto: bool, legs: bool) -> None:
     state = " (projected)" if found.projected else ""
     unit = found.query.cargo["unit"]
     ranges = "; in brackets 5 to 95 % over the evidence" if found.itineraries[0].spread else ""
-    title = f"{found.origin} to {found.destination}, {found.cargo} ({unit}), {found.year}{state}{ranges}"
+    title = f"{found.origin} to {found.destination}, {found.cargo} ({unit}), {found.when}{state}{ranges}"
     _ways(title, found.itineraries)
     if pareto:
         _ways("Pareto set: nothing is 1 % better in USD, hours, CO2e and risk together", found.pareto)
+    for note in found.notes:
+        print_lines([note])
     for n, i in enumerate(found.itineraries if legs else [], 1):
         _legs(f"Way {n}: {i.corridor}", i)
 

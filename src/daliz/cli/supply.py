@@ -19,11 +19,13 @@ from daliz.cli.common import (
     print_json,
     takes_edits,
 )
-from daliz.cli.supply_tables import Found, show_found
+from daliz.cli.supply_ftot import chain_of_ftot
+from daliz.cli.supply_tables import Found, leaving_title, show_found
 
 if TYPE_CHECKING:
-    from daliz.supplychain import Chain, Supply
+    from daliz.supplychain import Supply
     from daliz.tables import Network
+    from daliz.writing import FolderKind
 
 NAME = "supply"
 HELP = (
@@ -81,11 +83,17 @@ def run(
         ),
     ] = 0,
     leaving: Annotated[
-        str, typer.Option(help="Country: what leaves it, by the first country of --over that it passes.")
+        str,
+        typer.Option(
+            help="Country: what leaves it, by the first country of --over that it passes; that of the package, "
+            "else every country."
+        ),
     ] = "",
     over: Annotated[
         list[str],
-        typer.Option(help="See --leaving; may be repeated. Both are those of the package unless given."),
+        typer.Option(
+            help="See --leaving; may be repeated. Those of the package unless given, else all that are passed."
+        ),
     ] = [],
     top: Annotated[int, typer.Option(help="Rows to show.")] = 15,
     as_json: AsJson = False,
@@ -102,6 +110,7 @@ def run(
         supply_ranges,
         without_each,
     )
+    from daliz.writing import check_folder
 
     if top < 0:
         raise typer.BadParameter(f"--top is {top}; give 0 or more.")
@@ -109,29 +118,30 @@ def run(
         raise typer.BadParameter("--csv prints the ways alone; leave out --each and --cut, or take --json.")
     if (cut or origin) and not market:
         raise typer.BadParameter("--cut and --origin tell of one market; give --market.")
+    if chart:
+        check_folder(chart, _charts())
     network, places = _network(package, year, under, without, edits)
-    asked: str | Chain = _ftot_chain(network, ftot) if ftot else chain
+    asked, of_ftot = chain_of_ftot(network, ftot) if ftot else (chain, {})
     flows, duties = None, {}
     if traffic:
         from daliz.assignment import assign
 
         flows = assign(network)
     if policy:
-        from daliz.trade import tariff
-
-        duties = tariff(network, policy, draws=0).chain_duties(chain)
+        duties = _duties(network, policy, chain)
     ask: dict[str, Any] = {
         "policy": policy,
-        "terms": Terms(objective=objective, carbon_usd_t=carbon, years=years, duties=duties),
+        "terms": Terms(objective=objective, carbon_usd_t=carbon, years=years, duties=duties, **of_ftot),
         "flows": flows,
     }
     plan = supply(network, asked, without=places, **ask)
-    leaving, over = _left(network, leaving, over)
+    given = (leaving, over)
+    leaving, over, balanced = _left(network, leaving, over)
     found = Found(
         plan,
         supply(network, asked, **ask) if places else None,
         dependence(plan, market, by),
-        balance_of_ways(plan, leaving, over) if leaving else [],
+        balance_of_ways(plan, leaving, over) if balanced else [],
         supply_ranges(plan, market, draws=draws) if draws else [],
         without_each(plan, market, by) if each else [],
         least_failures(plan, market, by, origin=origin) if cut else None,
@@ -144,7 +154,8 @@ def run(
         print_csv(plan.itineraries())
         typer.echo(repr(plan), err=True)
     else:
-        show_found(found, market, by, top, leaving)
+        title = leaving_title(leaving, over) if balanced else ""
+        show_found(found, market, by, top, title, taken=_say_defaults(leaving, over, given))
     if not plan.converged:
         raise typer.Exit(1)
 
@@ -175,54 +186,64 @@ def _network(
     return open_for(package, year, under, events, edits), [w for w in without if w not in sets]
 
 
-def _left(network: Network, leaving: str, over: list[str]) -> tuple[str, list[str]]:
-    """Return the country that goods leave and those that they pass; blank without question and default."""
+def _duties(network: Network, policy: str, chain: str) -> dict[tuple[str, str, str], float]:
+    """Return the duties of a policy on a chain; none where the package has no trades."""
     from daliz.errors import QueryError
-    from daliz.tables.defaults import chosen, default_values
+    from daliz.tables.defaults import default_values
+    from daliz.trade import tariff
+    from daliz.trade.duties import policy_row
 
-    if not (leaving or over or default_values(network, "origin")):
-        return "", []
-    passed = over or list(default_values(network, "over"))
-    if not passed:
+    policy_row(network, policy)  # refuses what is unknown
+    if not len(network.table("trades")):
+        return {}
+    if not default_values(network, "exporter"):
         raise QueryError(
-            f"{network.name} has no row 'over' in the table defaults; give --over with --leaving."
+            f"{network.name} has no row 'exporter' in the table defaults, so it is not said whose duties "
+            "--policy lays on the chain; add the row."
         )
-    return chosen(network, "origin", leaving, "--leaving"), passed
+    return tariff(network, policy, draws=0).chain_duties(chain)
 
 
-def _ftot_chain(network: Network, files: tuple[Path, Path]) -> Chain:
-    from csv import DictReader
+def _left(network: Network, leaving: str, over: list[str]) -> tuple[str, list[str], bool]:
+    """Return the country that goods leave, those that they pass, and whether that is asked at all.
 
-    from daliz.errors import FormatError
-    from daliz.formats import ftot_tables, read_ftot
-    from daliz.supplychain.chain import chain_from_tables
+    What is left out is that of the table `defaults`; without it blank stands for all.
+    """
+    from daliz.tables.defaults import default_values
 
-    scenario = read_ftot(files[0])
-    try:
-        with files[1].open(encoding="utf-8-sig", newline="") as file:
-            places = {r["facility_name"]: r["node_id"] for r in DictReader(file)}
-    except (KeyError, UnicodeDecodeError) as error:
-        raise FormatError(
-            f"{files[1]} cannot be read as CSV with the columns facility_name and node_id: {error}."
-        ) from error
-    nodes = network.table("nodes")
-    countries = {
-        f: str(nodes["country"][nodes.position[n]]) for f, n in places.items() if n in nodes.position
-    }
-    for sentence in scenario.ignored:
-        typer.echo(f"daliz: {sentence}", err=True)
-    return chain_from_tables(network, "ftot", ftot_tables(scenario, places, countries=countries))
+    origin, passed = (tuple(default_values(network, name)) for name in ("origin", "over"))
+    asked = bool(leaving or over or origin)
+    return leaving or (origin[0] if origin else ""), over or list(passed), asked
+
+
+def _say_defaults(leaving: str, over: list[str], given: tuple[str, list[str]]) -> str:
+    """Say which of --leaving and --over were taken from the table `defaults`; blank for none."""
+    taken = [f"--leaving {leaving}"] if leaving and not given[0] else []
+    taken += [f"--over {c}" for c in over] if over and not given[1] else []
+    return f"Taken from the table defaults: {' '.join(taken)}." if taken else ""
 
 
 def _draw(
     plan: Supply, leaning: list[dict[str, Any]], by: str, balance: list[dict[str, Any]], folder: Path
 ) -> None:
     from daliz.report.chain_charts import balance_chart, dependence_chart, flow_map, sankey_chart
-    from daliz.report.save import save_chart
+    from daliz.report.save import drawn
+    from daliz.writing import write_folder
 
-    folder.mkdir(parents=True, exist_ok=True)
-    save_chart(sankey_chart(plan), folder / "flows.html")
-    save_chart(dependence_chart(leaning, countries=by in {"country", "owner"}), folder / "dependence.html")
-    save_chart(flow_map(plan), folder / "map.html")
+    charts = {
+        "flows.html": sankey_chart(plan),
+        "dependence.html": dependence_chart(leaning, countries=by in {"country", "owner"}),
+        "map.html": flow_map(plan),
+    }
     if balance:
-        save_chart(balance_chart(balance, plan), folder / "balance.html")
+        charts["balance.html"] = balance_chart(balance, plan)
+    files = {name: drawn(chart, ".html") for name, chart in charts.items()}
+    write_folder(folder, files, _charts())
+
+
+def _charts() -> FolderKind:
+    """Return what the charts of a plan are among folders: they may be written into any."""
+    from daliz.writing import FolderKind
+
+    own = frozenset({"flows.html", "dependence.html", "map.html", "balance.html"})
+    return FolderKind("folder of charts", own.__contains__, parents=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -26,24 +27,16 @@ class Found:
     failures: Failures | None
 
 
-def show_found(found: Found, market: str, by: str, top: int, leaving: str) -> None:
-    """Print all tables of an answer for people."""
+def show_found(found: Found, market: str, by: str, top: int, title: str, taken: str = "") -> None:
+    """Print all tables of an answer for people; `title` is of what leaves a country, blank if not asked."""
     plan = found.plan
     _show_markets(plan, found.whole, market)
     _show_candidates(plan)
     _show_largest(plan, top)
-    print_table(
-        f"{market or 'All markets'}: share of supply by {by}",
-        (by, "crosses", "mined there", "USD a year"),
-        [
-            [r["name"], f"{r['share']:.0%}", f"{r['made']:.0%}", f"{r['value_usd']:,.0f}"]
-            for r in found.leaning[:top]
-        ],
-        right=(1, 2, 3),
-    )
+    _show_leaning(found.leaning, market, by, top)
     _show_limits(plan, top)
     _tell(plan, market)
-    _show_balance(found.balance, leaving)
+    _show_balance(found.balance, title, taken)
     _show_ranges(found.ranges, top)
     if found.swept:
         _show_each(found.swept, by, top)
@@ -73,7 +66,7 @@ def _show_markets(plan: Supply, whole: Supply | None, market: str) -> None:
                 m["market"],
                 f"{m['delivered']:,.0f}",
                 f"{m['unmet']:,.0f}",
-                f"{m['cost_usd']:,.0f}",
+                _usd(m["cost_usd"]),
                 *([_more(m, before)] if whole else []),
                 f"{stack[m['market']]['freight']:,.0f}",
                 f"{stack[m['market']]['time']:,.0f}",
@@ -84,6 +77,11 @@ def _show_markets(plan: Supply, whole: Supply | None, market: str) -> None:
         ],
         right=(1, 2, 3, 4, 5, 6, 7),
     )
+
+
+def _usd(value: float) -> str:
+    """Write dollars; a hyphen where nothing is delivered, so that there is no mean."""
+    return "-" if isnan(value) else f"{value:,.0f}"
 
 
 def _show_candidates(plan: Supply) -> None:
@@ -98,7 +96,7 @@ def _show_candidates(plan: Supply) -> None:
                     r["facility"],
                     "yes" if r["built"] else "no",
                     f"{r['units']:,.0f} {r['output']}",
-                    f"{r['use']:.0%}",
+                    "-" if isnan(r["use"]) else f"{r['use']:.0%}",
                 ]
                 for r in rows
             ],
@@ -108,6 +106,10 @@ def _show_candidates(plan: Supply) -> None:
 
 def _show_largest(plan: Supply, top: int) -> None:
     """Print the ways that take most tonnes."""
+    rows = plan.itineraries()
+    if not rows:
+        typer.echo("Nothing moves in this plan.")
+        return
     print_table(
         "Largest ways, a year",
         ("from", "to", "what", "t", "corridor", "days", "USD/unit", "over"),
@@ -122,10 +124,24 @@ def _show_largest(plan: Supply, top: int) -> None:
                 f"{r['usd']:,.0f}",
                 r["countries"],
             ]
-            for r in plan.itineraries()[:top]
+            for r in rows[:top]
         ],
         right=(3, 5, 6),
     )
+
+
+def _show_leaning(rows: list[dict[str, Any]], market: str, by: str, top: int) -> None:
+    """Print what a market's supply crosses; a market without supply, or that pays nothing, leans on nothing."""
+    if rows:
+        print_table(
+            f"{market or 'All markets'}: share of supply by {by}",
+            (by, "crosses", "mined there", "USD a year"),
+            [
+                [r["name"], f"{r['share']:.0%}", f"{r['made']:.0%}", f"{r['value_usd']:,.0f}"]
+                for r in rows[:top]
+            ],
+            right=(1, 2, 3),
+        )
 
 
 def _show_limits(plan: Supply, top: int) -> None:
@@ -159,18 +175,29 @@ def _more(market: dict[str, Any], before: dict[str, dict[str, Any]]) -> str:
     """Describe what a unit costs more; a mean over less than all demand does not compare."""
     if market["unmet"] > 0 and before[market["market"]]["unmet"] <= 0:
         return f"{market['unmet'] / market['demand']:.1%} unmet"
-    return f"{market['cost_usd'] - before[market['market']]['cost_usd']:+,.0f}"
+    more = market["cost_usd"] - before[market["market"]]["cost_usd"]
+    return "-" if isnan(more) else f"{more:+,.0f}"
 
 
-def _show_balance(rows: list[dict[str, Any]], leaving: str) -> None:
+def leaving_title(leaving: str, over: list[str]) -> str:
+    """Write the title of what leaves a country."""
+    what = f"What leaves {leaving}" if leaving else "What leaves its country"
+    return f"{what}, by the first that it passes{'' if over else ' (of all, the most used first)'}"
+
+
+def _show_balance(rows: list[dict[str, Any]], title: str, taken: str) -> None:
     some = [r for r in rows if r["units"] > 0]
     if some:
         print_table(
-            f"What leaves {leaving}, by the first that it passes",
+            title,
             ("what", "over", "units", "share"),
             [[r["commodity"], r["way"], f"{r['units']:,.0f}", f"{r['share']:.0%}"] for r in some],
             right=(2, 3),
         )
+        if taken:
+            typer.echo(taken)
+    elif title:
+        typer.echo(f"{title}: nothing does in this plan.")
 
 
 def _show_ranges(rows: list[dict[str, Any]], top: int) -> None:
@@ -191,7 +218,7 @@ def _show_ranges(rows: list[dict[str, Any]], top: int) -> None:
 
 
 def _shown(measure: str, value: float) -> str:
-    return f"{value:.1%}" if measure in {"unmet", "share"} else f"{value:,.0f}"
+    return f"{value:.1%}" if measure in {"unmet", "share"} and not isnan(value) else _usd(value)
 
 
 def _show_each(rows: list[dict[str, Any]], by: str, top: int) -> None:

@@ -60,6 +60,7 @@ def run(
 ) -> None:
     """Run the verb."""
     from daliz.studies import corridor_effect, story, talks
+    from daliz.studies.policy_timeline import trade_rows
     from daliz.trade import tariff
 
     _refuse(policy, base, chart)
@@ -75,7 +76,8 @@ def run(
         _print_all(policy, rows, as_json=as_json, as_csv=as_csv)
         return
     answer = tariff(network, policy, base=base, model=model, exporter=exporter, draws=draws)
-    effect = corridor_effect(answer) if corridors else []
+    followed = bool(trade_rows(answer, after=False))
+    effect = corridor_effect(answer) if corridors and followed else []
     if chart:
         _draw(network, [r for r, m in zip(answer.rows(), answer.moved(), strict=True) if m], chart)
     if as_json:
@@ -85,6 +87,7 @@ def run(
         typer.echo(repr(answer), err=True)
     else:
         _show(answer, effect)
+        _tell(answer, unfollowed=corridors and not followed)
     if not all(e["converged"] for e in effect):
         raise typer.Exit(1)
 
@@ -169,6 +172,28 @@ def _show(answer: Tariff, effect: list[dict[str, Any]]) -> None:
     typer.echo(repr(answer))
 
 
+def _tell(answer: Tariff, *, unfollowed: bool) -> None:
+    """Print what the figures alone do not say: that nothing changes, rates above 100 %, trade that is not followed."""
+    high = dict.fromkeys(r for x in answer.lines if x.after.rate > 1 for r in x.after.rows)
+    said = []
+    if not answer.moved().any():
+        against = answer.base or "free trade"
+        said.append(
+            f"No duty on these goods differs between {answer.policy} and {against}: no row of tariffs.csv that holds "
+            "on their days and under them tells them apart."
+        )
+    if high:
+        said.append(
+            f"Some duties are above 100 % of value ({', '.join(high)}); rates are shares, so that 25 % is 0.25."
+        )
+    if unfollowed:
+        said.append(
+            "No trade of this policy has a class of cargo and both places, so none is followed over the network."
+        )
+    for sentence in said:
+        print_lines([sentence])
+
+
 def _show_corridors(effect: list[dict[str, Any]]) -> None:
     """Print the tonnes of a policy's trades by corridor."""
     print_table(
@@ -189,6 +214,7 @@ def _show_corridors(effect: list[dict[str, Any]]) -> None:
 
 
 def _show_story(rows: list[dict[str, Any]]) -> None:
+    """Print the policies in their order."""
     ways = [k for k in (rows[0] if rows else {}) if k.startswith("t_")]
     print_table(
         "Policies, million USD a year; tonnes by corridor",
@@ -226,6 +252,17 @@ def _show_story(rows: list[dict[str, Any]]) -> None:
 
 
 def _show_talks(rows: list[dict[str, Any]]) -> None:
+    """Print what each round of talks might yield, by chain."""
+    if not rows:
+        print_lines(
+            [
+                (
+                    "Nothing to tell: no policy of the kind talks, or no chain with a contract that names a policy; "
+                    "see policies.csv and contracts.csv."
+                )
+            ]
+        )
+        return
     over = [k for k in (rows[0] if rows else {}) if k.startswith("over_")]
     print_table(
         "What talks might yield",
@@ -248,7 +285,7 @@ def _show_talks(rows: list[dict[str, Any]]) -> None:
                 f"{r['contract_units']:,.0f}",
                 f"{r['from_share']:.0%}",
                 *(f"{r[k]:.0%}" for k in over),
-                f"{r['unit_usd']:,.0f}",
+                "-" if isnan(r["unit_usd"]) else f"{r['unit_usd']:,.0f}",
             ]
             for r in rows
         ],

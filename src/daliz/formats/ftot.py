@@ -11,15 +11,14 @@ not a tonne: a scenario that speaks of both is refused, since one of them is usu
 
 from __future__ import annotations
 
-import csv
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree as ET
 
 from daliz.errors import FormatError, did_you_mean
-from daliz.formats.ftot_units import DOLLARS, NONE, Units, density
+from daliz.formats.ftot_files import named_file, number, read_csv, read_schedules, read_settings
+from daliz.formats.ftot_plants import SIZES, TOTAL, Plant, plants_of
+from daliz.formats.ftot_units import DOLLARS, NONE, PHASES, TONNES, Units, density, dollars_per, unit_key
 
 Row = dict[str, Any]
 TYPES = ("raw_material_producer", "processor", "ultimate_destination")
@@ -28,18 +27,44 @@ FILES = {
     "Destinations_Commodity_Data": "ultimate_destination",
     "Processors_Commodity_Data": "processor",
     "Processors_Candidate_Commodity_Data": "candidate",
+    "Processors_Candidate_Slate_Data": "candidate",
 }
-UNUSED = {
-    "minsize": "The least size of candidates",
-    "min_aggregation": "The least aggregation of candidates",
-    "min_capacity": "The least capacity of processors",
-    "access_cost": "The cost of access",
-    "max_transport_distance": "The longest distance of transport",
+WRONG = {
+    "raw_material_producer": ("i", "producer {} takes"),
+    "ultimate_destination": ("o", "destination {} gives"),
 }
-SETTINGS = {
+"""What neither of these does."""
+NEEDED = ("facility_name", "facility_type", "commodity", "value", "units", "phase_of_matter", "io")
+CAPPED = ("max_capacity", "max_processor_input", "build_cost")
+USED_COLUMNS = {
+    "raw_material_producer": (*NEEDED, "schedule"),
+    "ultimate_destination": (*NEEDED, "schedule", "udp"),
+    "processor": (*NEEDED, "schedule", *CAPPED),
+    "candidate": (*NEEDED, "schedule", *CAPPED),
+}
+"""Columns that are read, by kind of file; a cell in another is told as not used."""
+USED_SETTINGS = (
+    *FILES,
+    "Scenario_Name",
+    "Scenario_Description",
+    "Scenario_Schema_Version",
+    "Schedule_Data",
+    "Commodity_Density_Data",
+    "Density_Conversion_Factor",
+    "Default_Units_Solid_Phase",
+    "Default_Units_Currency",
+    "Unmet_Demand_Penalty",
+    "Capacity_On",
+)
+"""Settings that are read; others that say something are told as not used."""
+TOLD = {
     "CO2_Unit_Cost": "The cost of CO2 is not taken from the scenario; give a carbon price.",
-    "Capacity_On": "Capacities are those of the network of Daliz.",
+    "Commodity_Mode_Data": (
+        "Commodity_Mode_Data is not used: modes and closures are those of the network of Daliz."
+    ),
+    "Disruption_Data": "Disruption_Data is not used: modes and closures are those of the network of Daliz.",
 }
+SWITCH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
 @dataclass(frozen=True)
@@ -53,10 +78,16 @@ class Ftot:
     settings
         Settings as text by name, such as `CO2_Unit_Cost`.
     facilities
-        Rows of name, type, candidate, io, commodity, tonnes (a day), minimum, maximum, build_usd,
-        udp_usd, file and line.
+        Rows of name, type, io, commodity, phase, tonnes (a day, those of producers and destinations by their
+        schedule), maximum (tonnes a day of a processor's row, None for none), udp_usd, file and line.
+    plants
+        What bounds each processor, and whether it is a candidate.
     availability
         Mean availability of each schedule.
+    units
+        Densities of the scenario and the units of mass that it uses.
+    capacities
+        Whether capacities of the network hold (`Capacity_On`); None if the scenario says nothing.
     ignored
         What the scenario says and this reader does not use, in sentences.
     """
@@ -65,7 +96,10 @@ class Ftot:
     description: str
     settings: dict[str, str]
     facilities: tuple[Row, ...]
+    plants: dict[str, Plant]
     availability: dict[str, float]
+    units: Units
+    capacities: bool | None = None
     ignored: tuple[str, ...] = field(default=())
 
     def __repr__(self) -> str:
@@ -92,233 +126,234 @@ def read_ftot(scenario: str | Path) -> Ftot:
         file and line.
     """
     path = Path(scenario)
-    settings = _settings(path)
-    found: list[Row] = []
-    ignored = [
-        f"{key} is not used: modes and closures are those of the network of Daliz."
-        for key in ("Commodity_Mode_Data", "Disruption_Data")
-        if _file(path, settings, key) is not None
-    ]
-    ignored += [
-        sentence for key, sentence in SETTINGS.items() if settings.get(key, "").casefold() not in NONE
-    ]
-    schedules = _schedules(_file(path, settings, "Schedule_Data"))
+    settings = read_settings(path, USED_SETTINGS)
+    ignored = _told(path, settings)
+    schedules = read_schedules(named_file(path, settings, "Schedule_Data"))
     units = Units(
-        _densities(_file(path, settings, "Commodity_Density_Data")),
-        settings.get("Density_Conversion_Factor", ""),
+        _densities(named_file(path, settings, "Commodity_Density_Data")),
+        _said(settings, "Density_Conversion_Factor"),
     )
+    found: list[Row] = []
     for key, kind in FILES.items():
-        file = _file(path, settings, key)
+        file = named_file(path, settings, key)
         if file is not None:
-            found += _facilities(file, kind, schedules, units)
-            ignored += _unused(file)
-    if not found:
+            rows = read_csv(file, NEEDED)
+            found += [_facility(r, kind, file, line, schedules, units) for line, r in rows]
+            ignored += _unused(file, kind, rows)
+    flows = [r for r in found if r["commodity"] not in SIZES and r["commodity"] != TOTAL]
+    if not flows:
         raise FormatError(f"{path}: the scenario names no facilities; give {', '.join(FILES)}.")
     units.refuse_mixed()
     _refuse_two_roles(found)
+    _refuse_two_phases(flows)
     return Ftot(
-        settings.get("Scenario_Name", path.stem),
-        settings.get("Scenario_Description", ""),
+        _said(settings, "Scenario_Name") or path.stem,
+        _said(settings, "Scenario_Description"),
         settings,
-        tuple(found),
+        tuple(flows),
+        plants_of([r for r in found if r["type"] == "processor"], units),
         schedules,
+        units,
+        _capacities(path, settings),
         tuple(ignored),
     )
 
 
-def _unused(file: Path) -> list[str]:
-    """List what a file gives and this reader does not use."""
-    rows = _rows(file, ("facility_name", "commodity"))
-    given = {k for _, r in rows for k, v in r.items() if k in UNUSED and v} | {
-        r["commodity"] for _, r in rows if r["commodity"] in UNUSED
-    }
-    return [f"{UNUSED[k]} ({k} in {file.name}) is not used." for k in sorted(given)]
+def _said(settings: dict[str, str], key: str) -> str:
+    """Return what a setting says; blank for none."""
+    text = settings.get(key, "")
+    return "" if text.casefold() in NONE else text
 
 
-def _settings(path: Path) -> dict[str, str]:
-    try:
-        # expat bounds the growth of entities, and the file is the user's own
-        root = ET.parse(path).getroot()  # noqa: S314
-    except FileNotFoundError as error:
-        raise FormatError(f"{path} does not exist; give the scenario XML of FTOT.") from error
-    except (ET.ParseError, OSError, UnicodeDecodeError, LookupError, ValueError) as error:
-        raise FormatError(f"{path} is no XML that can be read: {error}.") from error
-    if not root.tag.rpartition("}")[2].startswith("Scenario"):
-        raise FormatError(
-            f"{path}: the root is {root.tag.rpartition('}')[2]!r}, not Scenario; this is no scenario of FTOT."
-        )
-    return {e.tag.rpartition("}")[2]: (e.text or "").strip() for e in root.iter() if not len(e)}
-
-
-def _file(path: Path, settings: dict[str, str], key: str) -> Path | None:
-    name = settings.get(key, "")
-    if name.casefold() in NONE:
-        return None
-    last = re.split(r"[\\/]", name)[-1]
-    for place in (Path(name), path.parent / name, path.parent / last, path.parent / "input_data" / last):
-        if place.is_file():
-            return place
-    raise FormatError(
-        f"{path}: {key} names {name!r}, which is neither there nor beside the scenario; put it there "
-        "or write None."
-    )
-
-
-def _rows(file: Path, needed: tuple[str, ...]) -> list[tuple[int, dict[str, str]]]:
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream)
-            rows = [
-                (
-                    reader.line_num,
-                    {str(k).strip().casefold(): (v or "").strip() for k, v in r.items() if k is not None},
-                )
-                for r in reader
-            ]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise FormatError(f"{file} cannot be read as CSV in UTF-8: {error}.") from error
-    missing = [n for n in needed if rows and n not in rows[0][1]]
-    if missing or not rows:
-        raise FormatError(
-            f"{file}: it lacks {', '.join(missing) or 'rows'}; FTOT wants the columns {', '.join(needed)}."
-        )
-    return rows
-
-
-def _number(text: str, file: Path, line: int, column: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        raise FormatError(f"{file}, line {line}: {column} is {text!r}; it must be a number.") from None
-    if not 0 <= value < float("inf"):
-        raise FormatError(f"{file}, line {line}: {column} is {value:g}; it must be 0 or more.")
-    return value
-
-
-def _facilities(file: Path, kind: str, schedules: dict[str, float], units: Units) -> list[Row]:
+def _told(path: Path, settings: dict[str, str]) -> list[str]:
+    """Say which settings are not used, and refuse another currency than USD."""
+    currency = _said(settings, "Default_Units_Currency")
+    if currency and not unit_key(currency, DOLLARS):
+        raise FormatError(f"{path}: Default_Units_Currency is {currency!r}; costs must be in USD.")
     found = []
-    for line, r in _rows(
-        file, ("facility_name", "facility_type", "commodity", "value", "units", "phase_of_matter", "io")
-    ):
-        if kind != "candidate" and r["facility_type"] not in TYPES:
-            raise FormatError(
-                f"{file}, line {line}: facility_type is {r['facility_type']!r}; it must be "
-                f"{', '.join(TYPES)}."
-            )
-        commodity = r["commodity"]
-        if kind == "candidate" and commodity in {"minsize", "maxsize", "min_aggregation", "cost_formula"}:
-            found.append(_size(r, file, line, units))
-            continue
-        if r["io"] not in {"i", "o"}:
-            raise FormatError(f"{file}, line {line}: io is {r['io']!r}; it must be i or o.")
-        name = r.get("schedule", "")
-        if name.casefold() not in NONE and name not in schedules:
-            raise FormatError(
-                f"{file}, line {line}: there is no schedule {name!r}.{did_you_mean(name, schedules)}"
-            )
-        share = schedules.get(name, 1.0)
-        per_unit = units.tonnes(r["units"], r["phase_of_matter"], commodity, file, line)
-        value = _number(r["value"], file, line, "value") * per_unit
-
-        def bound(
-            column: str, r: dict[str, str] = r, per_unit: float = per_unit, line: int = line
-        ) -> float | None:
-            return _number(r[column], file, line, column) * per_unit if r.get(column) else None
-
+    for key, sentence in TOLD.items():
+        if _said(settings, key):
+            found.append(sentence)
+            if key.endswith("_Data"):
+                named_file(path, settings, key)
+    others = [k for k in settings if k not in USED_SETTINGS and k not in TOLD and _said(settings, k)]
+    if others:
         found.append(
-            {
-                "name": r["facility_name"],
-                "type": "processor" if kind == "candidate" else r["facility_type"],
-                "candidate": kind == "candidate",
-                "io": r["io"],
-                "commodity": commodity,
-                "phase": r["phase_of_matter"],
-                "tonnes": value * share,
-                "minimum": bound("min_capacity"),
-                "maximum": bound("max_capacity"),
-                "build_usd": _number(r["build_cost"], file, line, "build_cost")
-                if r.get("build_cost")
-                else None,
-                "udp_usd": _number(r["udp"], file, line, "udp") / per_unit if r.get("udp") else None,
-                "file": file.name,
-                "line": line,
-            }
+            f"These settings are not used, since network, costs and emissions are those of Daliz: {', '.join(others)}."
         )
     return found
 
 
-def _size(r: dict[str, str], file: Path, line: int, units: Units) -> Row:
-    """Read a candidate's row of size, in tonnes a day, or of what a tonne a day of it costs, in USD."""
-    value = _number(r["value"], file, line, "value")
-    text, phase = r["units"], r["phase_of_matter"] or "solid"
-    if r["commodity"] == "cost_formula":
-        currency, _, unit = text.partition("/")
-        if currency.strip().casefold() not in DOLLARS or not unit:
-            raise FormatError(
-                f"{file}, line {line}: the units of cost_formula are {text!r}; they must be USD over "
-                "a mass or volume, such as usd/ton."
-            )
-        value /= units.tonnes(unit.strip(), phase, r["commodity"], file, line)
-    else:
-        value *= units.tonnes(text, phase, r["commodity"], file, line)
-    return {
+def _capacities(path: Path, settings: dict[str, str]) -> bool | None:
+    text = _said(settings, "Capacity_On")
+    if text and text.casefold() not in SWITCH:
+        raise FormatError(f"{path}: Capacity_On is {text!r}; it must be True or False.")
+    return SWITCH.get(text.casefold())
+
+
+def _unused(file: Path, kind: str, rows: list[tuple[int, dict[str, str]]]) -> list[str]:
+    """List the columns and rows that a file gives and this reader does not use."""
+    used = USED_COLUMNS[kind]
+    columns = {k for _, r in rows for k, v in r.items() if k not in used and v.casefold() not in NONE}
+    sizes = {
+        r["commodity"].casefold()
+        for _, r in rows
+        if kind == "candidate" and SIZES.get(r["commodity"].casefold()) is False
+    }
+    return [f"{k} in {file.name} is not used." for k in sorted(columns | sizes)]
+
+
+def _facility(
+    r: dict[str, str], kind: str, file: Path, line: int, schedules: dict[str, float], units: Units
+) -> Row:
+    """Read one row of a facility."""
+    commodity = _name(r["commodity"])
+    role, io = r["facility_type"].casefold(), r["io"].casefold()
+    if kind == "candidate":
+        role = "processor"
+    elif role not in TYPES:
+        raise FormatError(
+            f"{file}, line {line}: facility_type is {r['facility_type']!r}; it must be {', '.join(TYPES)}."
+        )
+    for column in ("facility_name", "commodity"):
+        if not r[column]:
+            raise FormatError(f"{file}, line {line}: {column} is blank; give it.")
+    size = kind == "candidate" and commodity in SIZES
+    if not size and io not in {"i", "o"}:
+        raise FormatError(f"{file}, line {line}: io is {r['io']!r}; it must be i or o.")
+    row: Row = {
         "name": r["facility_name"],
-        "type": "processor",
-        "candidate": True,
-        "io": "",
-        "commodity": r["commodity"],
-        "phase": "",
-        "tonnes": value,
-        "minimum": None,
-        "maximum": None,
-        "build_usd": None,
-        "udp_usd": None,
+        "type": role,
+        "candidate": kind == "candidate",
+        "io": "" if size else io,
+        "commodity": commodity,
+        "phase": r["phase_of_matter"].casefold(),
+        "unit": r["units"],
+        "schedule": _schedule(r, file, line, schedules),
+        "build_usd": _cell(r, "build_cost", file, line),
         "file": file.name,
         "line": line,
+        "where": f"{file}, line {line}",
     }
+    if size or commodity == TOTAL:
+        unit = dollars_per(r["units"]) if commodity == "cost_formula" else r["units"]
+        if not unit and commodity == "cost_formula":
+            raise FormatError(
+                f"{file}, line {line}: the units of cost_formula are {r['units']!r}; they must be USD over "
+                "a mass or volume, such as usd/ton."
+            )
+        units.is_mass(unit, file, line)
+        row["unit"] = unit
+        given = _cell(r, "max_capacity", file, line)
+        row |= {
+            "value": number(r["value"], file, line, "value") if size else 0.0,
+            "maximum": _cell(r, "max_processor_input", file, line) if given is None else given,
+        }
+        return row
+    return row | _quantity(r, row, file, line, schedules, units)
+
+
+def _quantity(
+    r: dict[str, str], row: Row, file: Path, line: int, schedules: dict[str, float], units: Units
+) -> Row:
+    """Read the quantities of a row of a commodity in tonnes."""
+    if row["io"] == WRONG.get(row["type"], ("", ""))[0]:
+        raise FormatError(
+            f"{file}, line {line}: the {WRONG[row['type']][1].format(row['name'])} {row['commodity']}; make it a "
+            "processor."
+        )
+    per_unit = units.tonnes(r["units"], row["phase"], row["commodity"], file, line)
+    given = _cell(r, "max_capacity", file, line)
+    bounds = [b for b in (given, _cell(r, "max_processor_input", file, line)) if b is not None]
+    udp = _cell(r, "udp", file, line)
+    share = 1.0 if row["type"] == "processor" else schedules.get(row["schedule"], 1.0)
+    return {
+        "tonnes": number(r["value"], file, line, "value") * per_unit * share,
+        "maximum": min(bounds) * per_unit if bounds else None,
+        "udp_usd": udp / per_unit if udp is not None else None,
+    }
+
+
+def _cell(r: dict[str, str], column: str, file: Path, line: int) -> float | None:
+    """Read a number that may be blank."""
+    text = r.get(column, "")
+    return None if text.casefold() in NONE else number(text, file, line, column)
+
+
+def _name(text: str) -> str:
+    """Return the name of a commodity as FTOT has it, in small letters and without spaces."""
+    return "_".join(text.casefold().split())
+
+
+def _schedule(r: dict[str, str], file: Path, line: int, schedules: dict[str, float]) -> str:
+    name = r.get("schedule", "").casefold()
+    if name in NONE or (name == "default" and name not in schedules):
+        return ""
+    if name not in schedules:
+        raise FormatError(
+            f"{file}, line {line}: there is no schedule {r['schedule']!r}.{did_you_mean(name, schedules)}"
+        )
+    return name
 
 
 def _densities(file: Path | None) -> dict[str, float]:
-    if file is None:
-        return {}
-    return {
-        r["commodity"]: density(r["density"], f"{file}, line {line}")
-        for line, r in _rows(file, ("commodity", "density"))
-    }
-
-
-def _schedules(file: Path | None) -> dict[str, float]:
-    """Compute the mean availability of each schedule over the days it lists.
-
-    Day 0 stands for the days up to the last that are not listed.
-    """
-    if file is None:
-        return {}
-    days: dict[str, dict[int, float]] = {}
-    for line, r in _rows(file, ("schedule", "day", "availability")):
-        share = _number(r["availability"], file, line, "availability")
-        if share > 1:
-            raise FormatError(f"{file}, line {line}: availability is {share:g}; it must be from 0 to 1.")
-        days.setdefault(r["schedule"], {})[int(_number(r["day"], file, line, "day"))] = share
-    found = {}
-    for name, known in days.items():
-        last, usual = max(known), known.get(0, 1.0)
-        found[name] = sum(known.get(d, usual) for d in range(1, last + 1)) / last if last else usual
+    found: dict[str, float] = {}
+    for line, r in read_csv(file, ("commodity", "density")) if file else ():
+        name = _name(r["commodity"])
+        if name in found:
+            raise FormatError(f"{file}, line {line}: the density of {name} stands twice; leave one.")
+        found[name] = density(r["density"], f"{file}, line {line}")
     return found
 
 
 def _refuse_two_roles(rows: list[Row]) -> None:
-    """Refuse a name that stands for two kinds of facility, and producers that take something."""
+    """Refuse a name that stands for two kinds of facility or has two schedules, and totals of none but processors."""
     kinds: dict[str, Row] = {}
     for r in rows:
         first = kinds.setdefault(r["name"], r)
+        where = f"{first['file']}, line {first['line']}"
         if (first["type"], first["candidate"]) != (r["type"], r["candidate"]):
             raise FormatError(
                 f"{r['file']}, line {r['line']}: {r['name']} is a {r['type']} here and a "
-                f"{first['type']} in {first['file']}, line {first['line']}; give them two names."
+                f"{first['type']} in {where}; give them two names."
             )
-        if r["type"] == "raw_material_producer" and r["io"] == "i":
+        if r["schedule"] != first["schedule"] and r["io"]:
             raise FormatError(
-                f"{r['file']}, line {r['line']}: the producer {r['name']} takes {r['commodity']}; "
-                "make it a processor."
+                f"{r['file']}, line {r['line']}: {r['name']} has the schedule {r['schedule'] or 'none'!r} here and "
+                f"{first['schedule'] or 'none'!r} in {where}; a facility has one."
             )
+        if r["commodity"] == TOTAL and r["type"] != "processor":
+            raise FormatError(
+                f"{r['file']}, line {r['line']}: total bounds processors, and {r['name']} is a {r['type']}; "
+                "take the row out."
+            )
+
+
+def _refuse_two_phases(rows: list[Row]) -> None:
+    """Refuse a commodity that is solid here and liquid there."""
+    seen: dict[str, Row] = {}
+    for r in rows:
+        first = seen.setdefault(r["commodity"], r)
+        if first["phase"] != r["phase"]:
+            raise FormatError(
+                f"{r['file']}, line {r['line']}: {r['commodity']} is {r['phase']} here and {first['phase']} in "
+                f"{first['file']}, line {first['line']}; a commodity has one phase of {' or '.join(PHASES)}."
+            )
+
+
+def mass_unit(scenario: Ftot) -> tuple[str, str]:
+    """Return the unit of mass that a scenario counts in, and where it is said.
+
+    It is `Default_Units_Solid_Phase`, else the first unit of mass of its rows, else the US ton, in which FTOT counts.
+    """
+    said = _said(scenario.settings, "Default_Units_Solid_Phase")
+    if said:
+        key = unit_key(said, TONNES)
+        if not key:
+            raise FormatError(
+                f"Default_Units_Solid_Phase is {said!r}; it must be a unit of mass, such as tonne."
+            )
+        return key, "Default_Units_Solid_Phase"
+    for key, (file, line) in scenario.units.seen.items():
+        return key, f"{file}, line {line}"
+    return "ton", "FTOT"

@@ -6,14 +6,16 @@ import re
 from typing import TYPE_CHECKING
 
 from daliz.errors import FormatError
-from daliz.formats.ftot_units import DOLLARS, QUANTITY, TONNES
+from daliz.formats.ftot import mass_unit
+from daliz.formats.ftot_units import CUBIC_METRES, NONE, QUANTITY, TONNES, dollars_per, unit_key
 
 if TYPE_CHECKING:
     from daliz.formats.ftot import Ftot, Row
+    from daliz.formats.ftot_plants import Plant
 
 CHAIN = "ftot"
 DEFAULT_PENALTY = "5000"
-"""What FTOT itself takes where a scenario says nothing."""
+"""What FTOT itself takes where a scenario says nothing, over the unit that the scenario counts in."""
 
 
 def ftot_tables(
@@ -35,11 +37,13 @@ def ftot_tables(
     Raises
     ------
     FormatError
-        If a facility has no place, a processor lacks inputs or outputs, or a candidate has no size.
+        If a facility has no place, two names become one id, or a penalty cannot be read.
     """
     names = list(dict.fromkeys(r["name"] for r in scenario.facilities))
-    _refuse_like_names(names)
+    _refuse_like_names("facility", names)
+    _refuse_like_names("commodity", list(dict.fromkeys(r["commodity"] for r in scenario.facilities)))
     _refuse_lost_places(names, places, scenario.name)
+    bounds = most_runs(scenario)
     tables: dict[str, list[Row]] = {
         "chains": [_chain(scenario)],
         "commodities": _commodities(scenario),
@@ -57,10 +61,64 @@ def ftot_tables(
             "node_id": places[name],
         }
         if rows[0]["type"] == "ultimate_destination":
-            tables["markets"] += [_market(scenario, base, r, days) for r in rows]
+            tables["markets"] += [_market(scenario, base, r, days) for r in _demands(rows)]
         else:
-            _add_facility(tables, base, name, rows, days)
+            _add_facility(tables, base, rows, scenario.plants.get(name), bounds.get(name, 0.0), days)
+    _refuse_like_ids(tables)
     return tables
+
+
+def most_runs(scenario: Ftot) -> dict[str, float]:
+    """Compute how often a day each processor may run its rows.
+
+    It is what bounds it, by its schedule. A processor that nothing bounds may do twice what the producers would
+    ever let it: enough that it never decides, and finite.
+
+    Raises
+    ------
+    FormatError
+        If a processor that nothing bounds stands in a circle of processors.
+    """
+    bounds = {
+        name: None if p.runs is None else p.runs * scenario.availability.get(p.schedule, 1.0)
+        for name, p in scenario.plants.items()
+    }
+    rows = {n: [r for r in scenario.facilities if r["name"] == n] for n in bounds}
+    supply: dict[str, float] = {}
+    for r in scenario.facilities:
+        if r["type"] == "raw_material_producer":
+            supply[r["commodity"]] = supply.get(r["commodity"], 0.0) + r["tonnes"]
+    found: dict[str, float] = {}
+    while len(found) < len(bounds):
+        waiting = {r["commodity"] for n in bounds if n not in found for r in rows[n] if r["io"] == "o"}
+        ready = [
+            n
+            for n in bounds
+            if n not in found
+            and (bounds[n] is not None or not waiting & {r["commodity"] for r in rows[n] if r["io"] == "i"})
+        ]
+        if not ready:
+            lost = next(n for n in bounds if n not in found)
+            raise FormatError(
+                f"{rows[lost][0]['where']}: {lost} takes what comes from itself by other processors, and nothing "
+                "bounds it; give it a max_capacity."
+            )
+        for name in ready:
+            bound = bounds[name]
+            found[name] = _free(rows[name], supply) if bound is None else bound
+            for r in rows[name]:
+                if r["io"] == "o":
+                    supply[r["commodity"]] = supply.get(r["commodity"], 0.0) + r["tonnes"] * found[name]
+    return found
+
+
+def _free(rows: list[Row], supply: dict[str, float]) -> float:
+    """Return twice as many runs as the supply of its inputs allows; 1 where there is none to run on."""
+    needs: dict[str, float] = {}
+    for r in rows:
+        if r["io"] == "i":
+            needs[r["commodity"]] = needs.get(r["commodity"], 0.0) + r["tonnes"]
+    return 2.0 * min(supply.get(c, 0.0) / t for c, t in needs.items()) or 1.0
 
 
 def _refuse_lost_places(names: list[str], places: dict[str, str], scenario: str) -> None:
@@ -86,10 +144,10 @@ def _commodities(scenario: Ftot) -> list[Row]:
 
     FTOT does not follow an element: what goes into a processor may weigh less than what comes out.
     """
-    phases = {r["commodity"]: r["phase"] for r in scenario.facilities if r["io"]}
+    phases = {r["commodity"]: r["phase"] for r in scenario.facilities}
     return [
         {
-            "id": c,
+            "id": _id(c),
             "chain_id": CHAIN,
             "name_en": c,
             "unit": "t",
@@ -102,13 +160,37 @@ def _commodities(scenario: Ftot) -> list[Row]:
     ]
 
 
+def _demands(rows: list[Row]) -> list[Row]:
+    """Sum the rows of a destination by commodity.
+
+    Raises
+    ------
+    FormatError
+        If two of them have two prices.
+    """
+    found: dict[str, Row] = {}
+    for r in rows:
+        first = found.get(r["commodity"])
+        if first is None:
+            found[r["commodity"]] = r
+            continue
+        if first["udp_usd"] != r["udp_usd"]:
+            raise FormatError(
+                f"{r['where']}: {r['name']} asks for {r['commodity']} here and in line {first['line']} of "
+                f"{first['file']}, at two penalties (udp); give both rows one."
+            )
+        found[r["commodity"]] = first | {"tonnes": first["tonnes"] + r["tonnes"]}
+    return list(found.values())
+
+
 def _market(scenario: Ftot, base: Row, row: Row, days: float) -> Row:
+    price = row["udp_usd"] if row["udp_usd"] is not None else _penalty(scenario, row)
     return base | {
         "id": _id(base["name_en"], row["commodity"]),
         "region": base["country"],
-        "commodity_id": row["commodity"],
+        "commodity_id": _id(row["commodity"]),
         "demand": row["tonnes"] * days,
-        "price_usd": row["udp_usd"] if row["udp_usd"] is not None else _penalty(scenario),
+        "price_usd": price,
     }
 
 
@@ -116,7 +198,7 @@ def _id(*parts: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", "-".join(parts).casefold()).strip("-")
 
 
-def _refuse_like_names(names: list[str]) -> None:
+def _refuse_like_names(what: str, names: list[str]) -> None:
     """Refuse names whose ids are one or none: ids are of Latin letters and digits."""
     seen: dict[str, str] = {}
     for name in names:
@@ -124,74 +206,79 @@ def _refuse_like_names(names: list[str]) -> None:
         if not word or word in seen:
             other = f" like {seen[word]!r}" if word else ""
             raise FormatError(
-                f"The facility {name!r} has the id {word!r}{other}; ids are made of Latin letters "
+                f"The {what} {name!r} has the id {word!r}{other}; ids are made of Latin letters "
                 "and digits, so rename it."
             )
         seen[word] = name
 
 
-def _penalty(scenario: Ftot) -> float:
-    """Return USD a tonne unmet; a unit beside the number must be USD over a mass."""
-    text = scenario.settings.get("Unmet_Demand_Penalty", "") or DEFAULT_PENALTY
+def _refuse_like_ids(tables: dict[str, list[Row]]) -> None:
+    """Refuse rows whose names together make one id, such as those of `a-b` with `c` and of `a` with `b-c`."""
+    for name, rows in tables.items():
+        seen: set[str] = set()
+        for row in rows:
+            if row["id"] in seen:
+                raise FormatError(
+                    f"Two rows of {name} have the id {row['id']!r}; rename a facility or commodity."
+                )
+            seen.add(row["id"])
+
+
+def _penalty(scenario: Ftot, row: Row) -> float:
+    """Return USD a tonne unmet of a row; a number alone is over the unit of mass that the scenario counts in."""
+    text = scenario.settings.get("Unmet_Demand_Penalty", "")
+    text = DEFAULT_PENALTY if text.casefold() in NONE else text
     match = QUANTITY.match(text)
     try:
         value = float(match.group(1)) if match else float("nan")
     except ValueError:
         value = float("nan")
-    unit = match.group(2).casefold() if match else ""
-    currency, _, mass = unit.partition("/")
-    if not value >= 0 or (unit and (currency.strip() not in DOLLARS or mass.strip() not in TONNES)):
+    said = match.group(2) if match else ""
+    unit = dollars_per(said) if said else mass_unit(scenario)[0]
+    mass = unit_key(unit, TONNES)
+    if not 0 <= value < float("inf") or not (mass or unit_key(unit, CUBIC_METRES)):
         raise FormatError(
-            f"Unmet_Demand_Penalty is {text!r}; it must be a number of 0 or more, in USD over a mass "
-            "such as usd/ton, or alone for USD a tonne."
+            f"Unmet_Demand_Penalty is {text!r}; it must be a number of 0 or more, in USD over a mass or volume "
+            "such as usd/ton, or alone for USD over the unit that the scenario counts in."
         )
-    return value / TONNES[mass.strip()] if unit else value
+    if mass:
+        return value / TONNES[mass]
+    if row["phase"] == "solid":
+        raise FormatError(
+            f"Unmet_Demand_Penalty is {text!r}, over a volume, but {row['commodity']} ({row['where']}) is solid; "
+            "give it over a mass, or udp in its row."
+        )
+    return value / scenario.units.volume(unit, row["commodity"], row["where"])
 
 
-def _add_facility(tables: dict[str, list[Row]], base: Row, name: str, rows: list[Row], days: float) -> None:
-    """Add a producer or a processor with its recipes."""
-    producer = rows[0]["type"] == "raw_material_producer"
-    sizes = {r["commodity"]: r["tonnes"] for r in rows if not r["io"]}
-    flows = [r for r in rows if r["io"] and r["commodity"] != "total"]
-    inputs, outputs = (_summed([r for r in flows if r["io"] == io]) for io in ("i", "o"))
-    where = f"{rows[0]['file']}, line {rows[0]['line']}"
-    if not outputs or (not inputs and not producer):
-        raise FormatError(
-            f"{where}: {name} lacks {'outputs' if not outputs else 'inputs'}; a processor needs rows of "
-            "io i and o."
-        )
-    if rows[0]["candidate"] and "maxsize" not in sizes:
-        raise FormatError(f"{where}: the candidate {name} has no row maxsize; give it.")
+def _add_facility(
+    tables: dict[str, list[Row]], base: Row, rows: list[Row], plant: Plant | None, runs: float, days: float
+) -> None:
+    """Add a producer or a processor with its recipes; `runs` a day are those of a processor."""
+    name = base["name_en"]
+    inputs, outputs = (_summed([r for r in rows if r["io"] == io]) for io in ("i", "o"))
     tables["facilities"].append(
         base
         | {
             "id": _id(name),
-            "stage": "mine" if producer else "plant",
-            "candidate": rows[0]["candidate"],
-            "build_usd": _build_usd(rows, sizes),
+            "stage": "plant" if plant else "mine",
+            "candidate": bool(plant and plant.candidate),
+            "build_usd": plant.build_usd if plant else 0.0,
         }
     )
-    if producer:
+    if plant is None:
         tables["recipes"] += [_recipe(name, r, r["tonnes"] * days) for r in outputs]
         return
-    total = next((r for r in rows if r["commodity"] == "total" and r["io"]), None)
-    scale = _scale(outputs[0], total, sizes, inputs)
-    recipe = _recipe(name, outputs[0], outputs[0]["tonnes"] * scale * days)
+    recipe = _recipe(name, outputs[0], outputs[0]["tonnes"] * runs * days)
     tables["recipes"].append(recipe)
     tables["recipe_parts"] += _parts(recipe["id"], outputs[0]["tonnes"], inputs, outputs[1:])
-
-
-def _build_usd(rows: list[Row], sizes: dict[str, float]) -> float:
-    """Return what a facility costs to build: as given, or by its cost formula at its largest size."""
-    given = next((float(r["build_usd"]) for r in rows if r["build_usd"]), None)
-    return sizes.get("cost_formula", 0.0) * sizes.get("maxsize", 0.0) if given is None else given
 
 
 def _recipe(name: str, output: Row, capacity: float) -> Row:
     return {
         "id": _id(name, output["commodity"]),
         "facility_id": _id(name),
-        "commodity_id": output["commodity"],
+        "commodity_id": _id(output["commodity"]),
         "capacity": capacity,
         "cost_usd": 0.0,
     }
@@ -204,7 +291,7 @@ def _parts(recipe: str, main: float, inputs: list[Row], others: list[Row]) -> li
             "id": f"{recipe}-{role}-{_id(r['commodity'])}",
             "recipe_id": recipe,
             "role": role,
-            "commodity_id": r["commodity"],
+            "commodity_id": _id(r["commodity"]),
             "amount": r["tonnes"] / main,
         }
         for role, some in (("input", inputs), ("output", others))
@@ -213,28 +300,9 @@ def _parts(recipe: str, main: float, inputs: list[Row], others: list[Row]) -> li
 
 
 def _summed(rows: list[Row]) -> list[Row]:
-    """Sum the rows of each commodity."""
+    """Sum rows by commodity, in the order in which each was first met."""
     found: dict[str, Row] = {}
     for r in rows:
         known = found.get(r["commodity"])
         found[r["commodity"]] = r if known is None else known | {"tonnes": known["tonnes"] + r["tonnes"]}
     return list(found.values())
-
-
-def _scale(main: Row, total: Row | None, sizes: dict[str, float], inputs: list[Row]) -> float:
-    """Compute how often the quantities of the rows can be run.
-
-    The bound is the capacity of an input or of the total, or the size of a candidate.
-    """
-    whole = sum(r["tonnes"] for r in inputs)
-    if not main["tonnes"] > 0:
-        raise FormatError(
-            f"{main['file']}, line {main['line']}: {main['name']} gives {main['tonnes']:g} of "
-            f"{main['commodity']}; it must be more than 0."
-        )
-    if "maxsize" in sizes:
-        return sizes["maxsize"] / whole if whole else 1.0
-    bounds = [r["maximum"] / r["tonnes"] for r in inputs if r["maximum"] is not None and r["tonnes"] > 0]
-    if total is not None and total["maximum"] is not None and whole:
-        bounds.append(total["maximum"] / whole)
-    return min(bounds, default=1.0)

@@ -195,6 +195,14 @@ class Graph:
                 found.setdefault(service, []).append(i)
         return found
 
+    def mode_arcs(self, mode: str) -> list[int]:
+        """Return the arcs that run by a mode; access is by road."""
+        rows = np.flatnonzero(self.network.table("links")["mode"] == mode).tolist()
+        found = {a for row in rows for a in self.link_arcs.get(row, ())}
+        if mode == "road":
+            found |= {i for i, arc in enumerate(self.arcs) if arc.role == "access"}
+        return sorted(found)
+
     @functools.cached_property
     def borders(self) -> Ints:
         """Count the national borders crossed on each arc, shape (arcs,); the open sea is no country."""

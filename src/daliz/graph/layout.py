@@ -6,17 +6,21 @@ import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from daliz.graph.courses import STRAIGHT
 from daliz.graph.draft import ALL_GROUPS, Draft, Fare, Run, Stretch
-from daliz.graph.lines import lead_lines, read_lines
-from daliz.graph.links import Step, read_links, through_hours
+from daliz.graph.lines import lead_lines
+from daliz.graph.links import Step, read_closed, read_links, through_hours
 from daliz.graph.pricing import RateRows
+from daliz.graph.services import read_lines, read_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from daliz.graph.courses import Course, Legs
     from daliz.graph.draft import Layout
-    from daliz.graph.lines import Legs, Line
     from daliz.graph.links import Link
+    from daliz.graph.services import Line
+    from daliz.tables.period import Period
     from daliz.tables.resolve import Resolved
 
 COMMON_MODES = ("rail", "road")
@@ -30,9 +34,11 @@ class Facts:
     ----------
     places, countries
         Ids of the places, and their countries.
-    links, km, lines, legs
+    links, km, lines, legs, detours
         Links and their lengths; directions of services, with the steps of each leg between stops, or the
-        places between which there is none.
+        places between which there is none, and with further ways from one call to the next.
+    pairs
+        Lines of services in pairs with their legs.
     idle
         Services that cannot run, with the reason.
     handling, gauge_change
@@ -49,6 +55,8 @@ class Facts:
     km: list[float]
     lines: list[Line]
     legs: list[Legs | tuple[int, int]]
+    detours: list[dict[int, Legs]]
+    pairs: list[tuple[Line, Legs]]
     idle: dict[str, str]
     handling: dict[tuple[int, str], list[int]]
     gauge_change: dict[int, int]
@@ -56,8 +64,16 @@ class Facts:
     rates: RateRows
 
 
-def read_facts(resolved: Resolved) -> Facts:
-    """Read all that the layout of a graph follows from."""
+def read_facts(resolved: Resolved, period: Period, course: Course = STRAIGHT) -> Facts:
+    """Read all that the layout of a graph follows from.
+
+    Parameters
+    ----------
+    resolved, period
+        The tables in force, and the period in which they are.
+    course
+        What services go round, and which places ships can be led through.
+    """
     nodes, terminals = resolved.tables["nodes"], resolved.tables["terminals"]
     handling: dict[tuple[int, str], list[int]] = {}
     gauge_change: dict[int, int] = {}
@@ -71,13 +87,24 @@ def read_facts(resolved: Resolved) -> Facts:
     lines, idle = read_lines(resolved)
     change = terminals["hours"] + terminals["document_hours"]
     hours_of_change = {place: float(change[row]) for place, row in gauge_change.items()}
+    led = lead_lines(
+        lines,
+        links,
+        through_hours(resolved),
+        hours_of_change,
+        closed=read_closed(resolved, period),
+        course=course,
+        pairs=lambda running: read_pairs(resolved, running),
+    )
     return Facts(
         places=nodes.ids.tolist(),
         countries=[str(c) for c in nodes["country"].tolist()],
         links=links,
         km=resolved.tables["links"]["length_km"].tolist(),
-        lines=lines,
-        legs=lead_lines(lines, links, through_hours(resolved), hours_of_change),
+        lines=led.lines,
+        legs=led.legs,
+        detours=led.detours,
+        pairs=led.pairs,
         idle=idle,
         handling=handling,
         gauge_change=gauge_change,
@@ -94,12 +121,13 @@ def lay_out(facts: Facts, before: tuple[Facts, Layout] | None = None) -> Layout:
     facts
         What they follow from.
     before
-        Other facts and their layout. Where nothing but lengths and legs differs, services with the same legs
-        are taken over from it, and so is what comes before them.
+        Other facts and their layout. Where nothing but lengths and ways of services differs, services that go the
+        same way are taken over from it, and so is what comes before them.
     """
     maker = _Maker(facts)
     draft, known, km = maker.draft, None, None
-    if before is not None and facts == replace(before[0], km=facts.km, legs=facts.legs):
+    own = {name: getattr(facts, name) for name in ("km", "lines", "legs", "detours", "pairs")}
+    if before is not None and len(facts.lines) == len(before[0].lines) and facts == replace(before[0], **own):
         known = before
         km = None if facts.km == before[0].km else facts.km
     part = draft.begin()
@@ -107,12 +135,20 @@ def lay_out(facts: Facts, before: tuple[Facts, Layout] | None = None) -> Layout:
         maker.add_stretches()
         maker.add_gauge_changes()
         maker.add_loading()
-    for i, (line, legs) in enumerate(zip(facts.lines, facts.legs, strict=True)):
+    for i, way in enumerate(zip(facts.lines, facts.legs, facts.detours, strict=True)):
         part = draft.begin()
-        same = known is not None and _runs(legs) and legs == known[0].legs[i]
+        same = known is not None and _runs(way[1]) and way == tuple(x[i] for x in _ways(known[0]))
         if known is None or not same or not draft.take(known[1], part, km):
-            maker.add_line(line, legs)
+            maker.add_line(*way)
+    part = draft.begin()
+    same = known is not None and facts.pairs == known[0].pairs
+    if known is None or not same or not draft.take(known[1], part, km):
+        maker.add_pairs()
     return draft.layout()
+
+
+def _ways(facts: Facts) -> tuple[list[Line], list[Legs | tuple[int, int]], list[dict[int, Legs]]]:
+    return facts.lines, facts.legs, facts.detours
 
 
 def _runs(legs: Legs | tuple[int, int]) -> bool:
@@ -138,7 +174,7 @@ class _Maker:
             gauge = str(link.gauge) if link.gauge else ""
             states = [draft.state(place, link.mode, gauge) for place in link.ends]
             lacking = self._without_rate([link], anybody)
-            for forward in (True, False):
+            for forward in link.ways:
                 on, off = states if forward else states[::-1]
                 over = Stretch(((i, forward),), link.ends_along(forward=forward), self.facts.km[i])
                 arc = draft.arc(on, off, "run", over=over)
@@ -170,7 +206,7 @@ class _Maker:
                 draft.notes.fixed_rates.append((load, mode, self.facts.countries[node], fare))
                 draft.notes.handlings.append((draft.arc(state, node, "unload", groups), row))
 
-    def add_line(self, line: Line, legs: Legs | tuple[int, int]) -> None:
+    def add_line(self, line: Line, legs: Legs | tuple[int, int], detours: dict[int, Legs]) -> None:
         """Make the arcs of one direction of a service, or note why it cannot run."""
         if isinstance(legs[0], int):
             here, there = (self.facts.places[p] for p in legs)
@@ -179,6 +215,7 @@ class _Maker:
         arrive, leave = self._states(line)
         fare = Fare(self.facts.rates.own(line.service), line.direction, line.groups)
         lacking = self._rides(line, legs, (arrive, leave), fare)
+        self._detours(line, detours, (arrive, leave), fare)
         last = len(line.stops) - 1
         for k, stop in enumerate(line.stops):
             if stop.call == "pass":
@@ -197,6 +234,40 @@ class _Maker:
                 if stop.call in {"both", "alight"} and k > 0:
                     arc = self.draft.arc(arrive[k], stop.node, "alight", groups, service=line.at)
                     self.draft.notes.handlings.append((arc, terminal))
+
+    def add_pairs(self) -> None:
+        """Make the arcs of services in pairs: each port is boarded and left once, whatever the other end.
+
+        The rate per km is charged on the way, so what lacks one may board and goes nowhere.
+        """
+        draft, ports = self.draft, dict[tuple[int, int, bool], int]()
+        for line, legs in self.facts.pairs:
+            fare = Fare(self.facts.rates.own(line.service), line.direction, line.groups)
+            ends = [self._port(line, k, ports) for k in (0, 1)]
+            arc, links = self._ride(line, (ends[0], ends[1]), [step for leg in legs for step in leg])
+            draft.notes.runs.append(Run(arc, line.at, fare, False, links))
+            crossed = [self.facts.links[row] for row, _ in links]
+            draft.price(arc, frozenset(line.groups), self._without_rate(crossed, fare))
+
+    def _port(self, line: Line, k: int, ports: dict[tuple[int, int, bool], int]) -> int:
+        """Return the state of leaving the first stop of a pair or of coming to the second, joined to the yard."""
+        stop, leaving = line.stops[k], k == 0
+        key = (line.at, stop.node, leaving)
+        if key in ports:
+            return ports[key]
+        detail = f"{line.service}/pairs/{'leaving' if leaving else 'arriving'}"
+        state = ports[key] = self.draft.state(stop.node, line.mode, detail)
+        country, notes = self.facts.countries[stop.node], self.draft.notes
+        for terminal in self.facts.handling.get((stop.node, line.mode), ()):
+            groups = self.facts.admitted[terminal]
+            ends = (stop.node, state) if leaving else (state, stop.node)
+            arc = self.draft.arc(*ends, "board" if leaving else "alight", groups, service=line.at)
+            notes.handlings.append((arc, terminal))
+            if leaving:
+                fare = Fare(self.facts.rates.own(line.service), line.direction, tuple(sorted(groups)))
+                notes.departures.append((arc, line.at, False))
+                notes.fixed_rates.append((arc, line.mode, country, fare))
+        return state
 
     def _states(self, line: Line) -> tuple[list[int], list[int]]:
         """Return the states of arriving and leaving at each stop; between the two what stays aboard waits."""
@@ -236,6 +307,19 @@ class _Maker:
                 self.draft.notes.timetable += [(arc, row) for row in published]
             start, steps, published = k, [], []
         return lacking
+
+    def _detours(
+        self, line: Line, detours: dict[int, Legs], states: tuple[list[int], list[int]], fare: Fare
+    ) -> None:
+        """Make ride arcs for further ways from one call to the next."""
+        draft, (arrive, leave) = self.draft, states
+        for k, ways in detours.items():
+            start = max(j for j in range(k) if leave[j] >= 0)
+            for steps in ways:
+                arc, links = self._ride(line, (leave[start], arrive[k]), steps)
+                draft.notes.runs.append(Run(arc, line.at, fare, False, links))
+                crossed = [self.facts.links[row] for row, _ in links]
+                draft.price(arc, frozenset(line.groups), self._without_rate(crossed, fare))
 
     def _ride(
         self, line: Line, ends: tuple[int, int], steps: Sequence[Step]

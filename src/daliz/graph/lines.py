@@ -1,4 +1,4 @@
-"""Read the services of a network as lines, and lead each over the quickest links between its stops."""
+"""Lead the lines of a network over the quickest links between their stops."""
 
 from __future__ import annotations
 
@@ -7,129 +7,98 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from daliz.graph.link_paths import LinkPaths
+from daliz.graph.courses import STRAIGHT, Leading
+from daliz.graph.services import calls_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from daliz.arrays import Floats
-    from daliz.graph.links import Link, Step
-    from daliz.tables.resolve import Resolved
+    from daliz.graph.courses import Course, Legs
+    from daliz.graph.links import Link
+    from daliz.graph.services import Line
 
-TURNED = {"board": "alight", "alight": "board"}
 
-
-class Stop(NamedTuple):
-    """One stop of a line.
+class Led(NamedTuple):
+    """Lines with the ways that they are led.
 
     Attributes
     ----------
-    row, node, sequence, call
-        As in `stops`; the call is that of the direction of the line.
-    dwells
-        Whether hours of staying here are known.
-    published
-        Row of `stops` with the hours of the timetable to here, -1 where there are none.
+    lines
+        The lines; published hours are struck out where a line does not go its own way.
+    legs
+        Steps of each leg between stops, or the first two places that no links join.
+    detours
+        Further ways from one call to the next, by the position of the second among the stops.
+    pairs
+        Lines of services in pairs with their legs, without those that no links join.
     """
 
-    row: int
-    node: int
-    sequence: str
-    call: str
-    dwells: bool
-    published: int
-
-
-class Line(NamedTuple):
-    """One direction, out or back, of a service: row, id and mode, groups of cargo, and stops in order."""
-
-    at: int
-    service: str
-    mode: str
-    direction: str
-    groups: tuple[str, ...]
-    stops: tuple[Stop, ...]
-
-
-def read_lines(resolved: Resolved) -> tuple[list[Line], dict[str, str]]:
-    """Read both directions of all services, and apart those with fewer than two stops, with the reason."""
-    services = resolved.tables["services"]
-    stops = _stops(resolved)
-    lines: list[Line] = []
-    idle: dict[str, str] = {}
-    returning = (services["return_departures_per_week"] > 0).tolist()
-    columns = (services[c].tolist() for c in ("mode", "cargo_groups"))
-    for i, (name, mode, cargo) in enumerate(zip(services.ids.tolist(), *columns, strict=True)):
-        line = stops.get(name, [])
-        if len(line) < 2:
-            idle[name] = "it has fewer than two stops"
-            continue
-        groups = tuple(cargo.split())
-        lines.append(Line(i, name, mode, "out", groups, tuple(line)))
-        if returning[i]:
-            lines.append(Line(i, name, mode, "back", groups, tuple(_turned(line))))
-    return lines, idle
-
-
-def _stops(resolved: Resolved) -> dict[str, list[Stop]]:
-    """Read the stops of each service in their order."""
-    table, position = resolved.tables["stops"], resolved.tables["nodes"].position
-    order = np.argsort(table["sequence"], kind="stable").tolist()
-    dwells = (resolved.cells["stops", "dwell_hours"] >= 0).tolist()
-    timed = (~np.isnan(table["run_hours"])).tolist()
-    service, node, call, sequence = (table[c].tolist() for c in ("service_id", "node_id", "call", "sequence"))
-    found: dict[str, list[Stop]] = {}
-    for i in order:
-        stop = Stop(i, position[node[i]], f"{sequence[i]:.0f}", call[i], dwells[i], i if timed[i] else -1)
-        found.setdefault(service[i], []).append(stop)
-    return found
-
-
-def _turned(line: Sequence[Stop]) -> list[Stop]:
-    """Return the stops against their order, with calls and published hours turned round."""
-    back = [stop._replace(call=TURNED.get(stop.call, stop.call)) for stop in line[::-1]]
-    hours = [back[0].published, *(before.published for before in line[:0:-1])]
-    return [stop._replace(published=at) for stop, at in zip(back, hours, strict=True)]
-
-
-Legs = tuple[tuple["Step", ...], ...]
+    lines: list[Line]
+    legs: list[Legs | tuple[int, int]]
+    detours: list[dict[int, Legs]]
+    pairs: list[tuple[Line, Legs]]
 
 
 def lead_lines(
-    lines: Sequence[Line], links: Sequence[Link], hours: Floats, gauge_change: Mapping[int, float]
-) -> list[Legs | tuple[int, int]]:
-    """Lead each line over the quickest links between its stops.
+    lines: Sequence[Line],
+    links: Sequence[Link],
+    hours: Floats,
+    gauge_change: Mapping[int, float],
+    *,
+    closed: tuple[list[Link], Floats] = ([], np.zeros((0, 2))),
+    course: Course = STRAIGHT,
+    pairs: Callable[[Sequence[Line]], Sequence[Line]] = lambda _: (),
+) -> Led:
+    """Lead each line over the quickest links between its stops that it may use.
 
     Parameters
     ----------
     lines, links
-        All lines and all links.
+        All lines and all links in force.
     hours
         Hours of each link backward and forward, shape (links, 2).
     gauge_change
         Hours of a change of gauge by place.
-
-    Returns
-    -------
-    For each line the steps of each leg, or the first two places that no links join.
+    closed
+        Links that are closed, with their hours: a line whose own way leads over one is led round it and does not
+        keep its published hours.
+    course
+        What lines go round, and which places ships are led through.
+    pairs
+        Gives what services in pairs run beside the lines that run.
     """
-    places: dict[str, set[int]] = {}
+    leading = Leading(links, hours, gauge_change)
+    leading.prepare(lines)
+    before = Leading([*links, *closed[0]], np.concatenate([hours, closed[1]]), gauge_change)
+    found = Led([], [], [], [])
     for line in lines:
-        places.setdefault(line.mode, set()).update(stop.node for stop in line.stops)
-    paths = {mode: LinkPaths(mode, links, hours, gauge_change) for mode in places}
-    for mode, some in places.items():
-        paths[mode].prepare(some)
-    return [_legs(line, paths[line.mode]) for line in lines]
+        legs, turned = leading.lead(line, course)
+        if not isinstance(legs[0], int) and closed[0] and any(s.published >= 0 for s in line.stops):
+            turned |= _over(before.lead(line, STRAIGHT)[0], line, len(links))
+        stops = tuple(s._replace(published=-1) if k in turned else s for k, s in enumerate(line.stops))
+        found.lines.append(line._replace(stops=stops) if turned else line)
+        found.legs.append(legs)
+        through = course.through if not isinstance(legs[0], int) else ()
+        found.detours.append(leading.through(line, legs, course) if through else {})
+    running = [
+        line for line, legs in zip(found.lines, found.legs, strict=True) if not isinstance(legs[0], int)
+    ]
+    beside = pairs(running)
+    leading.prepare(beside)
+    for line in beside:
+        legs, _ = leading.lead(line, course)
+        if not isinstance(legs[0], int):
+            found.pairs.append((line, legs))
+    return found
 
 
-def _legs(line: Line, paths: LinkPaths) -> Legs | tuple[int, int]:
-    at = paths.at.get(line.stops[0].node, [])
-    legs = []
-    for before, stop in pairwise(line.stops):
-        found = paths.path(at, stop.node) if at else None
-        if found is None:
-            return before.node, stop.node
-        steps, end = found
-        legs.append(tuple(steps))
-        at = [end]
-    return tuple(legs)
+def _over(legs: Legs | tuple[int, int], line: Line, count: int) -> set[int]:
+    """Find the stops between calls that the own way of a line reaches over a closed link."""
+    if isinstance(legs[0], int):
+        return set()
+    found: set[int] = set()
+    for a, b in pairwise(calls_of(line)):
+        if any(step.link >= count for k in range(a, b) for step in legs[k]):
+            found |= set(range(a + 1, b + 1))
+    return found

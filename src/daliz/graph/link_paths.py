@@ -57,7 +57,7 @@ class LinkPaths:
         table = hours.tolist()
         for row in rows:
             gauge = links[row].gauge
-            for forward in (True, False):
+            for forward in links[row].ways:
                 tail, head = links[row].ends_along(forward=forward)
                 ends = self._states[tail, gauge], self._states[head, gauge]
                 self._add(ends, table[row][forward], Step(row, forward, head))

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from daliz.arrays import Floats, Ints
     from daliz.tables import Table
+    from daliz.tables.period import Period
     from daliz.tables.resolve import Resolved
 
 
@@ -23,12 +24,19 @@ class Step(NamedTuple):
 
 
 class Link(NamedTuple):
-    """One link: mode, gauge in mm (0 where there is none), rows of its ends, and their countries."""
+    """One link: mode, gauge in mm (0 where there is none), ends, countries, TEU of the largest ship, and if it is one way."""
 
     mode: str
     gauge: int
     ends: tuple[int, int]
     countries: tuple[str, str]
+    largest_teu: float = np.inf
+    directed: bool = False
+
+    @property
+    def ways(self) -> tuple[bool, ...]:
+        """Whether forward, for each direction in which it may be used."""
+        return (True,) if self.directed else (True, False)
 
     def ends_along(self, *, forward: bool) -> tuple[int, int]:
         """Return the ends in the direction of travel."""
@@ -37,14 +45,39 @@ class Link(NamedTuple):
 
 def read_links(resolved: Resolved) -> list[Link]:
     """Read all links in force, in order."""
-    links, nodes = resolved.tables["links"], resolved.tables["nodes"]
+    return _read(resolved.tables["links"], resolved.tables["nodes"])
+
+
+def _read(links: Table, nodes: Table) -> list[Link]:
     country = [str(c) for c in nodes["country"].tolist()]
     tails, heads = ([nodes.position[n] for n in links[c].tolist()] for c in ("from_node", "to_node"))
     gauge = np.nan_to_num(links["gauge_mm"], nan=0.0).astype(np.int64).tolist()
+    largest = np.nan_to_num(links["max_ship_teu"], nan=np.inf).tolist()
     return [
-        Link(mode, width, (a, b), (country[a], country[b]))
-        for mode, width, a, b in zip(links["mode"].tolist(), gauge, tails, heads, strict=True)
+        Link(mode, width, (a, b), (country[a], country[b]), most, one_way)
+        for mode, width, a, b, most, one_way in zip(
+            links["mode"].tolist(), gauge, tails, heads, largest, links["directed"].tolist(), strict=True
+        )
     ]
+
+
+def read_closed(resolved: Resolved, period: Period) -> tuple[list[Link], Floats]:
+    """Read the links that are closed in the period, those that are yet to open left out, and hours of running each.
+
+    Returns
+    -------
+    The links, and their hours backward and forward, shape (links, 2).
+    """
+    table = resolved.absent.get("links")
+    if table is None:
+        return [], np.zeros((0, 2))
+    opening = table["from_date"]
+    table = table.take(np.flatnonzero(np.isnat(opening) | (opening < period.end)))
+    speeds = resolved.tables["speeds"]
+    of_class = speeds["speed_km_h"][[speeds.position[c] for c in table["speed_class"].tolist()]]
+    speed = np.where(np.isnan(table["speed_km_h"]), of_class, table["speed_km_h"])
+    hours = table["length_km"] / speed
+    return _read(table, resolved.tables["nodes"]), np.stack([hours, hours], axis=1)
 
 
 def crossings(tables: Mapping[str, Table]) -> Ints:

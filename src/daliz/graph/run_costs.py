@@ -10,6 +10,7 @@ from daliz.errors import DataError
 from daliz.graph.entries import expand, sum_by
 from daliz.graph.ledger import USD_KINDS, Cause, Kind
 from daliz.graph.links import crossings
+from daliz.tables.emission_rules import electric_factors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -107,16 +108,16 @@ class RunCosts:
         self._entries.book(arc, Kind.HOURS, Cause.RUN, figure, km, sd=np.sqrt(variance), power=-1.0)
 
     def _book_emissions(self) -> None:
-        factors = self._tables["emission_factors"]
-        basis = factors["basis"].tolist()
-        electric = [i for i, b in enumerate(basis) if b == "kwh-tkm"]
-        energy = float(factors["energy_kwh"][electric[0]]) if electric else 0.0
+        basis = self._tables["emission_factors"]["basis"].tolist()
         links = self._tables["links"]
         rail = np.where(links["mode"] == "rail", links["electrified_share"], 0.0)
-        share = np.nan_to_num(rail, nan=0.0)[self._link] * (energy != 0.0)
+        share = np.nan_to_num(rail, nan=0.0)[self._link]
+        energy = self._energy()[self._link]
         burnt, drawn = share < 1.0, share > 0.0
+        self._refuse_without_energy(energy, drawn)
         kinds = np.array([BASIS_KINDS.get(b, Kind.KG_T) for b in basis], dtype=np.int64)
         factor = self._factor()[burnt]
+        self._refuse_loose_cargo(kinds[factor], burnt)
         kwh = (self._km / 2 * share * energy / G_PER_KG)[drawn]
         grid = np.full(len(kwh), int(Kind.KG_T))
         keys = (
@@ -133,6 +134,42 @@ class RunCosts:
         values = (np.concatenate([(self._km * (1.0 - share))[burnt], kwh, kwh]),)
         (arc, kind, figure), (kg,) = sum_by(keys, values)
         self._entries.book(arc, kind, Cause.RUN, figure, kg)
+
+    def _energy(self) -> Floats:
+        """Find the kWh per tonne-km of electric traction on each link, NaN where there is no factor for it."""
+        factors, speeds = self._tables["emission_factors"], self._tables["speeds"]
+        alone = electric_factors(self._tables)
+        rest = alone[0] if len(alone) == 1 else ""
+        energy = dict(zip(factors.ids.tolist(), factors["energy_kwh"].tolist(), strict=True))
+        names = zip(speeds.ids.tolist(), speeds["electric_factor_id"].tolist(), strict=True)
+        classes = {kind: energy.get(own or rest, np.nan) for kind, own in names}
+        return np.array([classes[kind] for kind in self._tables["links"]["speed_class"]], dtype=np.float64)
+
+    def _refuse_without_energy(self, energy: Floats, drawn: Flags) -> None:
+        """Refuse electric traction without a factor, as the user's own changes may make it."""
+        lacking = drawn & ~(energy > 0)
+        if lacking.any():
+            link = self._tables["links"].ids[self._link[np.argmax(lacking)]]
+            raise DataError(
+                f"There is no one kWh factor for electric rail on {link}; add a row of basis kwh-tkm to "
+                "emission_factors.csv, or name one in speeds.electric_factor_id."
+            )
+
+    def _refuse_loose_cargo(self, kinds: Ints, burnt: Flags) -> None:
+        """Refuse a service that carries cargo without TEU over links whose factor is per TEU-km: it would be 0."""
+        cargoes, services = self._tables["cargoes"], self._tables["services"]
+        loose = set(cargoes["rate_group"][cargoes["teu"] == 0.0].tolist())
+        carries = np.array(
+            [bool(loose & set(g.split())) for g in services["cargo_groups"].tolist()] + [False]
+        )
+        wrong = (kinds == int(Kind.KG_TEU)) & carries[self._service[burnt]]
+        if wrong.any():
+            i = np.flatnonzero(burnt)[np.argmax(wrong)]
+            service, link = services.ids[self._service[i]], self._tables["links"].ids[self._link[i]]
+            raise DataError(
+                f"services.csv, row {service}: it carries {', '.join(sorted(loose))} cargo without TEU over {link}, "
+                "whose emission factor is per teu-km; give the service a factor_id per tkm."
+            )
 
     def _factor(self) -> Ints:
         """Find the emission factor of each step: the service's own, or that of the class of the link."""

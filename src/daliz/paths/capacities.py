@@ -130,6 +130,30 @@ class Capacities:
         return {f.name: getattr(self, f.name) for f in fields(self)}
 
 
+def open_in_part(network: Network, capacities: Capacities) -> list[str]:
+    """List what is open for a part of the period and has that part of its capacity, as texts.
+
+    Examples
+    --------
+    >>> import daliz
+    >>> from daliz.paths.ground import ground_of
+    >>> network = daliz.open("eurasia", year=2023)
+    >>> open_in_part(network, ground_of(network).capacities)
+    ['poti-constanta-ro-ro (59 %)']
+    """
+    resolved, found = network.resolved, []
+    borders = network.table("borders")
+    for place in capacities.places:
+        table, row = TABLES[place.kind], place.row
+        if place.kind == "border":
+            table, row = "links", str(borders["link_id"][borders.position[row]])
+        at = resolved.tables[table].position.get(row)
+        share = 1.0 if at is None else float(resolved.open_share[table][at])
+        if share < 1.0:
+            found.append(f"{place.row} ({share:.0%})".replace("%", " %"))
+    return list(dict.fromkeys(found))
+
+
 class Traffic(Protocol):
     """Volumes on the capacities of a network, as an assignment finds them."""
 

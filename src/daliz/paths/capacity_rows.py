@@ -34,7 +34,7 @@ _PARTS = {
     "trucks/day": ("trucks", DAYS_PER_YEAR),
     "wagons/day": ("wagons", DAYS_PER_YEAR),
 }
-_RESOURCES = {"TEU": "TEU-slot", "t": "tonne", "wagons": "wagon", "trucks": "truck", "trains": "train-path"}
+RESOURCES = {"TEU": "TEU-slot", "t": "tonne", "wagons": "wagon", "trucks": "truck", "trains": "train-path"}
 
 
 class _Row(NamedTuple):
@@ -66,9 +66,20 @@ class _Draft:
         self.rows.append(row)
         return len(self.rows) - 1
 
+    def open_share(self, table: str, row: str) -> float:
+        """Return the share of the period for which a row is open; 1 where it is not in force."""
+        resolved = self.graph.network.resolved
+        at = resolved.tables[table].position.get(row)
+        return 1.0 if at is None else float(resolved.open_share[table][at])
+
     def of_table(self, place: Place, table: Table, r: int, hours: float) -> int:
-        """Add a row of links, terminals or borders."""
+        """Add a row of links, terminals or borders, with the part of its capacity for which it is open.
+
+        A border is open as its link is.
+        """
         unit, factor = _PARTS[str(table["capacity_unit"][r])]
+        dated = ("links", str(table["link_id"][r])) if place.kind == "border" else (table.name, place.row)
+        factor *= self.open_share(*dated)
         capacity, used = float(table["capacity"][r]) * factor, float(table["background_use"][r])
         cell = Cell(TABLES[place.kind], place.row, "capacity")
         background = 0.0 if np.isnan(used) else used * capacity
@@ -85,7 +96,8 @@ class _Draft:
 def capacities_of(graph: Graph) -> Capacities:
     """Find what has a capacity on a graph.
 
-    A terminal whose capacity is in vessels a week is left out, since what a vessel holds is told by the services.
+    A terminal whose capacity is in vessels a week is left out, since what a vessel holds is told by the services. What is
+    open for a part of the period has that part of its capacity.
 
     Raises
     ------
@@ -122,7 +134,10 @@ def _add_services(draft: _Draft) -> None:
             _Row(
                 place,
                 str(services["payload_unit"][arc.service]),
-                departures * WEEKS_PER_YEAR * float(services["payload"][arc.service]),
+                departures
+                * WEEKS_PER_YEAR
+                * float(services["payload"][arc.service])
+                * draft.open_share("services", row),
                 0.0,
                 HOURS_PER_WEEK / departures,
                 bool(services["capacity_hard"][arc.service]),
@@ -150,11 +165,16 @@ def _fleets(graph: Graph) -> set[int]:
         & (evidence["table"] == "services")
         & np.isin(evidence["column"], ["payload", "departures_per_week"])
     )
-    weak = {
-        str(evidence["row_id"][i])
-        for i in np.flatnonzero(of_services)
-        if not sourced[str(evidence["grade"][i])]
-    }
+    weak = set()
+    for i in np.flatnonzero(of_services):
+        row, grade = str(evidence["row_id"][i]), str(evidence["grade"][i])
+        if grade not in sourced:
+            raise DemandError(
+                f"The evidence of service {row}, column {evidence['column'][i]}, bears the grade {grade!r}, which "
+                "grades.csv lacks; add the row, with yes under sourced if such figures stand on sources."
+            )
+        if not sourced[grade]:
+            weak.add(row)
     by_ship = np.isin(services["mode"].astype(str), ["sea", "waterway"]) & ~np.isnan(services["payload"])
     return {int(i) for i in np.flatnonzero(by_ship) if str(services.ids[i]) not in weak}
 
@@ -217,7 +237,9 @@ def _add_links(draft: _Draft) -> None:
         hours = float(table["length_km"][r]) / float(table["speed_km_h"][r])
         row = str(table.ids[r])
         if table["capacity_per"][r] == "direction":
-            for forward, side in ((True, "forward"), (False, "backward")):
+            sides = {True: "forward", False: "backward"}
+            for forward in (True,) if table["directed"][r] else (True, False):
+                side = sides[forward]
                 e = draft.of_table(Place("link", row, side), table, r, hours)
                 draft.on(e, runs.get((r, forward), []))
         else:
@@ -279,7 +301,15 @@ def _amounts(graph: Graph, unit: str) -> Floats:
     """Return what one unit of each class takes of a resource, 0 where the table `loads` has no row."""
     cargoes, loads = graph.network.table("cargoes"), graph.network.table("loads")
     amount = np.zeros(len(cargoes))
-    for cargo, resource, value in zip(loads["cargo_id"], loads["resource"], loads["amount"], strict=True):
-        if resource == _RESOURCES[unit]:
-            amount[cargoes.position[str(cargo)]] = value
+    row: dict[str, str] = {}
+    for i, cargo in enumerate(loads["cargo_id"].astype(str)):
+        if loads["resource"][i] != RESOURCES[unit]:
+            continue
+        if cargo in row:
+            raise DemandError(
+                f"The rows {row[cargo]} and {loads.ids[i]} of loads both say what a unit of {cargo} takes of "
+                f"{RESOURCES[unit]}; leave one of them."
+            )
+        row[cargo] = str(loads.ids[i])
+        amount[cargoes.position[cargo]] = loads["amount"][i]
     return amount

@@ -35,8 +35,7 @@ class ChoiceParameters:
 
     def __post_init__(self) -> None:
         for name in NEEDED:
-            if name not in self.values:
-                raise DemandError(f"The table choice lacks the row {name!r}; add it with its evidence.")
+            self[name]
         for name, value in self.items:
             above, below = name in ABOVE_ZERO, name in NOT_BELOW_ZERO
             if not np.isfinite(value) or ((above or below) and value < 0) or (above and value == 0):
@@ -71,6 +70,8 @@ class ChoiceParameters:
         return dict(self.items)
 
     def __getitem__(self, name: str) -> float:
+        if name not in self.values:
+            raise DemandError(f"The table choice lacks the row {name!r}; add it with its evidence.")
         return self.values[name]
 
     def get(self, name: str, default: float) -> float:

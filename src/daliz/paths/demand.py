@@ -97,13 +97,19 @@ def quantities(network: Network, year: int | None = None) -> dict[str, float]:
     series: dict[str, dict[int, float]] = {}
     for flow, y, q in zip(table["flow_id"], table["year"], table["quantity"], strict=True):
         series.setdefault(str(flow), {})[int(y)] = float(q)
-    share = table_values(network).get("growth-share", 0.0)
+    share = table_values(network).get("growth-share")
     found = {}
     for flow, known in series.items():
         first, last = min(known), max(known)
         if year in known:
             found[flow] = known[year]
         elif year > last:
+            if share is None:
+                raise DemandError(
+                    f"Market {flow} has figures up to {last}, and the table choice lacks the row 'growth-share', by "
+                    f"which it would be carried on to {year}; add the row with its evidence, or a row of flow_years "
+                    f"for {year}."
+                )
             found[flow] = grow(known[last], known[first], max(last - first, 1), year - last, share)
         else:
             raise DemandError(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from daliz.arrays import Flags
     from daliz.graph.graph import ClassCosts
     from daliz.paths.ground import Ground
+    from daliz.tables import Network
 
 MODES = ("rail", "road", "sea", "air", "waterway")
 LARGEST_CHANCE = 0.99
@@ -52,6 +53,17 @@ class Consignment:
     only: tuple[str, ...] = ()
 
 
+class Closure(NamedTuple):
+    """Arcs closed for one cause, with the reason.
+
+    The cause is shut, avoid, only, operators, rule or weight: whoever asks what would open a way lifts one at a time.
+    """
+
+    cause: str
+    arcs: Sequence[int]
+    reason: str
+
+
 class Eligibility(NamedTuple):
     """What each arc costs a consignment, which arcs it may use, and why it may not use the others.
 
@@ -79,17 +91,32 @@ def eligibility(ground: Ground, consignment: Consignment) -> Eligibility:
     PlaceError, QueryError
         If something to avoid, or a service, is unknown.
     """
-    cargo = ground.network.table("cargoes").row(consignment.cargo)
     plain = ground.costs(consignment.cargo)
-    closed_by = dict(ground.shut)
-    for word in consignment.avoid:
-        closed_by |= dict.fromkeys(arcs_touching(ground, word), f"avoid {word}")
-    _close_others(ground, consignment.only, closed_by)
-    costs = _restrict(ground, consignment, plain, closed_by)
-    _close_heavy(ground, cargo, closed_by)
+    closed_by: dict[int, str] = {}
+    for closure in closures_of(ground, consignment):
+        closed_by |= dict.fromkeys(closure.arcs, closure.reason)
+    costs = _held(ground, consignment, plain)
     allowed = costs.admitted.copy()
     allowed[list(closed_by)] = False
     return Eligibility(costs, plain, allowed, closed_by)
+
+
+def closures_of(ground: Ground, consignment: Consignment) -> list[Closure]:
+    """List what closes arcs to a consignment, cause by cause; what the class is not admitted to stands apart.
+
+    Raises
+    ------
+    PlaceError, QueryError
+        If something to avoid, or a service, is unknown.
+    """
+    cargo = ground.network.table("cargoes").row(consignment.cargo)
+    found = [Closure("shut", [arc], reason) for arc, reason in ground.shut.items()]
+    found += [Closure("avoid", arcs_touching(ground, w), f"avoid {w}") for w in consignment.avoid]
+    found += _others(ground, consignment.only)
+    for rule, arcs in ground.rules:
+        if rule["effect"] == "prohibit" and _applies(rule, consignment):
+            found.append(Closure("rule", arcs, f"rule {rule['id']}: {rule['rule']}"))
+    return found + _heavy(ground, cargo)
 
 
 def arcs_touching(ground: Ground, word: str) -> list[int]:
@@ -109,28 +136,62 @@ def arcs_touching(ground: Ground, word: str) -> list[int]:
     QueryError
         If the kind is unknown.
     """
-    network = ground.network
-    links, services, operators = (network.table(t) for t in ("links", "services", "operators"))
-    countries = set(network.table("nodes")["country"])
+    kind, name = thing_named(ground.network, word)
+    if kind == "mode":
+        return ground.mode_arcs(name)
+    if kind == "operator":
+        return [int(a) for a in np.flatnonzero(ground.touches.by("operator", name))]
+    if kind == "country":
+        return country_arcs(ground, name)
+    table, arcs = {
+        "service": ("services", ground.service_arcs),
+        "link": ("links", ground.link_arcs),
+        "node": ("nodes", ground.place_arcs),
+    }[kind]
+    return arcs.get(ground.network.table(table).position[name], [])
+
+
+def thing_named(network: Network, word: str) -> tuple[str, str]:
+    """Find what a word names: its kind (mode, service, link, country, operator or node), and its id.
+
+    Raises
+    ------
+    PlaceError
+        If the name is unknown.
+    QueryError
+        If the kind is unknown.
+
+    Examples
+    --------
+    >>> import daliz
+    >>> thing_named(daliz.open("eurasia"), "Suez"), thing_named(daliz.open("eurasia"), "country:eg")
+    (('node', 'suez'), ('country', 'EG'))
+    """
+    tables = {k: network.table(t) for k, t in (("service", "services"), ("link", "links"))}
+    operators, nodes = network.table("operators"), network.table("nodes")
     kind, _, name = word.rpartition(":")
     if name in MODES and kind in {"", "mode"}:
-        modes = links["mode"]
-        return [i for i, a in enumerate(ground.arcs) if any(modes[k] == name for k, _ in a.links)]
-    for known, table, arcs in (("service", services, ground.service_arcs), ("link", links, ground.link_arcs)):
+        return "mode", name
+    for known, table in tables.items():
         if kind == known or (not kind and name in table.position):
             if name not in table.position:
                 raise PlaceError(
-                    f"There is no {known} {name!r} in force in {network.year}.{did_you_mean(name, table.position)}"
+                    f"There is no {known} {name!r} in force in {network.when}.{did_you_mean(name, table.position)}"
                 )
-            return arcs.get(table.position[name], [])
-    if kind in {"", "country"} and name.upper() in countries:
-        return country_arcs(ground, name.upper())
+            return known, name
+    if kind in {"", "country"} and name.upper() in set(nodes["country"]):
+        return "country", name.upper()
     if kind == "operator" or (not kind and name in operators.position):
         if name not in operators.position:
             raise PlaceError(f"There is no operator {name!r}.{did_you_mean(name, operators.position)}")
-        return [int(a) for a in np.flatnonzero(ground.touches.by("operator", name))]
+        return "operator", name
     if kind in {"", "node"}:
-        return ground.place_arcs.get(find_place(network, name).node, [])
+        place = find_place(network, name)
+        if place.node < 0:
+            raise QueryError(
+                f"{word!r} cannot be avoided: it is no place of the network but coordinates; give a place."
+            )
+        return "node", str(nodes.ids[place.node])
     raise QueryError(
         f"{word!r} cannot be avoided; give a place, country:XX, mode:sea, link:ID, service:ID or operator:ID "
         f"(modes are {', '.join(MODES)}; countries are ISO codes)."
@@ -144,52 +205,54 @@ def bound_by(ground: Ground, cargo: str, ends: tuple[str, str]) -> tuple[str, ..
     return tuple(r["id"] for r in narrow if _applies(r, consignment))
 
 
-def _close_heavy(ground: Ground, cargo: dict[str, Any], closed_by: dict[int, str]) -> None:
-    """Close the links that do not admit the weight of one unit."""
+def _heavy(ground: Ground, cargo: dict[str, Any]) -> list[Closure]:
+    """List the links that do not admit the weight of one unit."""
     links = ground.network.table("links")
+    found = []
     for i in np.flatnonzero(links["max_unit_t"] < cargo["gross_t"]):
         limit, weight = f"{links['max_unit_t'][i]:g} t", f"{cargo['gross_t']:g} t"
         reason = f"{links.ids[i]} admits {limit} and one unit of {cargo['id']} weighs {weight}"
-        closed_by |= dict.fromkeys(ground.link_arcs.get(int(i), []), reason)
+        found.append(Closure("weight", ground.link_arcs.get(int(i), []), reason))
+    return found
 
 
-def _close_others(ground: Ground, only: Sequence[str], closed_by: dict[int, str]) -> None:
-    """Close the other services, and single consignments by the modes of the services named.
+def _others(ground: Ground, only: Sequence[str]) -> list[Closure]:
+    """List the other services, and single consignments by the modes of the services named.
 
-    Where none is named, those that only operators can book are closed.
+    Where none is named, those that only operators can book.
     """
-    services, links = ground.network.table("services"), ground.network.table("links")
+    services = ground.network.table("services")
     if not only:
-        for row in np.flatnonzero(services["operators_only"]):
-            arcs = ground.service_arcs.get(int(row), [])
-            closed_by |= dict.fromkeys(arcs, f"service {services.ids[row]} is sold to operators only")
-        return
+        return [
+            Closure(
+                "operators",
+                ground.service_arcs.get(int(row), []),
+                f"service {services.ids[row]} is sold to operators only",
+            )
+            for row in np.flatnonzero(services["operators_only"])
+        ]
     for name in only:
         if name not in services.position:
             raise PlaceError(f"There is no service {name!r}.{did_you_mean(name, services.position)}")
     rows = {services.position[name] for name in only}
-    modes = {str(services["mode"][row]) for row in rows}
-    for i, arc in enumerate(ground.arcs):
-        other = arc.service >= 0 and arc.service not in rows
-        single = arc.service < 0 and any(links["mode"][link] in modes for link, _ in arc.links)
-        if other or single:
-            closed_by[i] = f"only {' '.join(only)}"
+    single = {a for row in rows for a in ground.mode_arcs(str(services["mode"][row]))}
+    closed = [
+        i
+        for i, arc in enumerate(ground.arcs)
+        if (arc.service not in rows if arc.service >= 0 else i in single)
+    ]
+    return [Closure("only", closed, f"only {' '.join(only)}")]
 
 
-def _restrict(
-    ground: Ground, consignment: Consignment, costs: ClassCosts, closed_by: dict[int, str]
-) -> ClassCosts:
-    """Close what a rule prohibits; add the expected hours, dollars and risk of holds where a rule holds up.
+def _held(ground: Ground, consignment: Consignment, costs: ClassCosts) -> ClassCosts:
+    """Add the expected hours, dollars and risk of holds where a rule holds up.
 
     A hold of probability p and mean d days adds 24 p d hours with variance p (1 - p) (24 d)^2, p times its cost
     per unit, and the risk of being caught once.
     """
     hours, usd, risk, variance = (a.copy() for a in (costs.hours, costs.usd, costs.risk, costs.variance))
     for rule, arcs in ground.rules:
-        if not _applies(rule, consignment):
-            continue
-        if rule["effect"] == "prohibit":
-            closed_by |= dict.fromkeys(arcs, f"rule {rule['id']}: {rule['rule']}")
+        if rule["effect"] == "prohibit" or not _applies(rule, consignment):
             continue
         p, days, fee = (_known(rule[k]) for k in ("probability", "hold_days", "hold_usd"))
         hours[arcs] += p * days * 24.0

@@ -67,7 +67,7 @@ class Model:
     before
         Shares of the last period, from which the first equilibrium begins; none if left out.
     month
-        1 to 12 for the weather of that month; None for the mean of the year.
+        1 to 12 for one month of the network's year, with its weather and what is open in it; None for the year.
     choice
         Parameters of choice; those of the network if left out.
     candidates
@@ -136,6 +136,8 @@ class Model:
         choice = ChoiceParameters.of(network) if choice is None else choice
         demand = demand_of(network, values=choice.values) if demand is None else demand
         _check_demand(demand)
+        network = network if month is None else network.in_month(month)
+        month = network.period.month
         ground, union = ground_of(network, month), None
         capacities = ground.capacities
         if candidates:

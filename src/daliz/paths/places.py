@@ -104,9 +104,11 @@ def _indexed(network: Network) -> dict[str, list[int]]:
 
 def nearest(network: Network, place: Place, candidates: list[int], count: int) -> list[tuple[int, float]]:
     """Return the nearest of some nodes with their great-circle km."""
+    if not candidates:
+        return []
     nodes = network.table("nodes")
     km = great_circle_km(
         nodes["lat"][candidates], nodes["lon"][candidates], np.array(place.lat), np.array(place.lon)
     )
-    order = np.argsort(km)[:count]
+    order = np.lexsort((nodes.ids[candidates].astype(str), km))[:count]
     return [(candidates[int(i)], float(km[i])) for i in order]

@@ -45,9 +45,8 @@ def _scope_arcs(graph: Graph, rule: dict[str, Any], *, entering: bool) -> list[i
             inside = set(np.flatnonzero(nodes["country"] == rule["scope_id"]).tolist())
             arcs = [k for k in arcs if _enters(graph.arcs[k].places, inside)]
     if rule["mode"]:
-        arcs = [
-            k for k in arcs if any(links["mode"][link] == rule["mode"] for link, _ in graph.arcs[k].links)
-        ]
+        by_mode = set(graph.mode_arcs(rule["mode"]))
+        arcs = [k for k in arcs if k in by_mode]
     return list(arcs)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from daliz.errors import DataError
@@ -11,26 +10,31 @@ from daliz.report.charts import (
     corridor_colours,
     corridor_names,
     grade_chart,
-    map_chart,
     time_cost_distance,
 )
 from daliz.report.document import Block, Bullets, Document, Figure, Heading, PageBreak, Paragraph, TableBlock
 from daliz.report.duties import duty_blocks, duty_points
+from daliz.report.maps import map_chart
 from daliz.report.minerals import mineral_blocks, mineral_points
 from daliz.report.translate import Speech
 from daliz.report.volumes import volume_blocks
 from daliz.studies.brief_answers import brief_answers
 from daliz.studies.brief_plan import brief_plan
 from daliz.tables.briefs import brief_strings
+from daliz.writing import FolderKind, check_folder, write_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from daliz.routing import Itinerary
     from daliz.studies.brief_answers import Answers, Comparison
     from daliz.tables import Network
 
 CLAIMED = 12
+FILES = ("brief.html", "brief.pdf", "summary-kk.html", "summary-kk.pdf")
+BRIEF = FolderKind("brief", frozenset(FILES).__contains__, parents=True)
+"""What a brief is among folders: it may be written into any."""
 
 
 def brief(
@@ -61,14 +65,12 @@ def brief(
     Raises
     ------
     DataError
-        If the package has no such brief, the folder cannot be made, or no pair is a flagship.
+        If the package has no such brief, or no pair is a flagship.
+    WriteError
+        If the folder cannot be made or written; nothing of the brief is there then.
     """
     plan = brief_plan(network, name)
-    target = Path(folder)
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(f"{target} cannot be made: {error.strerror}; choose another folder.") from error
+    check_folder(folder, BRIEF)
     if not any(network.store["pairs"]["flagship"]):
         raise DataError("pairs.csv names no flagship pair; mark at least one with yes.")
     answers, own = brief_answers(network, plan, progress), brief_strings(network.store)
@@ -85,12 +87,9 @@ def brief(
         ],
     )
     short = Document(kazakh("title"), "kk", summary(answers, kazakh))
-    return [
-        full.to_html(target / "brief.html"),
-        full.to_pdf(target / "brief.pdf"),
-        short.to_html(target / "summary-kk.html"),
-        short.to_pdf(target / "summary-kk.pdf"),
-    ]
+    written = (full.as_html(), full.as_pdf(), short.as_html(), short.as_pdf())
+    target = write_folder(folder, dict(zip(FILES, written, strict=True)), BRIEF)
+    return [target / file for file in FILES]
 
 
 def summary(answers: Answers, speech: Speech) -> list[Block]:

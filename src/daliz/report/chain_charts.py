@@ -6,11 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from daliz.report.charts import (
-    colour_scale,
-    corridor_colours,
-    corridor_names,
-    finished,
+from daliz.report.charts import colour_scale, corridor_colours, corridor_names, finished
+from daliz.report.maps import (
     frame_of,
     framed,
     ground,
@@ -18,6 +15,7 @@ from daliz.report.charts import (
     name_marks,
     named_place,
     point_marks,
+    points_of,
 )
 from daliz.report.translate import Speech
 from daliz.report.volumes import MODES
@@ -252,8 +250,9 @@ def flow_map(plan: Supply, language: str = "en", frame: Frame | None = None) -> 
     ends = (*plan.chain.facilities.values(), *plan.chain.markets.values())
     places = [named_place(network, str(row["node_id"]), language) for row in ends if row["node_id"]]
     unique = list({p["name"]: p for p in places}.values())
+    lines = _tonnes(plan, names)
     tracks = (
-        alt.Chart(alt.Data(values=_tonnes(plan, names)))
+        alt.Chart(alt.Data(values=lines))
         .mark_geoshape(filled=False, opacity=0.85)
         .encode(
             strokeWidth=alt.StrokeWidth("properties.width:Q", scale=None),
@@ -265,8 +264,10 @@ def flow_map(plan: Supply, language: str = "en", frame: Frame | None = None) -> 
             ),
         )
     )
-    layers = alt.layer(ground(), tracks, point_marks(unique, 22), name_marks(unique))
-    return framed(layers, frame or frame_of(network), language)
+    drawn = [line for f in lines for line in f["geometry"]["coordinates"]]
+    frame = frame or frame_of(network, points_of(drawn, unique))
+    layers = alt.layer(ground(frame), tracks, point_marks(unique, 22), name_marks(unique))
+    return framed(layers, frame, language)
 
 
 def _tonnes(plan: Supply, names: dict[str, str]) -> list[dict[str, Any]]:

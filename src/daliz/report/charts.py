@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
-import json
-from importlib import resources
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from daliz.report.translate import Speech
 from daliz.routing.time_cost_distance import profile
-from daliz.studies.brief_plan import Frame, first_frame
-from daliz.tables.geo import parse_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,18 +31,8 @@ SPARE = (
 """Colours in turn where the tables name none."""
 FONT = "Noto Sans, DejaVu Sans, Segoe UI, sans-serif"
 BAND = (0.05, 0.95)
-ROOM = 0.9
-"""Share of a map that the places take at most."""
 ENDS = frozenset({"start", "terminal", "terminal and wait", "gauge change"})
 STOPS = ENDS | {"border", "stop"}
-
-
-@functools.cache
-def land() -> dict[str, Any]:
-    """Return the land of the map as GeoJSON."""
-    text = resources.files("daliz.report").joinpath("assets/land.json").read_text(encoding="utf-8")
-    shapes: dict[str, Any] = json.loads(text)
-    return shapes
 
 
 def finished(chart: Any, language: str) -> alt.LayerChart:
@@ -179,153 +162,6 @@ def _labels(label: str, points: Sequence[Any], events: frozenset[str]) -> list[d
         elif not found or p.km - found[-1]["km"] > 0.025 * span or p is points[-1]:
             found.append({"way": label, "place": p.place, "km": p.km, "days": p.hours / 24})
     return found
-
-
-def map_chart(
-    network: Network, ways: Sequence[Itinerary], language: str = "en", frame: Frame | None = None
-) -> alt.LayerChart:
-    """Draw ways on a map, and the names of places of change as far as they have room.
-
-    Parameters
-    ----------
-    network
-        Network of the ways.
-    ways
-        Itineraries.
-    language
-        "en" or "kk".
-    frame
-        What the map shows; the first map of the package's brief unless given, else the network whole.
-    """
-    import altair as alt
-
-    frame = frame or frame_of(network)
-    ids = list(dict.fromkeys(w.corridor for w in ways))
-    names, given = corridor_names(network, language), corridor_colours(network)
-    labels = [names.get(i, i) for i in ids]
-    lines = [_feature(names.get(w.corridor, w.corridor), _lines(w)) for w in ways]
-    places = list(_changes(network, ways, language).values())
-    tracks = (
-        alt.Chart(alt.Data(values=lines))
-        .mark_geoshape(filled=False, strokeWidth=2.2, opacity=0.9)
-        .encode(
-            color=alt.Color(
-                "properties.way:N",
-                scale=alt.Scale(**colour_scale(labels, [given.get(i, "") for i in ids])),
-                title=None,
-                legend=alt.Legend(orient="bottom"),
-            )
-        )
-    )
-    dots = point_marks(places, 20)
-    texts = name_marks(_spaced(places, frame.apart_deg))
-    return framed(alt.layer(ground(), tracks, dots, texts), frame, language)
-
-
-def frame_of(network: Network) -> Frame:
-    """Return the frame of the package's own maps, or one that holds all its places."""
-    own = first_frame(network)
-    if own is not None:
-        return own
-    nodes = network.table("nodes")
-    lon, lat = np.radians(np.array(nodes["lon"])), np.radians(np.clip(nodes["lat"], -85.0, 85.0))
-    north = np.arcsinh(np.tan(lat))
-    ends = [(float(np.nanmin(v)), float(np.nanmax(v))) for v in (lon, north)]
-    (west, east), (low, high) = ends
-    plain = Frame(0.0, 0.0, 1.0)
-    scale = ROOM * min(plain.width / max(east - west, 1e-3), plain.height / max(high - low, 1e-3))
-    centre = np.degrees([(west + east) / 2, np.arctan(np.sinh((low + high) / 2))])
-    return Frame(float(centre[0]), float(centre[1]), scale, apart_deg=1200.0 / scale)
-
-
-def framed(chart: alt.LayerChart, frame: Frame, language: str) -> alt.LayerChart:
-    """Set a map into its frame, in Mercator's projection."""
-    projection = {
-        "type": "mercator",
-        "center": (frame.lon, frame.lat),
-        "scale": frame.scale,
-        "translate": [frame.width / 2, frame.height / 2],
-    }
-    return finished(chart.project(**projection).properties(width=frame.width, height=frame.height), language)
-
-
-def ground() -> alt.Chart:
-    """Draw the land under a map."""
-    import altair as alt
-
-    values = alt.Data(values=land()["features"])
-    return alt.Chart(values).mark_geoshape(fill="#eef0ea", stroke="#b9bfb3", strokeWidth=0.4)
-
-
-def point_marks(places: list[dict[str, Any]], size: int) -> alt.Chart:
-    """Draw places with lon and lat as dots."""
-    import altair as alt
-
-    points = alt.Chart(alt.Data(values=places))
-    return points.mark_circle(size=size, color="#222222").encode(longitude="lon:Q", latitude="lat:Q")
-
-
-def name_marks(places: list[dict[str, Any]]) -> alt.Chart:
-    """Write the names of places with lon and lat above them."""
-    import altair as alt
-
-    points = alt.Chart(alt.Data(values=places))
-    return points.mark_text(dy=-8, fontSize=10, color="#222222").encode(
-        longitude="lon:Q", latitude="lat:Q", text="name:N"
-    )
-
-
-def named_place(network: Network, name: str, language: str) -> dict[str, Any]:
-    """Return name, lon and lat of a node for a map."""
-    nodes = network.table("nodes")
-    i = nodes.position[name]
-    return {
-        "name": str(nodes[f"name_{language}"][i]),
-        "lon": float(nodes["lon"][i]),
-        "lat": float(nodes["lat"][i]),
-    }
-
-
-def _changes(network: Network, ways: Sequence[Itinerary], language: str) -> dict[str, dict[str, Any]]:
-    """Collect the places where legs begin and end."""
-    ends = dict.fromkeys(p for way in ways for leg in way.legs for p in (leg.places[0], leg.places[-1]))
-    return {place: named_place(network, place, language) for place in ends}
-
-
-def _feature(label: str, lines: list[list[list[float]]]) -> dict[str, Any]:
-    geometry = {"type": "MultiLineString", "coordinates": lines}
-    return {"type": "Feature", "properties": {"way": label}, "geometry": geometry}
-
-
-def _spaced(places: list[dict[str, Any]], apart_deg: float) -> list[dict[str, Any]]:
-    """Keep the places whose labels do not lie on one another."""
-    kept: list[dict[str, Any]] = []
-    for place in places:
-        if all(
-            abs(place["lon"] - k["lon"]) > 2 * apart_deg or abs(place["lat"] - k["lat"]) > apart_deg
-            for k in kept
-        ):
-            kept.append(place)
-    return kept
-
-
-def _lines(way: Itinerary) -> list[list[list[float]]]:
-    network = way.graph.network
-    links = network.table("links")
-    return [link_line(network, str(links.ids[link])) for a in way.arcs for link, _ in way.graph.arcs[a].links]
-
-
-def link_line(network: Network, name: str) -> list[list[float]]:
-    """Return the line of a link as longitude and latitude: its shape, or straight between its ends."""
-    shapes = network.store["shapes"]
-    if name in shapes.position:
-        points = parse_line(str(shapes["geometry"][shapes.position[name]]))
-    else:
-        nodes, link = network.table("nodes"), network.table("links").row(name)
-        ends = [nodes.position[link[c]] for c in ("from_node", "to_node")]
-        points = np.array([[nodes["lon"][i], nodes["lat"][i]] for i in ends])
-    line: list[list[float]] = np.round(points, 3).tolist()
-    return line
 
 
 def comparison_chart(rows: Sequence[dict[str, Any]], language: str = "en") -> alt.LayerChart:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import html
 import re
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from daliz.errors import DalizError
 from daliz.report.save import png_of, svg_of
+from daliz.writing import working_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,20 +99,18 @@ class Document:
     language: str
     blocks: Sequence[Block]
 
-    def to_html(self, path: Path) -> Path:
-        """Write one HTML file that opens without any other."""
+    def as_html(self) -> str:
+        """Write the document as one HTML page that opens without any other file."""
         body = "\n".join(_html(b, n) for n, b in enumerate(self.blocks))
-        page = (
+        return (
             f'<!doctype html>\n<html lang="{self.language}"><head><meta charset="utf-8"><meta '
             'name="viewport" content="width=device-width">'
             f"<title>{html.escape(self.title)}</title><style>{STYLE}</style></head>"
             f"<body>\n{body}\n</body></html>\n"
         )
-        path.write_text(page, encoding="utf-8")
-        return path
 
-    def to_pdf(self, path: Path) -> Path:
-        """Write the document as PDF.
+    def as_pdf(self) -> bytes:
+        """Set the document as PDF.
 
         Raises
         ------
@@ -122,17 +119,18 @@ class Document:
         """
         import typst
 
-        with tempfile.TemporaryDirectory() as scratch:
-            folder = Path(scratch)
-            parts = [TYPST_HEAD.replace("{lang}", self.language)]
-            for n, block in enumerate(self.blocks):
-                parts.append(_typst(block, folder / f"figure-{n}.png"))
-            (folder / "brief.typ").write_text("\n".join(parts), encoding="utf-8")
+        parts = [TYPST_HEAD.replace("{lang}", self.language)]
+        files: dict[str, str | bytes] = {}
+        for n, block in enumerate(self.blocks):
+            name = f"figure-{n}.png"
+            if isinstance(block, Figure):
+                files[name] = png_of(block.chart)
+            parts.append(_typst(block, name))
+        with working_folder(files | {"brief.typ": "\n".join(parts)}) as folder:
             try:
-                typst.compile(str(folder / "brief.typ"), output=str(path))
+                return typst.compile(str(folder / "brief.typ"))
             except RuntimeError as error:
                 raise DalizError(f"The PDF could not be set: {error}") from error
-        return path
 
 
 def _html(block: Block, number: int) -> str:
@@ -167,7 +165,7 @@ def _rich(text: str) -> str:
     return re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", text)
 
 
-def _typst(block: Block, picture: Path) -> str:
+def _typst(block: Block, picture: str) -> str:
     if isinstance(block, Heading):
         return f"{'=' * block.level} {_escape(block.text)}"
     if isinstance(block, Paragraph):
@@ -189,8 +187,7 @@ def _typst(block: Block, picture: Path) -> str:
             f'table.hline(stroke: 0.6pt + rgb("#0a5560")),\n{rows})]'
         )
     if isinstance(block, Figure):
-        picture.write_bytes(png_of(block.chart))
-        return f'#figure(image("{picture.name}", width: 100%), caption: [{_escape(block.caption)}])'
+        return f'#figure(image("{picture}", width: 100%), caption: [{_escape(block.caption)}])'
     return "#pagebreak(weak: true)"
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from daliz.errors import QueryError
+from daliz.writing import write_file
 
 if TYPE_CHECKING:
     import altair as alt
@@ -34,26 +35,31 @@ def _spec(chart: alt.TopLevelMixin) -> dict[str, Any]:
 
 
 def save_chart(chart: alt.TopLevelMixin, path: str | Path) -> Path:
-    """Save a chart as HTML (one file that opens offline), PNG, SVG, PDF or Vega-Lite JSON.
+    """Save a chart as HTML (one file that opens offline), PNG, SVG, PDF or Vega-Lite JSON, whole or not at all.
 
     Raises
     ------
     QueryError
         If the ending of the file name is none of these.
+    WriteError
+        If the file cannot be written.
     """
+    ending = Path(path).suffix
+    if ending not in FORMS:
+        raise QueryError(f"{Path(path).name} cannot be drawn; end the name with one of {' '.join(FORMS)}.")
+    return write_file(path, drawn(chart, ending))
+
+
+def drawn(chart: alt.TopLevelMixin, ending: str) -> str | bytes:
+    """Draw a chart in the form of a file name's ending, one of `FORMS`."""
     import vl_convert
 
-    target = Path(path)
-    if target.suffix not in FORMS:
-        raise QueryError(f"{target.name} cannot be drawn; end the name with one of {' '.join(FORMS)}.")
-    if target.suffix == ".html":
-        target.write_text(vl_convert.vegalite_to_html(_spec(chart), bundle=True), encoding="utf-8")
-    elif target.suffix == ".png":
-        target.write_bytes(png_of(chart))
-    elif target.suffix == ".svg":
-        target.write_text(svg_of(chart), encoding="utf-8")
-    elif target.suffix == ".pdf":
-        target.write_bytes(bytes(vl_convert.vegalite_to_pdf(_spec(chart))))
-    else:
-        target.write_text(chart.to_json(), encoding="utf-8")
-    return target
+    if ending == ".html":
+        return str(vl_convert.vegalite_to_html(_spec(chart), bundle=True))
+    if ending == ".png":
+        return png_of(chart)
+    if ending == ".svg":
+        return svg_of(chart)
+    if ending == ".pdf":
+        return bytes(vl_convert.vegalite_to_pdf(_spec(chart)))
+    return str(chart.to_json())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from itertools import count
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -23,6 +23,7 @@ TRIES = 2000
 PENALTY_ROUNDS = 12
 PENALTY = 1.4
 SAME = 1e-12
+Way = tuple[tuple[int, tuple[Any, ...]], ...]
 
 
 def alternatives(layers: Layers, weight: Floats, k: int, rule: Alternatives) -> list[list[int]]:
@@ -31,13 +32,13 @@ def alternatives(layers: Layers, weight: Floats, k: int, rule: Alternatives) -> 
     Two are alike by the km that both run over the same links, whatever service carries them, over the km of the
     shorter. A path is kept if it is at most `overlap` like each one kept before, costs at most `limit` times the
     best of all and `stretch` times the best of its corridor, passes no place twice, and is one of at most
-    `per_corridor` of its corridor. The paths offered are, in the order of their cost, the best through each state
+    `per_corridor` of its corridor. The best of all is kept even if it comes back to a place, as to a port at the end
+    of a branch, or to one where ships only unload. The paths offered are, in the order of their cost, the best through each state
     (Abraham, Delling, Goldberg and Werneck 2013) and, where the rule takes parallel arcs, those kept with one arc
     exchanged for another between the same states, which trees of shortest paths leave out. If these are too few,
     the links of those kept are made dearer step by step.
 
-    Where every path comes back to a place, as to a port at the end of a branch, the best one is given. A path
-    that is the best through no single state, differs from those kept in more than one arc, and leads round none
+    A path that is the best through no single state, differs from those kept in more than one arc, and leads round none
     of the links made dearer is not found, even if it would fit.
     """
     fan = Fan(layers, weight)
@@ -46,8 +47,6 @@ def alternatives(layers: Layers, weight: Floats, k: int, rule: Alternatives) -> 
     choice = _Choice(fan, weight, k, rule)
     _through_places(fan, choice)
     _around(layers, weight, choice)
-    if not choice.kept:
-        return [fan.way(int(np.argmin(fan.total)))]
     return sorted(choice.kept, key=lambda arcs: float(weight[arcs].sum()))
 
 
@@ -55,7 +54,7 @@ def _through_places(fan: Fan, choice: _Choice) -> None:
     """Offer the best paths through single states and exchanges, least cost first, without those like ones kept."""
     # Each round works on what is still possible: `cost` is infinite where a path is refused.
     cost = np.where(fan.total > choice.most[choice.of_states], np.inf, fan.total)
-    for _ in range(TRIES):
+    for n in range(TRIES):
         state = int(np.argmin(cost))
         if choice.full or not np.isfinite(min(cost[state], choice.exchanges.least)):
             return
@@ -64,7 +63,7 @@ def _through_places(fan: Fan, choice: _Choice) -> None:
         else:
             total = float(fan.total[state])
             states = fan.states(state)
-            kept = choice.offer(Offer(total, states, fan.layers.arcs(fan.paths, states)))
+            kept = choice.offer(Offer(total, states, fan.layers.arcs(fan.paths, states)), best=n == 0)
             cost[state] = np.inf
             if not kept:
                 cost[np.abs(fan.total - total) <= SAME * total] = np.inf
@@ -164,6 +163,7 @@ class _Choice:
         self.closed = np.zeros(len(best), dtype=np.bool_)
         self.exchanges = _Exchanges(fan.layers, weight, rule.limit * fan.best)
         self.kept: list[list[int]] = []
+        self.ways: set[Way] = set()
         self.kept_links: list[tuple[Flags, float]] = []
         self.count: Counter[int] = Counter()
 
@@ -176,21 +176,26 @@ class _Choice:
         """Return the links of a path."""
         return {link for a in arcs for link, _ in self.graph.arcs[a].links}
 
-    def offer(self, offer: Offer) -> bool:
-        """Keep a path if it keeps the rule, passes no place twice and is new; return whether it was kept."""
+    def offer(self, offer: Offer, *, best: bool = False) -> bool:
+        """Keep a path if it keeps the rule, passes no place twice and is new; return whether it was kept.
+
+        The best of all is kept in any case.
+        """
         arcs = offer.arcs
-        if arcs in self.kept or self._returns(arcs):
+        way = self._way(arcs)
+        if way in self.ways or (not best and self._returns(arcs)):
             return False
         mine = sorted(self.links(arcs))
         own = float(self.km[mine].sum())
         if not self._differs(mine, own):
             return False
         corridor = self.corridors.of_path(arcs)
-        if self.closed[corridor] or not offer.cost <= self.most[corridor]:
+        if not best and (self.closed[corridor] or not offer.cost <= self.most[corridor]):
             return False
         mask = np.zeros(len(self.km), dtype=np.bool_)
         mask[mine] = True
         self.kept.append(arcs)
+        self.ways.add(way)
         self.kept_links.append((mask, own))
         self.count[corridor] += 1
         self.closed[corridor] = self.count[corridor] >= self.rule.per_corridor
@@ -205,8 +210,17 @@ class _Choice:
         )
         return all(share <= self.rule.overlap for share in shares)
 
+    def _way(self, arcs: list[int]) -> Way:
+        """Return what tells a way from others: by what it goes over which links, and its access; not how it is handled."""
+        steps = (self.graph.arcs[p] for a in arcs for p in self.graph.ways.get(a, (a,)))
+        moving = [s for s in steps if s.links or s.role == "access"]
+        return tuple((s.service, s.links or s.places) for s in moving)
+
     def _returns(self, arcs: list[int]) -> bool:
-        """Check whether a path comes back to a place."""
+        """Check whether a path comes back to a place, or to a state as by loading and unloading for nothing."""
+        states = [int(self.graph.tail[arcs[0]]), *self.graph.head[arcs].tolist()]
+        if len(set(states)) < len(states):
+            return True
         visited = [self.graph.arcs[arcs[0]].places[0]]
         for a in arcs:
             for place in self.graph.arcs[a].places:

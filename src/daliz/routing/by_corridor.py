@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from daliz.errors import RouteError
 from daliz.routing.alternatives import Fan
 from daliz.routing.layers import Layers
+from daliz.routing.pricing import search_weight
 from daliz.routing.query import make_query
 from daliz.routing.reliability import spreads
-from daliz.routing.routes import itinerary_of, search_weight
+from daliz.routing.routes import itinerary_of
 from daliz.routing.search import Search
 from daliz.routing.shipment import Shipment
 
@@ -54,9 +54,8 @@ def best_by_corridor(
     """
     query = make_query(network, origin, destination, shipment, month)
     layers = Layers(query)
-    try:
-        weight = search_weight(query, layers)
-    except RouteError:
+    weight = search_weight(query, layers)
+    if weight is None:
         return {}
     best = _cheapest(query, layers, weight)
     found = {name: itinerary_of(query, best[name]) for name in query.graph.corridors.ids if name in best}

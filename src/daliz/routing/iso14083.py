@@ -38,7 +38,7 @@ def chain_of(query: Query, arcs: Sequence[int], components: Sequence[Component])
     """Sum the emissions by element: one per run with one mode and carrier, one per operation at a hub, in order.
 
     The factors are those of the ledger: rows of `emission_factors` part their well-to-wheel figure as the row
-    says, electricity of `grids` is well to tank alone, and figures of hubs print no parts.
+    says, electricity of `grids` is well to tank alone, and figures of hubs are parted as their class says.
     """
     by_part: dict[tuple[int, int], list[Component]] = {}
     for c in components:
@@ -83,7 +83,7 @@ def _element(query: Query, piece: _Piece) -> Element:
     if piece.mode == "hub":
         boxes = float(cargo["containers"]) if cargo["rate_group"] == "container" else 0.0
         basis, amount = ("container", boxes) if boxes else ("t", float(cargo["payload_t"]))
-        return Element(piece.name, "hub", basis, amount, 0.0, np.nan, np.nan, wtw)
+        return Element(piece.name, "hub", basis, amount, 0.0, wtt, ttw, wtw)
     tonne_km = float(cargo["payload_t"]) * piece.km
     by_teu = bases == {"teu-km"}
     return Element(
@@ -102,10 +102,15 @@ def _parted(network: Network, cell: Cell | None) -> tuple[float, float, str]:
     """Return the shares well to tank and tank to wheel of a figure, and its basis; NaN where it is not parted."""
     if cell is not None and cell.table == "grids":
         return 1.0, 0.0, "tkm"
+    if cell is not None and cell.table in {"terminals", "terminal_classes"}:
+        own = cell.table == "terminal_classes"
+        kind = cell.row if own else str(network.table("terminals").row(cell.row)["class_id"])
+        share = float(network.table("terminal_classes").row(kind)["wtt_share"])
+        return share, 1.0 - share, ""
     if cell is None or cell.table != "emission_factors":
         return np.nan, np.nan, ""
     row = network.table("emission_factors").row(cell.row)
-    whole = float(row["wtw_kg"])
-    if not whole:
-        return 0.0, 0.0, str(row["basis"])
-    return float(row["wtt_kg"]) / whole, float(row["ttw_kg"]) / whole, str(row["basis"])
+    parts = float(row["wtt_kg"]), float(row["ttw_kg"])
+    # over their own sum: the whole is rounded apart, and may be another under a change
+    whole = sum(parts)
+    return (parts[0] / whole, parts[1] / whole, str(row["basis"])) if whole else (0.0, 0.0, str(row["basis"]))

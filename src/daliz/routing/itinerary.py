@@ -11,6 +11,7 @@ import numpy as np
 from daliz.routing.components import by_cause, components_of
 from daliz.routing.iso14083 import chain_of
 from daliz.routing.legs import legs_of, stops_of
+from daliz.tables.geo import great_circle_km
 
 if TYPE_CHECKING:
     from daliz.emissions.chain import Chain
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from daliz.routing.legs import Leg
     from daliz.routing.query import Query
     from daliz.routing.spread import Spread
+
+
+FAR = 3.0
+"""Times the great circle from which the length of a way is told as absurd."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,29 @@ class Itinerary:
     def km(self) -> float:
         """Return the length in km."""
         return float(self.graph.km[list(self.arcs)].sum())
+
+    @property
+    def great_circle_km(self) -> float:
+        """Return the length of the great circles from the origin through the places to pass to the destination."""
+        nodes, query = self.graph.network.table("nodes"), self.query
+        points = [(nodes["lat"][v], nodes["lon"][v]) for v in query.via]
+        points = [
+            (query.origin.lat, query.origin.lon),
+            *points,
+            (query.destination.lat, query.destination.lon),
+        ]
+        lat, lon = np.array(points, np.float64).T
+        return float(great_circle_km(lat[:-1], lon[:-1], lat[1:], lon[1:]).sum())
+
+    @property
+    def detour(self) -> float:
+        """Return how many times the great circle the alternative is long; infinite where that has no length."""
+        return self.km / self.great_circle_km if self.great_circle_km else float("inf")
+
+    @property
+    def far(self) -> bool:
+        """Check whether the alternative is more than three times as long as the great circle."""
+        return self.detour > FAR
 
     @property
     def hours(self) -> float:
@@ -179,6 +207,7 @@ class Itinerary:
         return {
             "corridor": self.corridor,
             "km": self.km,
+            "great_circle_km": self.great_circle_km,
             "days": self.days,
             "hours": self.hours,
             "hours_sd": self.hours_sd,
@@ -192,8 +221,14 @@ class Itinerary:
             "legs": legs,
         }
 
+    @property
+    def km_told(self) -> str:
+        """Write the length, and how many times the great circle it is where that is more than three."""
+        told = f"{self.km:,.0f} km"
+        return f"{told} ({self.detour:,.1f} times the great circle)" if self.far else told
+
     def __repr__(self) -> str:
         return (
-            f"<Itinerary {self.corridor}: {self.summary()}, {self.km:,.0f} km, {self.days:.1f} d, "
+            f"<Itinerary {self.corridor}: {self.summary()}, {self.km_told}, {self.days:.1f} d, "
             f"{self.usd:,.0f} USD, {self.kg_co2e:,.0f} kg CO2e>"
         )

@@ -10,6 +10,7 @@ import numpy as np
 
 from daliz.graph.shortest import Star
 from daliz.routing.layers import TINY
+from daliz.routing.unbeaten import unbeaten
 
 if TYPE_CHECKING:
     from daliz.arrays import Floats
@@ -31,7 +32,7 @@ def pareto(
     """Find ways that cover the Pareto set within `epsilon`.
 
     For every way from origin to destination one of those given costs at most (1 + epsilon) times as much
-    in each criterion. The search is A*pex (Zhang, Salzman, Felner and others 2022): labels pair a real
+    in each criterion, and none of these is beaten by any way. The search is A*pex (Zhang, Salzman, Felner and others 2022): labels pair a real
     way with the best that it stands for, so the error does not grow along the way; exact distances to the
     goal in each criterion guide and prune it.
 
@@ -54,7 +55,7 @@ def pareto(
     for arcs in [*known, *search.best_single()]:
         search.offer(_vector(criteria[:, arcs].sum(axis=1)), arcs)
     search.run()
-    return search.front()
+    return unbeaten(layers, criteria, search.bound, search.solutions)
 
 
 def _vector(row: Floats) -> Vector:
@@ -211,10 +212,6 @@ class _Search:
             return None
         cost = apex if label.cost is label.apex else _plus(label.cost, step)
         return _Label(apex, cost, head, arc, label)
-
-    def front(self) -> list[list[int]]:
-        """Return the ways found, cheapest in the first criterion first."""
-        return [arcs for _, arcs in sorted(self.solutions, key=lambda x: x[0])]
 
 
 def _plus(x: Vector, y: Vector) -> Vector:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from daliz.errors import PlaceError, QueryError, did_you_mean
+from daliz.paths.course import ground_on_course
 from daliz.paths.eligibility import Consignment, eligibility
 from daliz.paths.ground import ground_of
 from daliz.paths.places import find_place
-from daliz.routing.access import with_access
+from daliz.routing.access import demand_two, settled, with_access
 from daliz.routing.shipment import Shipment
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class Query:
         Why an arc that is not open is closed, by arc.
     conditions
         What was asked beside the ends, the cargo and the month, as plain values.
+    shipment, consignment
+        What is shipped, and what decides where it may go.
     """
 
     graph: Ground
@@ -58,6 +61,8 @@ class Query:
     value_of_reliability: float
     carbon_usd_t: float
     conditions: dict[str, Any]
+    shipment: Shipment
+    consignment: Consignment
 
 
 def make_query(
@@ -72,39 +77,44 @@ def make_query(
     Raises
     ------
     PlaceError, QueryError, RouteError
-        If a name is unknown, origin and destination are one, the month does not exist, or no terminal
-        serves an end.
+        If a name is unknown, origin and destination are one, the month does not exist or is not that of the
+        date, or no terminal serves an end.
     """
-    if shipment.date is not None:
-        network = network.at(shipment.date)
-        month = int(str(network.period.start)[5:7]) if month is None else month
-    if month is not None and month not in range(1, 13):
-        raise QueryError(f"Month {month} does not exist; give 1 to 12.")
-    start_place, goal_place = _two_places(network, origin, destination)
+    network = network if shipment.date is None else network.at(shipment.date)
+    network = network if month is None else network.in_month(month)
+    group = str(_cargo(network, shipment.cargo)["rate_group"])
+    ends = (settled(network, find_place(network, x), group) for x in (origin, destination))
+    return query_between(network, *ends, shipment)
+
+
+def query_between(network: Network, origin: Place, destination: Place, shipment: Shipment) -> Query:
+    """Put a question between two places in the terms of the graph of a network, in the period of this.
+
+    Raises
+    ------
+    PlaceError, QueryError, RouteError
+        As `make_query` does.
+    """
+    demand_two(origin, destination)
     row = _cargo(network, shipment.cargo)
+    group = str(row["rate_group"])
     via = _nodes(network, shipment.via)
     country = network.table("nodes")["country"]
     _check_carrier(shipment.carrier, set(country.astype(str)))
-    graph, start = with_access(ground_of(network, month), start_place, outward=True)
-    graph, goal = with_access(graph, goal_place, outward=False)
+    ground = ground_on_course(ground_of(network, network.period.month), shipment.avoid, via)
+    graph, start = with_access(ground, origin, group, outward=True)
+    graph, goal = with_access(graph, destination, group, outward=False)
     ends = str(country[graph.states[start].node]), str(country[graph.states[goal].node])
-    costs, plain, is_open, closed_by = eligibility(
-        graph,
-        Consignment(
-            shipment.cargo,
-            ends,
-            shipment.carrier,
-            shipment.product,
-            tuple(shipment.avoid),
-            tuple(shipment.only),
-        ),
+    consignment = Consignment(
+        shipment.cargo, ends, shipment.carrier, shipment.product, shipment.avoid, shipment.only
     )
+    costs, plain, is_open, closed_by = eligibility(graph, consignment)
     value = shipment.value_of_time_usd_h
     time = float(row["value_of_time_usd_h"]) if value is None else value
     return Query(
         graph,
-        start_place,
-        goal_place,
+        origin,
+        destination,
         start,
         goal,
         row,
@@ -118,14 +128,9 @@ def make_query(
         time * float(row["reliability_ratio"]),
         shipment.carbon_usd_t,
         _conditions(network, shipment, time),
+        shipment,
+        consignment,
     )
-
-
-def _two_places(network: Network, origin: str, destination: str) -> tuple[Place, Place]:
-    start, goal = find_place(network, origin), find_place(network, destination)
-    if (start.node, start.lat, start.lon) == (goal.node, goal.lat, goal.lon):
-        raise QueryError(f"Origin and destination are both {start.label}; give two places.")
-    return start, goal
 
 
 def _nodes(network: Network, via: Sequence[str]) -> tuple[int, ...]:

@@ -13,7 +13,8 @@ from daliz.routing.spread import Spread
 from daliz.tables.figures import inverse_factors
 
 if TYPE_CHECKING:
-    from daliz.arrays import Flags, Floats, Ints, Singles
+    from daliz.arrays import Flags, Floats, Ints
+    from daliz.graph.graph import Graph
     from daliz.routing.components import Component
     from daliz.routing.itinerary import Itinerary
     from daliz.tables.figures import Figures
@@ -56,32 +57,32 @@ class _Weights:
     figure, direct
         int64 and bool (entries,): the figure, and whether its value counts or its inverse.
     amount
-        float32 (3, entries): hours, dollars and kilograms.
+        float64 (3, entries): hours, dollars and kilograms.
     fixed
         float64 (3,): the rest.
     """
 
     figure: Ints
     direct: Flags
-    amount: Singles
+    amount: Floats
     fixed: Floats
 
 
-def _drawn(itineraries: list[Itinerary], draws: int, seed: int) -> list[Singles]:
+def _drawn(itineraries: list[Itinerary], draws: int, seed: int) -> list[Floats]:
     """Draw hours, dollars and kilograms of ways of one network, shape (3, draws) each."""
     if not itineraries:
         return []
     figures = itineraries[0].graph.network.resolved.figures
     weights = [_weights(i, figures) for i in itineraries]
     which = np.unique(np.concatenate([w.figure for w in weights]))
-    factor = figures.draw(which, draws, seed)
+    factor = figures.draw(which, draws, seed).astype(np.float64)
     found = []
     for w in weights:
         at = np.searchsorted(which, w.figure)
         total = w.amount[:, w.direct] @ factor[at[w.direct]]
         if not w.direct.all():
             total += w.amount[:, ~w.direct] @ inverse_factors(factor[at[~w.direct]])
-        found.append(np.asarray(total + w.fixed.astype(np.float32)[:, None], np.float32))
+        found.append(np.asarray(total + w.fixed[:, None], np.float64))
     return found
 
 
@@ -97,31 +98,32 @@ def _weights(itinerary: Itinerary, figures: Figures) -> _Weights:
             continue
         key = (c.figure, c.power > 0)
         amounts.setdefault(key, np.zeros(3))[COLUMN[c.measure]] += c.amount
-    keys = sorted(amounts)
+    # by cell and not by number, so that sums are taken in one order whatever the order of rows
+    keys = sorted(amounts, key=lambda k: (figures.cells[k[0]], k[1]))
     figure = np.array([k[0] for k in keys], np.int64)
     weight = np.array([amounts[k] for k in keys]).reshape(-1, 3)
     heavy = (np.abs(weight) > NEGLIGIBLE * np.abs(weight).sum(axis=0)).any(axis=1) & figures.varies[figure]
     fixed += weight[~heavy].sum(axis=0)
     direct = np.array([k[1] for k in keys], np.bool_)
-    amount = np.ascontiguousarray(weight[heavy].T.astype(np.float32))
+    amount = np.ascontiguousarray(weight[heavy].T)
     return _Weights(figure[heavy], direct[heavy], amount, fixed)
 
 
-def luck(components: list[Component], draws: int, seed: int) -> Floats:
+def luck(components: list[Component], draws: int, seed: int, graph: Graph | None = None) -> Floats:
     """Draw one shipment's deviation from the mean hours, shape (draws,).
 
-    Each cause is keyed by the seed and its name, and weather by its terminal too: with E[w] = m and
+    Each cause is keyed by the seed and its name, and weather by its place, mode and handling too: with E[w] = m and
     E[w^2] = v + m^2 a closure of mean length s = (v + m^2) / (2 m) is met there with probability m / s.
     """
-    mean: dict[tuple[Cause, int], float] = {}
-    variance: dict[tuple[Cause, int], float] = {}
+    mean: dict[tuple[Cause, str], float] = {}
+    variance: dict[tuple[Cause, str], float] = {}
     for c in components:
         if c.measure == "hours":
-            key = (c.cause, c.part if c.cause == Cause.WEATHER else -1)
+            key = (c.cause, _site(graph, c.part) if c.cause == Cause.WEATHER else "")
             mean[key] = mean.get(key, 0.0) + c.amount
             variance[key] = variance.get(key, 0.0) + c.sd**2
     deviation = np.zeros(draws)
-    for key, m in mean.items():
+    for key, m in sorted(mean.items()):
         v = variance[key]
         if v <= 0 or m <= 0:
             continue
@@ -136,8 +138,17 @@ def luck(components: list[Component], draws: int, seed: int) -> Floats:
     return deviation
 
 
-def _spread(totals: Singles, itinerary: Itinerary, draws: int, seed: int) -> Spread:
-    hours = np.maximum(totals[0] + luck(itinerary.components, draws, seed), 0.0)
+def _site(graph: Graph | None, part: int) -> str:
+    """Name where a shipment is handled, by ids and not by numbers, which follow the order of rows."""
+    if graph is None:
+        return str(part)
+    arc, ids = graph.arcs[part], graph.network.table("nodes").ids
+    modes = {graph.states[s].mode for s in (arc.tail, arc.head)} - {"yard"}
+    return " ".join([str(ids[arc.places[0]]), *sorted(modes), arc.role])
+
+
+def _spread(totals: Floats, itinerary: Itinerary, draws: int, seed: int) -> Spread:
+    hours = np.maximum(totals[0] + luck(itinerary.components, draws, seed, itinerary.graph), 0.0)
     (p50, se50), (p95, se95) = quantiles_of(hours / 24.0, (0.5, 0.95))
     low, high = np.quantile(totals, [LOW, HIGH], axis=1).astype(np.float64).tolist()
     return Spread(

@@ -10,9 +10,11 @@ import numpy as np
 from daliz.errors import QueryError
 from daliz.routing.alternatives import alternatives
 from daliz.routing.itinerary import Itinerary
-from daliz.routing.layers import Layers, shortest
+from daliz.routing.layers import Layers
 from daliz.routing.no_path import explain_no_way
+from daliz.routing.notes import notes_of
 from daliz.routing.pareto import pareto
+from daliz.routing.pricing import search_weight
 from daliz.routing.query import Query, make_query
 from daliz.routing.reliability import spreads
 from daliz.routing.search import Search
@@ -21,11 +23,9 @@ from daliz.routing.shipment import Shipment
 if TYPE_CHECKING:
     import pandas as pd
 
-    from daliz.arrays import Floats
     from daliz.tables import Network
 
 EPSILON = 0.01
-TIE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,16 @@ class Routes:
         CO2e and risk.
     cargo, query
         What was asked.
+    notes
+        What is odd about the best way: that it is more than three times the great circle, with the reason, or that a
+        much shorter one is left out of the year.
     """
 
     itineraries: list[Itinerary]
     pareto: list[Itinerary]
     cargo: str
     query: Query = field(repr=False)
+    notes: tuple[str, ...] = ()
 
     @property
     def origin(self) -> str:
@@ -62,6 +66,11 @@ class Routes:
     def year(self) -> int:
         """Return the year of the network."""
         return self.query.graph.network.year
+
+    @property
+    def when(self) -> str:
+        """Return the year, the month or the day of the network as text."""
+        return self.query.graph.network.when
 
     @property
     def projected(self) -> bool:
@@ -119,6 +128,7 @@ class Routes:
             "month": self.query.graph.month,
             "conditions": self.query.conditions,
             "inputs_sha256": self.digest,
+            "notes": list(self.notes),
             "itineraries": [i.as_dict() for i in self.itineraries],
             "pareto": [i.as_dict() for i in self.pareto],
         }
@@ -127,16 +137,17 @@ class Routes:
         state = ", projected" if self.projected else ""
         lines = [
             (
-                f"<Routes {self.origin} to {self.destination}, {self.cargo}, {self.year}{state}: "
+                f"<Routes {self.origin} to {self.destination}, {self.cargo}, {self.when}{state}: "
                 f"{len(self)} alternatives, {len(self.pareto)} in the Pareto set"
             )
         ]
         for n, i in enumerate(self.itineraries, 1):
             p95 = f", p95 {i.spread.p95_days:.0f} d" if i.spread else ""
             lines.append(
-                f"  {n}. {i.corridor}: {i.summary()}: {i.km:,.0f} km, {i.days:.1f} d{p95}, "
+                f"  {n}. {i.corridor}: {i.summary()}: {i.km_told}, {i.days:.1f} d{p95}, "
                 f"{i.usd:,.0f} USD, {i.kg_co2e:,.0f} kg CO2e"
             )
+        lines += [f"  {note}" for note in self.notes]
         return "\n".join(lines) + ">"
 
 
@@ -168,7 +179,8 @@ def routes(
     k
         How many alternatives at most.
     month
-        Month 1 to 12 for the weather; that of the shipment's date, or the mean of the year, if None.
+        Month 1 to 12 of the network's year, with its weather and what is open on at least half of its days;
+        None for the day or the year of the network.
     search
         How alternatives are told apart, whether the Pareto set is wanted, and the draws of the spread.
 
@@ -190,15 +202,19 @@ def routes(
         raise QueryError(f"k is {k}; give 1 or more.")
     query = make_query(network, origin, destination, shipment, month)
     layers = Layers(query)
-    ways = alternatives(layers, search_weight(query, layers), k, search.rule)
+    weight = search_weight(query, layers)
+    if weight is None:
+        raise explain_no_way(query)
+    ways = alternatives(layers, weight, k, search.rule)
     found = sorted((itinerary_of(query, arcs) for arcs in ways), key=lambda i: i.generalised_usd)
     most = search.rule.limit * max(found[0].generalised_usd, 0.0)
     found = [i for i in found if i.generalised_usd <= most] or found[:1]
-    front = _front(query, layers, ways, search.pareto_within) if search.pareto else []
+    ahead = _front(query, layers, ways, search.pareto_within) if search.pareto else []
     if search.draws:
         drawn = spreads(found, search.draws, search.seed)
         found = [replace(i, spread=s) for i, s in zip(found, drawn, strict=True)]
-    return Routes(found, [itinerary_of(query, arcs) for arcs in front], shipment.cargo, query)
+    front = [itinerary_of(query, arcs) for arcs in ahead]
+    return Routes(found, front, shipment.cargo, query, notes_of(found[0]))
 
 
 def _front(query: Query, layers: Layers, ways: list[list[int]], within: float | None) -> list[list[int]]:
@@ -210,23 +226,6 @@ def _front(query: Query, layers: Layers, ways: list[list[int]], within: float | 
         return pareto(layers, criteria, EPSILON, ways)
     best = min(float((np.array(price) @ criteria[:, arcs]).sum()) for arcs in ways)
     return pareto(layers, criteria, EPSILON, ways, (price, within * best))
-
-
-def search_weight(query: Query, layers: Layers) -> Floats:
-    """Price each arc; the standard deviation enters by its tangent at the best path without it."""
-    costs = query.costs
-    plain = np.maximum(
-        costs.usd + query.value_of_time * costs.hours + query.carbon_usd_t * costs.kg / 1000.0, 0.0
-    )
-    # Of ways that cost the same the faster one is taken, also where time has no value.
-    plain = plain + TIE * costs.hours
-    best = shortest(layers, plain)
-    if best is None:
-        raise explain_no_way(query)
-    sd = float(np.sqrt(costs.variance[best].sum()))
-    if sd == 0 or query.value_of_reliability == 0:
-        return plain
-    return np.asarray(plain + query.value_of_reliability * costs.variance / (2.0 * sd))
 
 
 def itinerary_of(query: Query, arcs: list[int]) -> Itinerary:

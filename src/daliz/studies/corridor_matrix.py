@@ -13,6 +13,7 @@ from daliz.tables.network import network_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from daliz.routing.itinerary import Itinerary
     from daliz.tables import Network
 
 
@@ -36,6 +37,12 @@ def shown_corridors(network: Network) -> list[str]:
     return [str(i) for i, shown in zip(table.ids, table["shown"], strict=True) if shown]
 
 
+def _cell(way: Itinerary) -> str:
+    """Write days and USD of a way, and how many times the great circle it is where that is more than three."""
+    far = f", {way.detour:,.0f} x great circle" if way.far else ""
+    return f"{way.days:.0f} d, {way.usd:,.0f} USD{far}"
+
+
 def corridor_matrix(
     network: Network, years: Sequence[int], progress: Callable[[int, int], None] | None = None
 ) -> list[dict[str, Any]]:
@@ -53,9 +60,7 @@ def corridor_matrix(
         corridors = shown_corridors(then)
         for pair in pairs:
             best = best_by_corridor(then, pair["origin"], pair["destination"], Shipment(pair["cargo_id"]))
-            cells = {
-                c: f"{best[c].days:.0f} d, {best[c].usd:,.0f} USD" if c in best else "-" for c in corridors
-            }
+            cells = {c: _cell(best[c]) if c in best else "-" for c in corridors}
             rows.append({"origin": pair["origin"], "destination": pair["destination"], "year": year} | cells)
             done += 1
             if progress:

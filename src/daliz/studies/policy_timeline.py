@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from daliz.assignment.methods import assign
-from daliz.errors import TariffError
+from daliz.errors import TariffError, refuse_bare_text
 from daliz.paths.demand import demand_of, joined
 from daliz.paths.given_demand import demand_from_rows
 from daliz.supplychain.chain import chains
@@ -131,6 +131,10 @@ def story(
     corridor.
     """
     rows = sorted(network.table("policies").rows(), key=lambda r: r["order"])
+    if not rows:
+        raise TariffError(
+            f"{network.name} has no policies, so there is no story to tell; add rows to policies.csv."
+        )
     found, start = [], None
     for r in rows:
         answer = tariff(network, r["id"], model=model, draws=draws, exporter=exporter)
@@ -147,7 +151,7 @@ def story(
             for m in ("change", "creation", "diversion", "revenue", "tonnes")
             for k in (m, f"{m}_low", f"{m}_high")
         }
-        if corridors:
+        if corridors and trade_rows(answer, after=False):
             if start is None:
                 start = assign(network, demand_under(answer, after=False))
             effect = corridor_effect(answer, start=start)
@@ -156,7 +160,8 @@ def story(
             }
         found.append(row)
     names = list(dict.fromkeys(k for row in found for k in row))
-    return [{k: row.get(k, 0.0) for k in names} for row in found]
+    # a policy none of whose trades is followed moves nothing over the network, and there is nothing to prove
+    return [{k: row.get(k, True if k == "converged" else 0.0) for k in names} for row in found]
 
 
 def talks(
@@ -190,6 +195,7 @@ def talks(
     One row for each policy and chain; the trade is the same in all rows of a policy. The share over a rival
     stands in a column of its own, as `over_xx`.
     """
+    refuse_bare_text(rivals=rivals)
     exporter = chosen(network, "exporter", exporter, "--exporter, in Python exporter=")
     rivals = default_values(network, "rivals") if rivals is None else rivals
     found = []

@@ -159,7 +159,7 @@ def _works(
     cost = np.array(
         [r.cost_usd + _carbon(chain, i, terms) for i, r in enumerate(chain.recipes)] * terms.years
     )
-    capacity = np.array([r.capacity for r in chain.recipes] * terms.years)
+    capacity = np.array([r.capacity for r in chain.recipes] * terms.years, np.float64)
     building = [
         candidates.index(r.facility["id"]) if r.facility["id"] in candidates else -1 for r in chain.recipes
     ]
@@ -285,11 +285,14 @@ def _limits(
         columns.append(bound.astype(np.float64))
         names.append((row["kind"], row["id"], "units"))
     loads, used = loads_of(ways, chain.network)
+    used = used if terms.capacities else used[:0]
     capacities = ground_of(chain.network).capacities
     other = np.zeros(len(capacities)) if taken is None else taken
     room = np.maximum(capacities.room - other, 0.0)
     contracts = (
-        csr_array(np.array(columns).reshape(-1, len(ways)).T) if columns else csr_array((len(ways), 0))
+        csr_array(np.array(columns).reshape(len(columns), len(ways)).T)
+        if columns
+        else csr_array((len(ways), 0))
     )
     both = hstack([contracts, loads[:, used]]).tocsr()
     names += [(capacities.places[e].kind, capacities.places[e].name, capacities.unit[e]) for e in used]

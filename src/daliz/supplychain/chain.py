@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from daliz.errors import SupplyError, did_you_mean
-from daliz.tables.check_chains import SLACK, SOURCES, element_balance
+from daliz.tables.check_chains import SLACK, SOURCES, element_balance, waiting_circle
 from daliz.tables.table import Table
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ class Chain:
         Rows in force.
     named
         Countries that its rows name, whether the network has a place there or not.
+    every
+        The same chain with the facilities of all years; the chain itself if left out.
     """
 
     network: Network
@@ -72,6 +74,7 @@ class Chain:
     contracts: tuple[Row, ...]
     stocks: tuple[Row, ...]
     named: frozenset[str] = frozenset()
+    every: Chain | None = field(default=None, repr=False, compare=False)
 
     def __repr__(self) -> str:
         return (
@@ -155,6 +158,13 @@ def chain_from_tables(
                     f"{t}, row {row['id']}: node_id {row['node_id']!r} is no place of "
                     f"{network.name}.{did_you_mean(row['node_id'], nodes)}"
                 )
+    cargoes = network.table("cargoes").position
+    for row in made["commodities"].rows():
+        if row["cargo_id"] and row["cargo_id"] not in cargoes:
+            raise SupplyError(
+                f"commodities, row {row['id']}: cargo_id {row['cargo_id']!r} is no class of cargo of "
+                f"{network.name}.{did_you_mean(row['cargo_id'], cargoes)} Add it to cargoes.csv."
+            )
     return _made(network, name, made, "")
 
 
@@ -163,22 +173,33 @@ def _made(network: Network, name: str, tables: Mapping[str, Table], policy: str)
         return [r for r in tables[which].rows() if r["chain_id"] == name]
 
     commodities = {r["id"]: r for r in rows("commodities")}
-    facilities = {r["id"]: r for r in rows("facilities") if _works(r, network.year)}
-    chain = Chain(
+    facilities = {r["id"]: r for r in rows("facilities")}
+    every = Chain(
         network,
         name,
         tables["chains"].row(name),
         commodities,
         facilities,
-        _recipes(tables, facilities, commodities),
+        _recipes(tables, facilities, commodities, network.year),
         {r["id"]: r for r in rows("markets")},
-        tuple(_lanes(rows("lanes"), {r["id"] for r in rows("facilities")}, facilities)),
+        tuple(rows("lanes")),
         tuple(r for r in rows("contracts") if not r["policies"] or policy in r["policies"].split()),
         tuple(rows("stocks")),
         _named(rows),
     )
-    _check(chain)
-    return chain
+    _check(every)
+    working = {k: r for k, r in facilities.items() if works_in(r, network.year)}
+    idle = set(facilities) - set(working)
+    if not idle:
+        return every
+    return replace(
+        every,
+        facilities=working,
+        recipes=tuple(r for r in every.recipes if r.facility["id"] in working),
+        lanes=tuple(r for r in every.lanes if not {r["from_id"], r["to_id"]} & idle),
+        stocks=tuple(r for r in every.stocks if r["at_id"] not in idle),
+        every=every,
+    )
 
 
 def _named(rows: Callable[[str], list[Row]]) -> frozenset[str]:
@@ -186,71 +207,64 @@ def _named(rows: Callable[[str], list[Row]]) -> frozenset[str]:
     return frozenset({*lanes, *(str(r["country"]) for t in ("facilities", "markets") for r in rows(t))})
 
 
-def _lanes(rows: list[Row], every: set[str], working: dict[str, Row]) -> Iterable[Row]:
-    """Leave out lanes of facilities that are not open in the year; unknown ends stay, to be refused."""
-    idle = every - set(working)
-    return (r for r in rows if r["from_id"] not in idle and r["to_id"] not in idle)
-
-
-def _works(row: Row, year: int) -> bool:
-    opens, closes = row["opens"], row["closes"]
+def works_in(facility: Row, year: int) -> bool:
+    """Return whether a facility is open in a year."""
+    opens, closes = facility["opens"], facility["closes"]
     return not (opens > 0 and year < opens) and not (closes > 0 and year >= closes)
 
 
 def _recipes(
-    tables: Mapping[str, Table], facilities: dict[str, Row], commodities: dict[str, Row]
+    tables: Mapping[str, Table], facilities: dict[str, Row], commodities: dict[str, Row], year: int
 ) -> tuple[Recipe, ...]:
     parts: dict[str, list[Row]] = {}
     for r in tables["recipe_parts"].rows():
         parts.setdefault(r["recipe_id"], []).append(r)
-    found = []
-    for r in tables["recipes"].rows():
-        if r["facility_id"] not in facilities:
-            continue
-        mine = parts.get(r["id"], [])
-        for place, commodity in [
-            ("recipes", r["commodity_id"]),
-            *(("recipe_parts", p["commodity_id"]) for p in mine),
-        ]:
-            _known(
-                commodity,
-                commodities,
-                f"{place}.csv, recipe {r['id']}",
-                facilities[r["facility_id"]]["chain_id"],
+    return tuple(
+        _recipe(r, parts.get(r["id"], []), facilities[r["facility_id"]], commodities, year)
+        for r in tables["recipes"].rows()
+        if r["facility_id"] in facilities
+    )
+
+
+def _recipe(row: Row, parts: list[Row], facility: Row, commodities: dict[str, Row], year: int) -> Recipe:
+    """Read a recipe; one that stands idle in the year may lack figures."""
+    named = [("recipes", row["commodity_id"]), *(("recipe_parts", p["commodity_id"]) for p in parts)]
+    for table, commodity in named:
+        _known(commodity, commodities, f"{table}.csv, recipe {row['id']}", facility["chain_id"])
+    _check_parts(row["id"], parts)
+    inputs, others = (
+        {p["commodity_id"]: float(p["amount"]) for p in parts if p["role"] == role}
+        for role in ("input", "output")
+    )
+    figure = _number if works_in(facility, year) else _figure
+    return Recipe(
+        row["id"],
+        facility,
+        row["commodity_id"],
+        figure(row, "recipes", "capacity"),
+        figure(row, "recipes", "cost_usd"),
+        _or_zero(row["kwh"]),
+        _or_zero(row["kg_co2e"]),
+        inputs,
+        others,
+    )
+
+
+def _check_parts(recipe: str, parts: list[Row]) -> None:
+    for k, p in enumerate(parts):
+        twins = [
+            q["id"] for q in parts[:k] if (q["role"], q["commodity_id"]) == (p["role"], p["commodity_id"])
+        ]
+        if twins:
+            raise SupplyError(
+                f"recipe_parts.csv: rows {twins[0]} and {p['id']} are both {p['role']} "
+                f"{p['commodity_id']} of {recipe}; put them into one."
             )
-        for k, p in enumerate(mine):
-            twins = [
-                q["id"] for q in mine[:k] if (q["role"], q["commodity_id"]) == (p["role"], p["commodity_id"])
-            ]
-            if twins:
-                raise SupplyError(
-                    f"recipe_parts.csv: rows {twins[0]} and {p['id']} are both {p['role']} "
-                    f"{p['commodity_id']} of {r['id']}; put them into one."
-                )
-            if not p["amount"] > 0:
-                raise SupplyError(
-                    f"recipe_parts.csv, row {p['id']}: amount is {p['amount']:g}; it must be more "
-                    "than 0. Take the row out if nothing is used or made."
-                )
-        inputs, others = (
-            {p["commodity_id"]: p["amount"] for p in mine if p["role"] == role}
-            for role in ("input", "output")
-        )
-        capacity, cost = _number(r, "recipes", "capacity"), _number(r, "recipes", "cost_usd")
-        found.append(
-            Recipe(
-                r["id"],
-                facilities[r["facility_id"]],
-                r["commodity_id"],
-                capacity,
-                cost,
-                _or_zero(r["kwh"]),
-                _or_zero(r["kg_co2e"]),
-                inputs,
-                others,
+        if not p["amount"] > 0:
+            raise SupplyError(
+                f"recipe_parts.csv, row {p['id']}: amount is {p['amount']:g}; it must be more "
+                "than 0. Take the row out if nothing is used or made."
             )
-        )
-    return tuple(found)
 
 
 def _number(row: Row, table: str, column: str) -> float:
@@ -261,6 +275,11 @@ def _number(row: Row, table: str, column: str) -> float:
             "give one with its evidence."
         )
     return value
+
+
+def _figure(row: Row, table: str, column: str) -> float:
+    """Read a figure of what does not work in the year; 0 if it has none for it."""
+    return _or_zero(row[column]) if not row[column] >= 0 else _number(row, table, column)
 
 
 def _or_zero(value: float) -> float:
@@ -340,26 +359,13 @@ def _check_recipe(chain: Chain, recipe: Recipe) -> None:
 def _check_sources(chain: Chain) -> None:
     """Refuse recipes that wait for each other.
 
-    What can be made grows from recipes without inputs and from stocks.
+    An input that nobody makes is no fault of the table: the facility stands idle and the plan says what is unmet.
     """
-    made = {r["commodity_id"] for r in chain.stocks if r["opening"] > 0}
-    todo = list(chain.recipes)
-    while True:
-        ready = [r for r in todo if set(r.inputs) <= made]
-        if not ready:
-            break
-        for r in ready:
-            made |= {r.output, *r.others}
-        todo = [r for r in todo if r not in ready]
-    for recipe in todo:
-        lacking = sorted(set(recipe.inputs) - made)
-        makers = [r.id for r in todo if lacking[0] in {r.output, *r.others}]
-        if makers:
-            raise SupplyError(
-                f"recipes.csv, row {recipe.id}: its input {lacking[0]} is made only by "
-                f"{', '.join(makers)}, which wait for each other: a cycle without a source. Add a "
-                "recipe "
-                "without inputs or a stock."
-            )
-        # an input that nobody makes in this year is no fault of the table: the facility stands idle and
-        # the plan says what is unmet
+    kept = {r["commodity_id"] for r in chain.stocks if r["opening"] > 0}
+    recipes = [(r.id, set(r.inputs), {r.output, *r.others}) for r in chain.recipes]
+    circle, lacks = waiting_circle(recipes, kept)
+    if circle:
+        raise SupplyError(
+            f"recipes.csv, row {circle[0]}: its input {lacks} is made only by {' and '.join(circle)}, which "
+            "wait for each other: a cycle without a source. Add a recipe without inputs or a stock."
+        )

@@ -86,10 +86,14 @@ def least_costs(
     Raises
     ------
     SupplyError
-        If a link costs less than 0.
+        If a link costs less than 0, or an end is no node.
     """
     if len(cost) and not (cost >= 0).all():
-        raise SupplyError(f"A link costs {float(cost.min()):g}; it must be 0 or more.")
+        raise SupplyError(f"A link costs {float(cost[~(cost >= 0)][0]):g}; it must be 0 or more.")
+    for ends in (tail, head, origins, destinations):
+        if len(ends) and not (ends.min() >= 0 and ends.max() < nodes):
+            lost = ends[(ends < 0) | (ends >= nodes)][0]
+            raise SupplyError(f"There is no node {int(lost)}; the nodes are 0 to {nodes - 1}.")
     some, back = np.unique(origins, return_inverse=True)
     whole = Star(tail, head, nodes).weighted(cost).grow_each(some).distance
     return np.asarray(whole[:, destinations][back])
@@ -112,7 +116,7 @@ def plan_wide(programme: Programme, trades: list[Trade], *, gap: float = 1e-9, r
     Raises
     ------
     SupplyError
-        If no plan exists, or a maker is also a taker.
+        If no plan exists, a maker is also a taker, or trades are missing or do not fit the programme.
 
     Examples
     --------
@@ -127,6 +131,7 @@ def plan_wide(programme: Programme, trades: list[Trade], *, gap: float = 1e-9, r
     >>> plan_wide(one, [Trade(np.array([0]), np.array([1]), np.array([[3.0]]))]).plan.moves
     array([5.])
     """
+    _check(programme, trades, rounds)
     fed = np.unique(np.concatenate([programme.moves.end, *(t.takers for t in trades)]))
     both = np.intersect1d(fed, np.concatenate([np.zeros(0, np.int64), *(t.makers for t in trades)]))
     if len(both):
@@ -150,6 +155,36 @@ def plan_wide(programme: Programme, trades: list[Trade], *, gap: float = 1e-9, r
         planner.extend(_moves(trades, known, fresh, planner.programme.moves.loads.shape[1]))
         found = planner.solve()
     return Wide(planner.programme, found, reached, done, reached <= gap * 10)
+
+
+def _check(programme: Programme, trades: list[Trade], rounds: int) -> None:
+    """Refuse trades that are none, do not fit the programme, or cost what is no cost."""
+    if not trades:
+        raise SupplyError(
+            "No trades are given, so no moves can join; give at least one Trade, or plan the moves there are with "
+            "`plan`."
+        )
+    if rounds < 0:
+        raise SupplyError(f"{rounds} rounds cannot be made; give 0 or more.")
+    for i, t in enumerate(trades):
+        if t.cost.shape != (len(t.makers), len(t.takers)):
+            raise SupplyError(
+                f"The cost of trade {i} has the shape {t.cost.shape}; it must be ({len(t.makers)}, "
+                f"{len(t.takers)}), its makers by its takers."
+            )
+        ends = np.concatenate([t.makers, t.takers])
+        wrong = ends[(ends < 0) | (ends >= len(programme.stocks))]
+        if len(wrong):
+            raise SupplyError(
+                f"Trade {i} names stock {int(wrong[0])}; the programme has stocks 0 to "
+                f"{len(programme.stocks) - 1}."
+            )
+        bad = t.cost[np.isnan(t.cost) | (t.cost == -np.inf)]
+        if len(bad):
+            raise SupplyError(
+                f"A move of trade {i} costs {float(bad[0]):g}; it must be a number, or infinite where no route "
+                "leads."
+            )
 
 
 def _begin(trade: Trade) -> np.typing.NDArray[np.bool_]:

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from daliz.errors import SupplyError
+from daliz.errors import SupplyError, did_you_mean, refuse_bare_text
+from daliz.paths.ground import ground_of
 from daliz.paths.touches import KINDS
 from daliz.supplychain.build import build, unmet
 from daliz.supplychain.contract_matching import passing
 from daliz.supplychain.planning import plan_chain, ways_for
 from daliz.supplychain.programme import Planner, paid
 from daliz.supplychain.tracing import market_mean, touched
-from daliz.supplychain.ways import touches
+from daliz.supplychain.ways import closed_arcs, touches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,7 +122,7 @@ def _marks(supply: Supply, kind: str) -> tuple[list[str], Floats, Floats]:
     ]
     every = list(dict.fromkeys([*names, *(g for g in grounds if g)]))
     marks = np.zeros((len(supply.built.moves), len(every)))
-    ways = np.array([w for _, w in supply.built.moves])
+    ways = np.array([w for _, w in supply.built.moves], np.int64)
     some = ways >= 0
     marks[np.flatnonzero(some), : len(names)] = of_ways.toarray()[ways[some]]
     stood = np.array([[float(g == name) for name in every] for g in grounds]).reshape(
@@ -191,6 +192,7 @@ def without_each(
     SupplyError
         If region or kind is unknown.
     """
+    refuse_bare_text(names=names)
     check_kind(kind, CLOSED)
     markets = supply.of_region(region)
     chain = supply.chain
@@ -214,12 +216,14 @@ def _without(
 ) -> dict[str, Any]:
     chain = supply.chain
     gone = [m for m, r in chain.markets.items() if name in {m, r["country"], r["node_id"]}]
-    sales = np.array([m in gone for _, m in built.sales])
-    at = np.array([w for _, w in built.moves])
+    sales = np.array([m in gone for _, m in built.sales], np.bool_)
+    at = np.array([w for _, w in built.moves], np.int64)
     none = np.zeros(len(built.works), np.bool_)
 
     def shut(ways_shut: Flags) -> Flags:
-        return np.where(at >= 0, ways_shut[at], False)
+        found = np.zeros(len(at), np.bool_)
+        found[at >= 0] = ways_shut[at[at >= 0]]
+        return found
 
     to_gone = np.array([t.end in gone for t in ways.trips], np.bool_)
     planner.close(shut(to_gone), none, sales)
@@ -227,7 +231,7 @@ def _without(
     idle = {f for f, r in chain.facilities.items() if name in _names(r)}
     touched = passing(chain, ways, (name,)) | to_gone
     touched |= np.array([t.start in idle or t.end in idle for t in ways.trips], np.bool_)
-    works = np.array([chain.recipes[r].facility["id"] in idle for _, r in built.works])
+    works = np.array([chain.recipes[r].facility["id"] in idle for _, r in built.works], np.bool_)
     planner.close(shut(touched), works, sales)
     plan = planner.solve()
     if _priced(built, plan) and len(gone) < len(chain.markets):
@@ -311,7 +315,7 @@ def shares_by_way(
     senders
         bool (ways,): ways that count; all if left out.
     """
-    left = np.array([commodity in {"", t.commodity} for t in supply.ways.trips])
+    left = np.array([commodity in {"", t.commodity} for t in supply.ways.trips], np.bool_)
     if senders is not None:
         left &= senders
     found: list[tuple[str, float]] = []
@@ -327,7 +331,7 @@ def shares_by_way(
     ]
 
 
-def balance_of_ways(supply: Supply, origin: str, cordons: Sequence[str]) -> list[dict[str, Any]]:
+def balance_of_ways(supply: Supply, origin: str = "", cordons: Sequence[str] = ()) -> list[dict[str, Any]]:
     """Divide what leaves a country over the countries that it passes.
 
     Each route counts for the first of the cordons that it touches.
@@ -337,23 +341,51 @@ def balance_of_ways(supply: Supply, origin: str, cordons: Sequence[str]) -> list
     supply
         A plan.
     origin
-        Country whose facilities send; what stays in it does not count.
+        Country whose facilities send, every country if blank; what stays in the sender's country does not
+        count.
     cordons
-        Codes of countries in order, such as AZ, RU and CN for the Caspian, Russia and China.
+        Codes of countries in order, such as AZ, RU and CN for the Caspian, Russia and China; all countries
+        that these routes pass if left out, the one that most units pass first.
 
     Returns
     -------
-    Rows of `commodity`, `way` (a code, or `other`), `units` and `share`.
+    Rows of `commodity`, `way` (a code, or `other`), `units` and `share`; none if nothing leaves.
+
+    Raises
+    ------
+    SupplyError
+        If the origin is no country of the network or the chain.
+    QueryError
+        If cordons are a bare text.
+    PlaceError
+        If a cordon is unknown.
     """
+    refuse_bare_text(cordons=cordons)
     chain = supply.chain
-    senders = np.array(
-        [chain.facilities.get(t.start, {}).get("country") == origin for t in supply.ways.trips], np.bool_
-    )
+    known = {*chain.network.table("nodes")["country"].tolist(), *chain.named}
+    if origin and origin not in known:
+        raise SupplyError(
+            f"{origin!r} is no country of {chain.network.name} or of the chain {chain.id}."
+            f"{did_you_mean(origin, known)} Countries are ISO codes of two capitals."
+        )
+    home = [str(chain.facilities.get(t.start, {}).get("country", "")) for t in supply.ways.trips]
     takers = [chain.markets.get(t.end) or chain.facilities[t.end] for t in supply.ways.trips]
-    senders &= np.array([r["country"] != origin for r in takers], np.bool_)
+    senders = np.array(
+        [a != "" and origin in {"", a} and r["country"] != a for a, r in zip(home, takers, strict=True)],
+        np.bool_,
+    )
+    passed = list(cordons) or _passed(supply, senders, origin)
+    closed_arcs(ground_of(chain.network), tuple(passed), chain.named)  # refuses what is unknown
     found = []
     for commodity in chain.commodities:
-        rows = shares_by_way(supply, {c: (c,) for c in cordons}, commodity, senders)
+        rows = shares_by_way(supply, {c: (c,) for c in passed}, commodity, senders)
         if any(r["units"] > 0 for r in rows):
             found += [{"commodity": commodity} | r for r in rows]
     return found
+
+
+def _passed(supply: Supply, senders: Flags, origin: str) -> list[str]:
+    """List the countries that some routes pass, the one that most units pass first."""
+    names, of_ways = touches(supply.chain, supply.ways, "country")
+    units = np.asarray(of_ways.T @ np.where(senders, supply.by_way, 0.0))
+    return [n for u, n in sorted(zip(-units, names, strict=True)) if u < 0 and n != origin]

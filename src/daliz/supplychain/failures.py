@@ -88,7 +88,7 @@ def least_failures(supply: Supply, region: str, kind: str = "country", *, origin
     Raises
     ------
     SupplyError
-        If region, kind or origin is unknown, or nothing reaches the region to begin with.
+        If region, kind or origin is unknown.
     """
     check_kind(kind, CLOSED)
     markets = supply.of_region(region)
@@ -100,10 +100,7 @@ def least_failures(supply: Supply, region: str, kind: str = "country", *, origin
         fresh = _standing(chain, supply, failed, markets, kind, spared)
         if not fresh:
             if not trees:
-                raise SupplyError(
-                    f"Nothing reaches {region} in this plan{f' from {origin}' if origin else ''}, so "
-                    "there is nothing to cut."
-                )
+                return Failures((), kind, region, 0, (), _nothing_reaches(supply, markets, origin))
             return Failures(failed, kind, region, len(failed), tuple(trees))
         trees += fresh
         if not fresh[-1]:
@@ -142,6 +139,13 @@ def _asked_for(chain: Chain, markets: list[str]) -> Chain:
     )
 
 
+def _nothing_reaches(supply: Supply, markets: list[str], origin: str) -> str:
+    """Explain that nothing reaches some markets to begin with."""
+    told = [f"{m}: {why}" for m, why in supply.unmet_reasons().items() if m in markets]
+    because = f" ({'; '.join(told[:1])})" if told else ""
+    return f"nothing reaches it{f' from {origin}' if origin else ''} to begin with{because}"
+
+
 def _of_origin(chain: Chain, origin: str) -> Chain:
     if not origin:
         return chain
@@ -167,7 +171,7 @@ def _tree(
     """Find what one whole tree of supply touches after some failures; None if the markets are cut off."""
     # what can reach is asked, not what pays: duties, carbon and prices play no part, the room that is
     # left does
-    terms = Terms(penalty=base.terms.penalty)
+    terms = Terms(penalty=base.terms.penalty, capacities=base.terms.capacities)
     closed = tuple(dict.fromkeys((*base.asked["without"], *failed)))
     try:
         answer = plan_chain(chain, closed, terms, base.asked, base.taken)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from daliz.errors import NoMarketError, PlaceError, SupplyError, did_you_mean, need
+from daliz.errors import NoMarketError, PlaceError, SupplyError, did_you_mean, need, refuse_bare_text
 from daliz.paths.ground import ground_of
 from daliz.supplychain.build import build
 from daliz.supplychain.chain import Chain, read_chain
@@ -77,6 +77,7 @@ def supply(
     >>> plan.converged
     True
     """
+    refuse_bare_text(without=without)
     need("numba", "highspy", extra="assign")
     if not 0 < gap < 1:
         raise SupplyError(f"A gap of {gap:g} cannot be proved; give a number between 0 and 1, such as 1e-9.")
@@ -97,6 +98,7 @@ def _asked(chain: Chain, closed: tuple[str, ...], policy: str, terms: Terms, gap
         "penalty": terms.penalty,
         "carbon_usd_t": terms.carbon_usd_t,
         "years": terms.years,
+        "capacities": terms.capacities,
         "policy": policy,
         "gap": gap,
         "duties": len(terms.duties),
@@ -125,7 +127,7 @@ def plan_chain(
     left = without_places(chain, closed)
     ways, built, found, settled = settle(left, ways_for(left, closed), terms, closed, gap, taken)
     sound = found.optimum.complete and found.optimum.gap <= max(gap, 1e-9) * 10
-    return Supply(left, ways, built, found, terms, asked, settled and sound, taken)
+    return Supply(left, ways, built, found, terms, asked, settled and sound, taken, chain)
 
 
 def ways_for(chain: Chain, closed: tuple[str, ...], known: Ways | None = None) -> Ways:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from daliz.errors import SupplyError, did_you_mean
+from daliz.errors import SupplyError, did_you_mean, refuse_bare_text
 from daliz.supplychain.contract_matching import matching
 from daliz.supplychain.planning import supply
 from daliz.supplychain.programme import Planner
@@ -107,6 +107,7 @@ def split(network: Network, chain: str, contract: str, via: tuple[str, ...], pre
     SupplyError
         If the contract is unknown or the premium is negative.
     """
+    refuse_bare_text(via=via)
     if not premium_usd >= 0:
         raise SupplyError(f"A premium of {premium_usd:g} USD cannot be used; give 0 or more.")
     return _Splitter(network, chain, contract, via).at(premium_usd)
@@ -127,6 +128,7 @@ def fit_premium(network: Network, chain: str, contract: str, via: tuple[str, ...
     SupplyError
         If no premium gives the observed quantity; it says what the least and the most are.
     """
+    refuse_bare_text(via=via)
     splitter = _Splitter(network, chain, contract, via)
     low, high = 0.0, DEAREST
     least, most = splitter.at(low).round, splitter.at(high).round

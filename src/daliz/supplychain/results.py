@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,29 +14,12 @@ from daliz.supplychain.solved import Solved
 from daliz.supplychain.tracing import stack
 from daliz.supplychain.ways import touches
 
-if TYPE_CHECKING:
-    from daliz.arrays import Floats
-
 BALANCE = 1e-9
 
 
 @dataclass(frozen=True)
 class Supply(Solved):
-    """Plan of a chain, with its proof.
-
-    Attributes
-    ----------
-    asked
-        The arguments.
-    converged
-        Whether the gap is proved and no cheaper route is left at the prices of capacity.
-    taken
-        float64 (elements,) of capacity that other traffic takes; none without it.
-    """
-
-    asked: dict[str, Any]
-    converged: bool
-    taken: Floats | None = None
+    """Plan of a chain, with its proof; its fields are those of `Solved`."""
 
     def __post_init__(self) -> None:
         worst = self.certificate()["balance"]
@@ -290,8 +273,7 @@ class Supply(Solved):
     def unmet_reasons(self) -> dict[str, str]:
         """Explain the unmet demand of each market in a sentence."""
         lacking = [m for m in self.markets() if m["unmet"] > 0]
-        contracts = [r["name"] for r in self.limits() if r["kind"] in {"quota", "offtake"}]
-        return unmet_reasons(self, lacking, contracts)
+        return unmet_reasons(self, lacking)
 
     def unmet_cut(self) -> list[dict[str, Any]]:
         """List the capacities that no plan can get past, with their weights; none if all is met."""
@@ -312,6 +294,11 @@ class Supply(Solved):
         from daliz.errors import SupplyError, did_you_mean
 
         found = [m for m, r in self.chain.markets.items() if region in {"", m, r["region"], r["country"]}]
+        if not self.chain.markets:
+            raise SupplyError(
+                f"The chain {self.chain.id} has no market, so there is nothing to plan for; add one to "
+                "markets.csv."
+            )
         if not found:
             known = [*{str(r["region"]) for r in self.chain.markets.values()}, *self.chain.markets]
             raise SupplyError(

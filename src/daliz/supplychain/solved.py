@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,6 +25,14 @@ class Solved:
     ----------
     chain, ways, built, plan, terms
         What was asked, what can carry it, the programme, and its answer.
+    asked
+        The arguments.
+    converged
+        Whether the gap is proved and no cheaper route is left at the prices of capacity.
+    taken
+        float64 (elements,) of capacity that other traffic takes; none without it.
+    read
+        The chain as it was read, before anything was left out; the chain itself if left out.
     """
 
     chain: Chain
@@ -32,6 +40,10 @@ class Solved:
     built: Built
     plan: Plan
     terms: Terms
+    asked: dict[str, Any]
+    converged: bool
+    taken: Floats | None = None
+    read: Chain | None = None
 
     @functools.cached_property
     def by_way(self) -> Floats:

@@ -33,6 +33,8 @@ class Terms:
         Years planned together, joined by stocks; demand and capacity are those of the network's year in
         each. In one year alone stocks stay as they are. What is left of an opening stock at the end counts
         at its value, so that stocks are drawn only for what nothing else can serve.
+    capacities
+        Whether capacities of links, borders, terminals and services bind; those of facilities do in any case.
     duties
         Share of value by commodity, country of the sender and id of the market.
 
@@ -51,6 +53,7 @@ class Terms:
     penalty: float = 10.0
     carbon_usd_t: float = 0.0
     years: int = 1
+    capacities: bool = True
     duties: Mapping[tuple[str, str, str], float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array
 
-from daliz.errors import PlaceError, did_you_mean
+from daliz.errors import PlaceError, SupplyError, did_you_mean
 from daliz.paths.choice import table_values
 from daliz.paths.cost import values_of
 from daliz.paths.eligibility import arcs_touching
@@ -102,6 +102,23 @@ def _add(known: dict[str, list[str]], key: str, value: str) -> None:
         known[key].append(value)
 
 
+def reference_sd(network: Network) -> float:
+    """Return the standard deviation of hours at which reliability has its value.
+
+    Raises
+    ------
+    SupplyError
+        If the table `choice` has no such row, or it is not above 0.
+    """
+    found = table_values(network).get("reference-sd", float("nan"))
+    if not 0 < found < float("inf"):
+        raise SupplyError(
+            "choice.csv needs a row reference-sd above 0, the hours of standard deviation by which ways are "
+            "compared; add it with its evidence."
+        )
+    return found
+
+
 def closed_arcs(ground: Ground, names: tuple[str, ...], also: frozenset[str] = frozenset()) -> Flags:
     """Flag the arcs that touch any of some countries, places, links or operators, shape (arcs,).
 
@@ -142,7 +159,7 @@ def ways_of(
     prices
         USD of a unit of capacity by element, shape (elements,): routes that avoid dear ones join those known.
     known
-        Ways found before, to be joined by the new ones.
+        Ways found before, to be joined by the new ones; those of a chain with fewer facilities may be.
     """
     ground = ground_of(chain.network)
     trips = trips_of(chain)
@@ -155,11 +172,21 @@ def ways_of(
             toll += load_tolls(ground, ground.capacities, prices)
         if without:
             toll += np.where(closed_arcs(ground, without, chain.named), np.inf, 0.0)
-        search = PairSearch.of(ground, pairs, table_values(chain.network)["reference-sd"])
+        search = PairSearch.of(ground, pairs, reference_sd(chain.network))
         found = find_routes(search, toll=toll if toll.any() else None)
         if known is not None and known.routes is not None:
-            found = merged(known.routes, found)
+            found = merged(_over(known.routes, pairs), found)
     return _listed(chain, trips, routed, found)
+
+
+def _over(routes: RouteSets, pairs: Pairs) -> RouteSets:
+    """Return route sets as those of more pairs, all of theirs among them in the same order."""
+    if len(routes.pairs) == len(pairs):
+        return routes
+    every, fewer = pairs.keys(), routes.pairs.keys()
+    at = {key: i for i, key in enumerate(every)}
+    mine = np.array([at[key] for key in fewer], np.int64)
+    return replace(routes, pairs=pairs, first=np.searchsorted(mine[routes.pair], np.arange(len(pairs) + 1)))
 
 
 def _pairs(chain: Chain, trips: list[Trip]) -> tuple[dict[Trip, tuple[int, int, int]], Pairs]:
@@ -225,7 +252,7 @@ def _priced(chain: Chain, trips: list[Trip], route: Ints, lane: Ints, routes: Ro
             routes.sums.km[route[on]],
         )
         of = values_of(cargoes, cargo)
-        sd = table_values(chain.network)["reference-sd"]
+        sd = reference_sd(chain.network)
         bears = of.time_usd_h * hours[on] + of.reliability_usd_h * variance[on] / (2.0 * sd)
         value[on] = per_unit[on] * bears
     for i in np.flatnonzero(lane >= 0):

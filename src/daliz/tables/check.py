@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from daliz.errors import CheckError
 from daliz.tables.check_chains import chain_faults
 from daliz.tables.check_defaults import default_faults
+from daliz.tables.check_duties import duty_faults
 from daliz.tables.check_evidence import evidence_faults, grade_shares
 from daliz.tables.check_geography import geography_faults, links_with_ends
 from daliz.tables.check_parts import part_faults
@@ -84,6 +85,7 @@ def check_store(store: Store) -> Check:
         *geography_faults(tables, links),
         *part_faults(tables, links),
         *chain_faults(tables),
+        *duty_faults(tables),
         *twin_faults(tables),
         *sum_faults(tables),
         *index_faults(tables, store.descriptor["years"]),

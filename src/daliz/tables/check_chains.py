@@ -1,4 +1,4 @@
-"""Find inconsistent rows of chains and duties: unknown ends, mixed chains, candidates without a cost."""
+"""Find inconsistent rows of chains: unknown ends, mixed chains, circles, candidates without a cost."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from daliz.tables.faults import Fault, Hints, faults_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from daliz.tables.table import Table
 
@@ -21,6 +21,8 @@ SOURCES = ("mine", "lumped", "store", "power", "water")
 
 `lumped` is a mine with its works.
 """
+CAPITAL = ("capital-cost-share", "plant-life-years")
+"""Rows of `constants` that say what a year of a candidate costs."""
 SLACK = 1e-6
 """Share by which a recipe may give more of the element than it takes, for figures that are rounded."""
 
@@ -34,15 +36,64 @@ def element_balance(
     return taken, given
 
 
+def waiting_circle(
+    recipes: Iterable[tuple[str, Collection[str], Collection[str]]], kept: Collection[str]
+) -> tuple[list[str], str]:
+    """Find recipes that wait for each other in a circle, so that none can ever begin.
+
+    What can be made grows from recipes without inputs and from what is kept. A recipe that lacks what nobody
+    makes stands idle and is no circle, nor is one that waits for it alone.
+
+    Parameters
+    ----------
+    recipes
+        Id, inputs and outputs of each.
+    kept
+        Commodities of which there is a stock.
+
+    Returns
+    -------
+    The recipes of a circle in the order in which they wait, and what the first lacks; none if there is none.
+
+    Examples
+    --------
+    >>> waiting_circle([("a", {"x"}, {"y"}), ("b", {"y"}, {"x"}), ("c", {"z"}, {"w"})], ())
+    (['a', 'b'], 'x')
+    """
+    made, waiting = set(kept), {name: (set(needs), set(gives)) for name, needs, gives in recipes}
+    while ready := [n for n, (needs, _) in waiting.items() if needs <= made]:
+        for name in ready:
+            made |= waiting.pop(name)[1]
+    while lost := [
+        n
+        for n, (needs, _) in waiting.items()
+        if any(all(c not in gives for _, gives in waiting.values()) for c in needs - made)
+    ]:
+        for name in lost:
+            del waiting[name]
+    if not waiting:
+        return [], ""
+    line = [next(iter(waiting))]
+    while True:
+        lacks = min(waiting[line[-1]][0] - made)
+        maker = next(n for n, (_, gives) in waiting.items() if lacks in gives)
+        if maker in line:
+            circle = line[line.index(maker) :]
+            return circle, min(waiting[circle[0]][0] - made)
+        line.append(maker)
+
+
 def chain_faults(tables: Tables) -> list[Fault]:
-    """Find all faults of chains and duties."""
+    """Find all faults of chains."""
     return [
         *_mixed(tables),
         *_ends(tables),
         *_contracts(tables),
         *_recipes(tables),
         *_facilities(tables),
-        *_tariffs(tables),
+        *_stocks(tables),
+        *_circles(tables),
+        *_markets(tables),
     ]
 
 
@@ -157,6 +208,47 @@ def _recipes(tables: Tables) -> Iterator[Fault]:
                 "must be more than 0",
                 "take the row out if nothing is used or made",
             )
+    yield from _twins(parts)
+    for row in tables["recipes"].rows():
+        inputs, others = (
+            {p["commodity_id"]: p["amount"] for p in parts[row["id"]] if p["role"] == role}
+            for role in ("input", "output")
+        )
+        if row["commodity_id"] in inputs:
+            yield faults_of("recipes")(
+                row["id"],
+                "commodity_id",
+                row["commodity_id"],
+                "is made from itself",
+                "name another input or output",
+            )
+        if stage.get(row["facility_id"], "mine") in SOURCES:
+            continue
+        if not inputs:
+            yield faults_of("recipes")(
+                row["id"],
+                "",
+                "",
+                f"makes {row['commodity_id']} from nothing, which only a {', '.join(SOURCES)} may",
+                "give its inputs in recipe_parts.csv",
+            )
+            continue
+        taken, given = element_balance(content, row["commodity_id"], inputs, others)
+        if given > taken * (1 + SLACK):
+            yield faults_of("recipes")(
+                row["id"],
+                "",
+                "",
+                (
+                    f"it gives {given:.6g} t of the element a unit and takes {taken:.6g}; mass comes "
+                    "from nothing"
+                ),
+                "mend amounts in recipe_parts.csv or contents in commodities.csv",
+            )
+
+
+def _twins(parts: Mapping[str, list[Row]]) -> Iterator[Fault]:
+    """Find commodities that stand twice in one role of a recipe."""
     for some in parts.values():
         seen: set[tuple[str, str]] = set()
         for p in some:
@@ -170,25 +262,6 @@ def _recipes(tables: Tables) -> Iterator[Fault]:
                     "put the rows into one",
                 )
             seen.add(key)
-    for row in tables["recipes"].rows():
-        if stage.get(row["facility_id"], "mine") in SOURCES:
-            continue
-        inputs, others = (
-            {p["commodity_id"]: p["amount"] for p in parts[row["id"]] if p["role"] == role}
-            for role in ("input", "output")
-        )
-        taken, given = element_balance(content, row["commodity_id"], inputs, others)
-        if given > taken * (1 + SLACK):
-            yield faults_of("recipes")(
-                row["id"],
-                "",
-                "",
-                (
-                    f"it gives {given:.6g} t of the element a unit and takes {taken:.6g}; mass comes "
-                    "from nothing"
-                ),
-                "mend amounts in recipe_parts.csv or contents in commodities.csv",
-            )
 
 
 def _facilities(tables: Tables) -> Iterator[Fault]:
@@ -206,18 +279,64 @@ def _facilities(tables: Tables) -> Iterator[Fault]:
             )
 
 
-def _tariffs(tables: Tables) -> Iterator[Fault]:
-    """Find quotas without a value, and trades that stand twice."""
-    for row in tables["tariffs"].rows():
-        if row["kind"] == "quota" and np.isnan(row["quota_usd"]):
-            yield faults_of("tariffs")(
-                row["id"], "quota_usd", "", "a quota needs it", "give it with its evidence"
+def _stocks(tables: Tables) -> Iterator[Fault]:
+    """Find stocks above their maximum, and commodities that move and weigh nothing."""
+    for row in tables["stocks"].rows():
+        if row["opening"] > row["maximum"]:
+            yield faults_of("stocks")(
+                row["id"],
+                "opening",
+                row["opening"],
+                f"is more than the maximum {row['maximum']:g}",
+                "mend one of them",
             )
-    seen: dict[tuple[str, str, str], str] = {}
-    for row in tables["trades"].rows():
-        key = (row["importer"], row["exporter"], row["product_id"])
-        if key in seen:
-            yield faults_of("trades")(
-                row["id"], "product_id", row["product_id"], f"the same trade as {seen[key]}", "leave one"
+    for row in tables["commodities"].rows():
+        if row["cargo_id"] and row["mass_t"] == 0:
+            yield faults_of("commodities")(
+                row["id"],
+                "mass_t",
+                row["mass_t"],
+                f"it moves as {row['cargo_id']}, so it must weigh something",
+                "give its mass, or leave cargo_id blank",
             )
-        seen[key] = row["id"]
+
+
+def _circles(tables: Tables) -> Iterator[Fault]:
+    """Find recipes of a chain that wait for each other."""
+    chain_of = _chain_of(tables, "facilities")
+    recipes: dict[str, dict[str, tuple[set[str], set[str]]]] = defaultdict(dict)
+    home: dict[str, dict[str, tuple[set[str], set[str]]]] = {}
+    for row in tables["recipes"].rows():
+        home[row["id"]] = recipes[chain_of.get(row["facility_id"], "")]
+        home[row["id"]][row["id"]] = (set(), {row["commodity_id"]})
+    for part in tables["recipe_parts"].rows():
+        if part["recipe_id"] in home:
+            home[part["recipe_id"]][part["recipe_id"]][part["role"] != "input"].add(part["commodity_id"])
+    kept: dict[str, set[str]] = defaultdict(set)
+    for row in tables["stocks"].rows():
+        if row["opening"] > 0:
+            kept[row["chain_id"]].add(row["commodity_id"])
+    for chain, some in recipes.items():
+        circle, lacks = waiting_circle([(k, *v) for k, v in some.items()], kept[chain])
+        if len(circle) > 1:  # one that waits for itself is told as made from itself
+            yield faults_of("recipes")(
+                circle[0],
+                "",
+                "",
+                f"{' and '.join(circle)} wait for each other: {lacks} is made by none else",
+                "add a recipe without inputs or a stock",
+            )
+
+
+def _markets(tables: Tables) -> Iterator[Fault]:
+    """Find chains without a market, and candidates of which no year's cost can be known."""
+    asked = set(tables["markets"]["chain_id"].tolist())
+    for name in tables["chains"].ids.tolist():
+        if name not in asked:
+            yield faults_of("chains")(name, "", "", "has no market", "add one to markets.csv")
+    if tables["facilities"]["candidate"].any():
+        for name in CAPITAL:
+            if name not in tables["constants"].position:
+                yield faults_of("constants")(
+                    "", "id", name, "candidate facilities need it", "add the row with its evidence"
+                )

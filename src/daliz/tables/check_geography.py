@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from daliz.tables.equal_links import equal_link_faults
 from daliz.tables.faults import Fault, faults_of
 from daliz.tables.geo import great_circle_km, parse_line
 
@@ -59,6 +60,7 @@ def geography_faults(tables: Tables, links: Table) -> list[Fault]:
         *_gauge_changes(tables, links),
         *_borders(tables, links),
         *_shapes(tables, links),
+        *equal_link_faults(links),
     ]
 
 

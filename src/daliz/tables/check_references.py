@@ -9,8 +9,9 @@ import numpy as np
 
 from daliz.tables.changes import SWITCHES, UNCHANGING, can_switch
 from daliz.tables.countries import countries, is_country
+from daliz.tables.emission_rules import emission_faults, recipe_faults
 from daliz.tables.faults import Fault, Hints, faults_of
-from daliz.tables.references import duplicate_faults, end_faults, factor_faults, missing_fault, unknown_faults
+from daliz.tables.references import duplicate_faults, end_faults, missing_fault, unknown_faults
 from daliz.tables.schema import schema
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def reference_faults(tables: Tables) -> list[Fault]:
             *_countries(table),
         ]
     found += [
-        *factor_faults(tables),
+        *emission_faults(tables),
+        *recipe_faults(tables),
         *end_faults(tables),
         *_names(tables),
         *_scopes(tables),

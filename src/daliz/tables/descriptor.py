@@ -49,7 +49,8 @@ def _source(row: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _resource(path: str, table: Table, text: str, tables: Mapping[str, Table]) -> dict[str, Any]:
-    raw = text.encode()
+    # half a character is refused with the place of the package when it is written
+    raw = text.encode("utf-8", "surrogatepass")
     return {
         "name": path.replace("/", "-").replace("_", "-"),
         "path": f"{path}.csv",

@@ -235,6 +235,10 @@ def _number(value: object) -> float | None:
         return math.inf
 
 
+BY_POLICY = ("tariffs",)
+"""Tables whose rows hold on the day of a policy, whatever the period of the network."""
+
+
 def demand_effect(edits: Sequence[Edit], before: Resolved, after: Resolved, when: str) -> None:
     """Refuse changes that would do nothing in the period, and sums and products that cannot stand.
 
@@ -254,6 +258,8 @@ def demand_effect(edits: Sequence[Edit], before: Resolved, after: Resolved, when
     """
     is_open: dict[tuple[str, str], bool] = {}
     for edit in edits:
+        if edit.table in BY_POLICY:
+            continue
         if isinstance(edit, Open | Close):
             share = _share(edit, before)
             default = share >= 1.0 if edit.op == "open" else share > 0.0

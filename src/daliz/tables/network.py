@@ -40,7 +40,7 @@ class Network:
     store
         The tables as written, before anything is resolved.
     period
-        The day or year that the network stands for.
+        The day, month or year that the network stands for.
     added, removed
         Named changes put in force by `under`, and taken out of history by `without`.
     edits
@@ -158,6 +158,35 @@ class Network:
         """
         return self.in_period(_within(self.store, Period.of_day(date)))
 
+    def in_month(self, month: int) -> Network:
+        """Return the network in one month of its year; everything dated is resolved for the days of it.
+
+        Raises
+        ------
+        QueryError
+            If there is no such month, or the network stands for a day or a month that does not lie in it.
+
+        Examples
+        --------
+        >>> open_network("eurasia", 2024).in_month(11).period
+        Period(start=np.datetime64('2024-11-01'), end=np.datetime64('2024-12-01'))
+        """
+        if not isinstance(month, int | np.integer) or isinstance(month, bool) or not 1 <= month <= 12:
+            raise QueryError(f"Month {month} does not exist; give a whole number from 1 to 12.")
+        own = self.period.month
+        if own is not None:
+            if own != month:
+                raise QueryError(f"{self.when} does not lie in month {month}; give the one or the other.")
+            return self
+
+        def made() -> Network:
+            network = self.in_period(Period.of_month(self.year, int(month)))
+            network._before = weakref.ref(self)
+            return network
+
+        found: Network = self.once(f"month {month}", made)
+        return found
+
     def under(self, *names: str) -> Network:
         """Return the network with named projects, events or policies in force, whatever their dates.
 
@@ -237,7 +266,7 @@ class Network:
         other = self._derived(
             Network(self.store, self.period, self.added, self.removed, (*self.edits, *edits))
         )
-        demand_effect(edits, self.resolved, other.resolved, self._when)
+        demand_effect(edits, self.resolved, other.resolved, self.when)
         return other
 
     def _derived(self, network: Network) -> Network:
@@ -248,9 +277,9 @@ class Network:
         return network
 
     @property
-    def _when(self) -> str:
-        """Return the year, or the day, as text."""
-        return str(self.year if self.period.days > 1 else self.period.start)
+    def when(self) -> str:
+        """Return the year, the month or the day as text."""
+        return str(self.period)
 
     def save(self, path: str | Path) -> Path:
         """Write the package as a folder of CSV, whole or not at all; history, evidence and briefs go with it.
@@ -259,7 +288,7 @@ class Network:
 
         Raises
         ------
-        DataError
+        WriteError
             If `path` holds something that is no package, or cannot be written.
         """
         return save_package(
@@ -290,7 +319,7 @@ class Network:
         more = f" and {len(self.edits) - SHOWN} more" if len(self.edits) > SHOWN else ""
         own = f"; the user's own: {', '.join(self.edits_as_text[:SHOWN])}{more}" if self.edits else ""
         return (
-            f"<Network {self.name} {self._when} ({state}), data {self.version}\n"
+            f"<Network {self.name} {self.when} ({state}), data {self.version}\n"
             f"  {len(nodes)} places in {countries} countries, {len(self.table('links'))} links "
             f"({mode_text}), "
             f"{len(self.table('services'))} services\n"

@@ -20,7 +20,7 @@ NEVER = np.datetime64("NaT", "D")
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Half-open stretch of days: one day, or a calendar year.
+    """Half-open stretch of days: one day, a calendar month, or a calendar year.
 
     Examples
     --------
@@ -35,6 +35,12 @@ class Period:
     def of_year(cls, year: int) -> Period:
         """Make the period of a calendar year."""
         return cls(np.datetime64(f"{year:04d}-01-01", "D"), np.datetime64(f"{year + 1:04d}-01-01", "D"))
+
+    @classmethod
+    def of_month(cls, year: int, month: int) -> Period:
+        """Make the period of a calendar month."""
+        start = np.datetime64(f"{year:04d}-{month:02d}", "M")
+        return cls(start.astype("M8[D]"), (start + 1).astype("M8[D]"))
 
     @classmethod
     def of_day(cls, day: str | dt.date) -> Period:
@@ -59,6 +65,24 @@ class Period:
     def year(self) -> int:
         """Return the year in which the period begins."""
         return int(str(self.start)[:4])
+
+    @property
+    def month(self) -> int | None:
+        """Return the month in which the whole period lies; None if it is longer.
+
+        Examples
+        --------
+        >>> Period.of_day("2024-11-15").month, Period.of_year(2024).month
+        (11, None)
+        """
+        first, last = self.start.astype("M8[M]"), (self.end - np.timedelta64(1, "D")).astype("M8[M]")
+        return int(str(first)[5:7]) if first == last else None
+
+    def __str__(self) -> str:
+        """Write the period as a year, a month or a day."""
+        if self.days == 1:
+            return str(self.start)
+        return str(self.year) if self.month is None else str(self.start)[:7]
 
     def covers(self, start: Day, end: Day) -> float:
         """Compute the share of the period that lies between two days; NaT means open."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from daliz.errors import CheckError
 from daliz.tables.check_sums import twin_faults
+from daliz.tables.emission_rules import emission_faults
 from daliz.tables.faults import Fault, Hints, faults_of
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from daliz.tables.schema import Column
     from daliz.tables.table import Table
 
-MOVING = ("tkm", "teu-km")
 ADVICE = "Run `daliz check` on the package to see all faults."
 
 
@@ -71,27 +71,6 @@ def missing_fault(place: tuple[str, str, str], name: str, target: str, hints: Hi
     return Fault(f"{table}.csv", row, column, name, f"must be an id of {target}.csv", mend)
 
 
-def factor_faults(tables: Mapping[str, Table]) -> Iterator[Fault]:
-    """Find classes and services whose emission factor has no unit of a tonne-km or TEU-km."""
-    factors = tables["emission_factors"]
-    for name in ("speeds", "services"):
-        table = tables[name]
-        for row, factor in zip(table.ids.tolist(), table["factor_id"].tolist(), strict=True):
-            i = factors.position.get(factor)
-            if i is None:
-                continue
-            basis = str(factors["basis"][i])
-            if basis not in MOVING:
-                allowed = (
-                    f"is a factor per {basis or 'nothing'}, but what moves needs one per "
-                    f"{' or '.join(MOVING)}"
-                )
-                yield faults_of(name)(row, "factor_id", factor, allowed, "choose another factor")
-            elif np.isnan(factors["wtw_kg"][i]):
-                allowed = "this factor has no wtw_kg"
-                yield faults_of(name)(row, "factor_id", factor, allowed, "give it with its evidence")
-
-
 def end_faults(tables: Mapping[str, Table]) -> Iterator[Fault]:
     """Find services that begin or end at a place they only pass."""
     stops = tables["stops"]
@@ -116,7 +95,7 @@ def demand_rows(tables: Mapping[str, Table]) -> None:
     for table in tables.values():
         for fault in (*duplicate_faults(table), *unknown_faults(table, tables)):
             raise CheckError(f"{fault} {ADVICE}")
-    for fault in (*factor_faults(tables), *end_faults(tables), *twin_faults(tables)):
+    for fault in (*emission_faults(tables), *end_faults(tables), *twin_faults(tables)):
         raise CheckError(f"{fault} {ADVICE}")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,6 +38,10 @@ class Resolved:
         Each table with rows in force only, dated cells averaged by days, blanks inherited.
     open_share
         Share of the period for which each kept row exists, by table.
+    left_out
+        Rows that are not in force, with the share of the period for which they exist, by table.
+    absent
+        These rows as written, by table.
     cells
         For each table and figure column the position in `figures` of every row, -1 where blank.
     figures
@@ -54,12 +58,14 @@ class Resolved:
     figures: Figures
     changes: dict[Cell, list[dict[str, Any]]]
     own: frozenset[Cell] = frozenset()
+    left_out: dict[str, dict[str, float]] = field(default_factory=dict)
+    absent: dict[str, Table] = field(default_factory=dict)
 
 
 def resolve(store: Store, period: Period, changes: list[Change]) -> Resolved:
     """Resolve all tables for a period.
 
-    A cell takes its dated evidence, then the changes in their order, day by day; a year is the mean over
+    Rows stand in the order of their ids. A cell takes its dated evidence, then the changes in their order, day by day; a year is the mean over
     its days. A row is in force if it exists on at least half of the days. A change of a blank cell begins
     with what the cell inherits; where it inherits nothing, adding to the unknown leaves it unknown.
 
@@ -71,21 +77,27 @@ def resolve(store: Store, period: Period, changes: list[Change]) -> Resolved:
         If an index lacks a year that a rate needs.
     """
     plain, written = store.once("figures as written", lambda: _as_written(store))
+    orders = store.once("order of rows", lambda: {n: _order(t) for n, t in plain.items()})
     calendar = _Calendar(plain, written.dated, period, changes)
     tables: dict[str, Table] = {}
     shares: dict[str, Array] = {}
     rows: dict[str, Array] = {}
+    left_out: dict[str, dict[str, float]] = {}
+    absent: dict[str, Table] = {}
     for name, table in calendar.tables().items():
-        share = _open_share(table, period, calendar.switches)
-        rows[name] = np.flatnonzero(share >= OPEN_ENOUGH)
-        whole = len(rows[name]) == len(table)
-        tables[name], shares[name] = (table, share) if whole else (table.take(rows[name]), share[rows[name]])
+        share, order = _open_share(table, period, calendar.switches), orders[name]
+        is_open = share[order] >= OPEN_ENOUGH
+        rows[name], out = order[is_open], order[~is_open]
+        if len(out):
+            left_out[name] = dict(zip(table.ids[out].tolist(), share[out].tolist(), strict=True))
+            absent[name] = table.take(out)
+        tables[name], shares[name] = table.take(rows[name]), share[rows[name]]
     figures, cells = make_figures(tables, rows, written, period, calendar.follows)
     tables = _inherit(tables, cells)
     demand_figures(tables, plain)
     tables, figures = _move_rates(tables, figures, period.year)
     own = frozenset(cell for cell, leader in calendar.follows.items() if leader is None)
-    return Resolved(tables, shares, cells, figures, _applied(changes, period), own)
+    return Resolved(tables, shares, cells, figures, _applied(changes, period), own, left_out, absent)
 
 
 def _as_written(store: Store) -> tuple[dict[str, Table], Written]:
@@ -93,6 +105,11 @@ def _as_written(store: Store) -> tuple[dict[str, Table], Written]:
     tables = {name: store[name] for name in schema() if name not in AS_WRITTEN}
     demand_rows(tables)
     return tables, Written(tables, store["evidence"], store["grades"])
+
+
+def _order(table: Table) -> Array:
+    """Return the rows of a table by id, so that the order in which they are written decides nothing."""
+    return np.argsort(table.ids.astype(str), kind="stable")
 
 
 def _applied(changes: list[Change], period: Period) -> dict[Cell, list[dict[str, Any]]]:

@@ -21,6 +21,7 @@ from daliz.tables.read import read_table
 from daliz.tables.schema import schema
 from daliz.tables.table import OWN_COLUMN, Table
 from daliz.tables.write import DESCRIPTOR, EVIDENCE
+from daliz.writing import recover
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -294,6 +295,7 @@ def package_folder(name_or_path: str | Path) -> Path | Traversable:
             f"{str(name_or_path)!r} is neither an embedded package ({', '.join(known)}) nor a folder; check the "
             f"path, or make a package of your own by `daliz new`.{did_you_mean(str(name_or_path), known)}"
         )
+    recover(name_or_path)
     return Path(name_or_path)
 
 

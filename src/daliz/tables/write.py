@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-import shutil
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from daliz.errors import DataError
 from daliz.tables.cells import cell_text
 from daliz.tables.descriptor import describe
 from daliz.tables.schema import schema
+from daliz.writing import FolderKind, write_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from daliz.tables.schema import Column
     from daliz.tables.table import Table
@@ -32,7 +30,7 @@ def table_text(table: Table) -> str:
         for name, values in table.columns.items()
     }
     kept = [name for name, cells in texts.items() if name not in columns or _tells(columns[name], cells)]
-    stream = io.StringIO()
+    stream = io.StringIO(newline="")
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(kept)
     writer.writerows(zip(*(texts[name] for name in kept), strict=True))
@@ -67,70 +65,19 @@ def save_package(
 
     Raises
     ------
-    DataError
+    WriteError
         If something stands at `path` that is not an earlier package, or it cannot be written.
     """
-    target = Path(path).resolve()
-    if target.exists() and not (target / DESCRIPTOR).is_file():
-        raise DataError(f"{path} exists and is no package, so it is left as it is; choose another folder.")
-    if not target.parent.is_dir():
-        raise DataError(f"The folder {target.parent} does not exist; make it or choose another.")
-    try:
-        scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    except OSError as error:
-        raise DataError(f"{path} could not be written: {error.strerror}; nothing was changed.") from error
-    try:
-        _fill_folder(scratch, tables, package, target)
-        _write_folders(scratch, folders or {})
-        _exchange(scratch, target)
-    except (OSError, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise DataError(f"{path} could not be written: {reason}; nothing was changed.") from error
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-    return Path(path)
+    texts = {place: table_text(table) for place, table in tables.items()}
+    files = {f"{place}.csv": text for place, text in texts.items()}
+    files[DESCRIPTOR] = describe(package, tables, texts)
+    for folder, inside in (folders or {}).items():
+        files |= {f"{folder}/{name}": text for name, text in inside.items()}
+    return write_folder(path, files, package_kind())
 
 
-def _fill_folder(
-    scratch: Path, tables: Mapping[str, Table], package: Mapping[str, Any], target: Path
-) -> None:
-    texts = {path: table_text(table) for path, table in tables.items()}
-    (scratch / EVIDENCE).mkdir()
-    for path, text in texts.items():
-        (scratch / f"{path}.csv").write_text(text, encoding="utf-8", newline="")
-    (scratch / DESCRIPTOR).write_text(describe(package, tables, texts), encoding="utf-8")
-    scratch.chmod(0o755)
-    ours = {DESCRIPTOR, EVIDENCE, *(f"{name}.csv" for name in schema())}
-    for other in sorted(target.iterdir()) if target.exists() else ():
-        if other.name not in ours and other.is_dir():
-            shutil.copytree(other, scratch / other.name, symlinks=True)
-        elif other.name not in ours:
-            shutil.copy2(other, scratch / other.name, follow_symlinks=False)
-    known = {f"{name}.csv" for name in schema()}
-    for other in sorted((target / EVIDENCE).iterdir()) if (target / EVIDENCE).is_dir() else ():
-        if other.name not in known and other.is_file():
-            shutil.copy2(other, scratch / EVIDENCE / other.name, follow_symlinks=False)
-
-
-def _write_folders(scratch: Path, folders: Mapping[str, Mapping[str, str]]) -> None:
-    """Write text files by folder and name; they take the place of those of an earlier package."""
-    for folder, files in folders.items():
-        if files:
-            (scratch / folder).mkdir(exist_ok=True)
-        for name, text in files.items():
-            (scratch / folder / name).write_text(text, encoding="utf-8")
-
-
-def _exchange(scratch: Path, target: Path) -> None:
-    """Put the scratch folder in the place of the target; the old one comes back if that fails."""
-    if not target.exists():
-        scratch.rename(target)
-        return
-    old = scratch.with_name(f"{scratch.name}-old")
-    target.rename(old)
-    try:
-        scratch.rename(target)
-    except BaseException:
-        old.rename(target)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
+def package_kind() -> FolderKind:
+    """Return what a package is among folders: its descriptor marks it, and its tables are Daliz's own."""
+    tables = [f"{name}.csv" for name in schema()]
+    own = frozenset({DESCRIPTOR, *tables, *(f"{EVIDENCE}/{name}" for name in tables)})
+    return FolderKind("package", own.__contains__, mark=DESCRIPTOR)

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from daliz.errors import TariffError, did_you_mean
+from daliz.tables.changes import SWITCHES, gather_changes
+from daliz.tables.check_duties import COUNTRY
+from daliz.tables.schema import schema
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import date
 
     from daliz.tables import Network
+    from daliz.tables.changes import Change
 
 Row = dict[str, Any]
 OTHERS = "ZZ"
@@ -49,11 +53,87 @@ def policy_row(network: Network, name: str) -> Row:
     """
     table = network.table("policies")
     if name not in table.position:
-        known = f" The policies are {', '.join(str(i) for i in table.ids)}." if len(table) else ""
+        known = (
+            f" The policies are {', '.join(str(i) for i in table.ids)}."
+            if len(table)
+            else " Its table policies has no rows."
+        )
         raise TariffError(
             f"{network.name} has no policy {name!r}.{did_you_mean(name, table.position)}{known}"
         )
     return table.row(name)
+
+
+def tariffs_on(network: Network, when: date) -> tuple[Row, ...]:
+    """Return the rows of `tariffs` in force on a day, under the changes of the network.
+
+    The day of a policy decides, not the period of the network: a policy of another year is held against the
+    trade of this one. Sets of changes hold on their days, the user's own on all.
+
+    Raises
+    ------
+    TariffError
+        If the table has no rows, a code is none, two rows are the same, or a change makes a rate or a quota what
+        it cannot be.
+    """
+    found: Any = network.once(f"tariffs {when}", lambda: _checked(network, tuple(_in_force(network, when))))
+    return found  # type: ignore[no-any-return]
+
+
+def _checked(network: Network, rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    if not len(network.store["tariffs"]):
+        raise TariffError(
+            f"{network.name} has no duties: its table tariffs has no rows. Add those that hold, with a rate of 0 "
+            "where trade is free."
+        )
+    unions = set(network.table("unions")["code"].tolist())
+    for row in network.store["tariffs"].rows():
+        for column in ("importers", "exporters"):
+            for code in str(row[column]).split():
+                if not (COUNTRY.fullmatch(code) or code in unions):
+                    raise TariffError(
+                        f"tariffs.csv, row {row['id']}, column {column}: {code!r} is no ISO code of two capitals and "
+                        f"no code of unions.csv.{did_you_mean(code, unions)} Correct it, or the duty falls on nobody."
+                    )
+    seen: dict[tuple[str, ...], str] = {}
+    for row in rows:
+        key = tuple(str(v) for c, v in row.items() if c != "id")
+        if key in seen:
+            raise TariffError(
+                f"tariffs.csv: rows {seen[key]} and {row['id']} are the same and would count twice; leave one."
+            )
+        seen[key] = str(row["id"])
+    return rows
+
+
+def _in_force(network: Network, when: date) -> Iterator[Row]:
+    own = [edit.as_change() for edit in network.edits]
+    day = np.datetime64(when, "D")
+    changes: dict[str, list[Change]] = {}
+    for change in gather_changes(network.store, network.added, network.removed, own):
+        if change.cell.table == "tariffs" and change.active(day):
+            changes.setdefault(change.cell.row, []).append(change)
+    for written in network.store["tariffs"].rows():
+        row, holds = dict(written), _holds_on(written, when)
+        for change in changes.get(str(row["id"]), []):
+            if change.op in SWITCHES:
+                holds = change.op == "open"
+            else:
+                row[change.cell.column] = _bounded(row["id"], change, change.apply(row[change.cell.column]))
+        if holds:
+            yield row
+
+
+def _bounded(row: str, change: Change, value: float) -> float:
+    """Refuse what a change makes of a cell beyond the bounds of its column."""
+    column = schema()["tariffs"].columns[change.cell.column]
+    low, high = (np.inf * s if b is None else b for b, s in ((column.minimum, -1), (column.maximum, 1)))
+    if not low <= value <= high:
+        raise TariffError(
+            f"{change} makes the {column.name} of tariffs.csv, row {row}, {value:g}; it must be from {low:g} to "
+            f"{high:g}. Change it by less."
+        )
+    return value
 
 
 def duty(network: Network, policy: str, importer: str, exporter: str, product: str) -> Duty:
@@ -77,11 +157,11 @@ def duty(network: Network, policy: str, importer: str, exporter: str, product: s
         )
     if exporter == importer:
         return Duty(0.0, np.nan, np.inf, ())
-    # as written: a policy of 2025 is held against the trade of 2024, and its date decides
     rows = [
         r
-        for r in network.store["tariffs"].rows()
-        if _fits(r, importer, exporter, product) and _holds(r, policy, when)
+        for r in tariffs_on(network, when)
+        if _fits(r, importer, exporter, product)
+        and (not r["policies"] or policy in str(r["policies"]).split())
     ]
     mfn = _mfn(rows, policy)
     extra = [r for r in rows if r["kind"] == "additional"]
@@ -112,9 +192,7 @@ def _fits(row: Row, importer: str, exporter: str, product: str) -> bool:
     )
 
 
-def _holds(row: Row, policy: str, when: date) -> bool:
-    if row["policies"] and policy not in str(row["policies"]).split():
-        return False
+def _holds_on(row: Row, when: date) -> bool:
     begins, ends = row["from_date"], row["to_date"]
     return not (begins and begins > when) and not (ends and ends <= when)
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
 
 HALVINGS = 36
+MEASURES = ("creation", "diversion", "change", "revenue", "welfare", "tonnes")
 
 
 class Line(NamedTuple):
@@ -132,6 +133,10 @@ def measure_armington(
             for who in (exporter, OTHERS, line.importer)
         ]
     )
+    if not value.sum() > 0:
+        # nothing is traded, at home or from anywhere, so that there is no market to look at
+        nothing = {k: np.zeros(value.shape[1]) for k in MEASURES}
+        return nothing, (line.after.rate, line.others_after.rate)
     e = _elasticities(figures, p)
     before = np.array([line.before.rate, line.others_before.rate, 0.0])
 

@@ -8,9 +8,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from daliz.errors import TariffError
+from daliz.tables.check_duties import circle_of_bases
 from daliz.tables.defaults import chosen
 from daliz.trade.duties import OTHERS, Duty, duty, policy_row
-from daliz.trade.measures import DrawnFigures, Line, Measure, measure_armington, measure_smart, trade_row
+from daliz.trade.measures import (
+    MEASURES,
+    DrawnFigures,
+    Line,
+    Measure,
+    measure_armington,
+    measure_smart,
+    trade_row,
+)
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -20,7 +29,6 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
 
 MODELS = ("smart", "armington")
-MEASURES = ("creation", "diversion", "change", "revenue", "welfare", "tonnes")
 
 
 @dataclass(frozen=True)
@@ -114,6 +122,7 @@ class Tariff:
             "exposed_usd": float(self.trade[on, 0].sum()),
             "lines": len(self.lines),
             "exposed_lines": int(on.sum()),
+            "moved_lines": int(self.moved().sum()),
         } | sums
 
     def tonnes(self) -> dict[tuple[str, str], tuple[float, float]]:
@@ -286,14 +295,15 @@ def _root(network: Network, base: str) -> str:
 
     The trade of the tables is under its duties.
     """
-    seen = [base]
+    table = network.table("policies")
+    bases = dict(zip(table.ids.tolist(), table["base"].tolist(), strict=True))
+    circle = circle_of_bases(bases, base)
+    if circle:
+        raise TariffError(
+            f"policies.csv: the bases of {', '.join(circle)} go round in a circle; leave one blank."
+        )
     while base and policy_row(network, base)["base"]:
         base = str(policy_row(network, base)["base"])
-        if base in seen:
-            raise TariffError(
-                f"policies.csv: the bases of {', '.join(seen)} go round in a circle; leave one blank."
-            )
-        seen.append(base)
     return base
 
 

@@ -252,7 +252,7 @@ def _answer(way: Itinerary, row: dict[str, Any]) -> float:
         return way.kg_co2e
     hours = way.hours - (_outside(way, "hours") if inner else 0.0)
     if row["statistic"] in QUANTILES:
-        drawn = hours + luck(_counted(way, row), DRAWS, SEED)
+        drawn = hours + luck(_counted(way, row), DRAWS, SEED, way.graph)
         hours = float(np.quantile(drawn, QUANTILES[row["statistic"]]))
     return hours / 24.0
 

@@ -118,6 +118,8 @@ def area(kind: int, v: float, t0: float, c: float, b: float, p: float) -> float:
     if kind == BPR:
         if p == 0.0:
             return t0 * (1.0 + b) * v
+        if b == 0.0 or t0 == 0.0:
+            return t0 * v
         return t0 * v + (t0 * b * v * (v / c) ** p / (p + 1.0) if v > 0.0 else 0.0)
     if kind == EXCESS and p == 1.0:
         return t0 * v + 0.5 * b * v * v / c

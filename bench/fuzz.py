@@ -57,6 +57,7 @@ def runner(kind: str, scratch: Path) -> Callable[[int], Result]:
     import fuzz_files
     import fuzz_packages
 
+    fuzz_packages.warm(fuzz_packages.Place(scratch / "warm"))
     if kind == "packages":
         place = fuzz_packages.Place(scratch)
         return lambda number: fuzz_packages.run_case(number, place)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 Rows = list[list[str]]
 DESCRIPTOR = "datapackage.json"
-CASES = ("00-base", "03c-electric-two", "08c-half", "11-parallel", "16-chain/good")
+CASES = ("00-base", "02-closed-month", "08c-half", "11-parallel", "16-chain/good")
 SHARES = {"tiny": 5, "new": 4, "corridor-mini": 2, "generated": 6, **dict.fromkeys(CASES, 3)}
 """How often each whole package is broken, in proportion."""
 

@@ -91,10 +91,15 @@ def read_some_tntp(rng: random.Random, folder: Path) -> Callable[[], Any]:
 
 
 def _solved(found: Any) -> dict[str, Any]:
-    from daliz.assignment import user_equilibrium
-    from daliz.cli.assign import _tntp_problem
+    import numpy as np
 
-    flow = user_equilibrium(_tntp_problem(found, (0.0, 0.0)), gap=1e-6)
+    from daliz.assignment import make_problem, user_equilibrium
+
+    form = np.column_stack([found.free_flow_time, found.capacity, found.b, found.power])
+    problem = make_problem(
+        found.nodes, (found.tail, found.head), form, found.trips, first_through=found.first_through
+    )
+    flow = user_equilibrium(problem, gap=1e-6)
     return {"volume": flow.volume.tolist(), "objective": float(flow.objective)}
 
 

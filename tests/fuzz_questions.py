@@ -36,8 +36,8 @@ def question(rng: random.Random, package: Package) -> Question:
 def altered(rng: random.Random, package: Package) -> Callable[[Network], Network]:
     """Make a view of a network: as it is, under or without a change, or with the user's own."""
     deed = rng.choice(("none", "none", "none", "under", "without", "edit", "date"))
-    sets = [*package.ids("change_sets"), "nothing"]
-    name = rng.choice(sets)
+    name = _one(rng, package, "change_sets")
+    deed = "none" if name == "nothing" and deed in {"under", "without"} and rng.random() < 0.9 else deed
     if deed == "under":
         return lambda n: n.under(name)
     if deed == "without":
@@ -63,11 +63,17 @@ def _edit(rng: random.Random, package: Package) -> Any:
             ("terminal_classes", "hours"),
         )
     )
-    row = rng.choice([*package.ids(table), "nothing"])
+    row = _one(rng, package, table)
     op = rng.choice(("set", "add", "multiply", "open", "close"))
     if op in EDITS:
         return EDITS[op](table, row, column, rng.choice((0.0, 1.0, 2.0, 60.0, -5.0, 1e9, 0.5)))
     return (daliz.Open if op == "open" else daliz.Close)(table, row)
+
+
+def _one(rng: random.Random, package: Package, table: str) -> str:
+    """Choose a row of a table, now and then one that is not there."""
+    known = package.ids(table)
+    return rng.choice(known) if known and rng.random() < 0.95 else "nothing"
 
 
 def _asked(rng: random.Random, verb: str, package: Package) -> Question:
@@ -79,7 +85,7 @@ def _asked(rng: random.Random, verb: str, package: Package) -> Question:
         "why": _why,
         "matrix": lambda _, __: lambda n: corridor_matrix(n, matrix_years(n)[:1], lambda *_: None),
         "places": lambda _, __: lambda n: n.table("nodes").rows(),
-        "changes": lambda _, __: lambda n: [n.store["change_sets"].rows(), repr(n)],
+        "changes": lambda _, __: lambda n: [n.store["change_sets"].ids.tolist(), repr(n)],
         "digest": lambda _, __: lambda n: len(n.digest),
     }
     return verb, makers[verb](rng, package)
@@ -87,11 +93,18 @@ def _asked(rng: random.Random, verb: str, package: Package) -> Question:
 
 def _place(rng: random.Random, package: Package) -> str:
     nodes = package.ids("nodes") or ["nowhere"]
-    return rng.choice([*nodes, *nodes, *nodes, "50.0,60.5", "-32.1,-110", "nowhere", "0,0"])
+    if rng.random() < 0.06:
+        return rng.choice(("50.0,60.5", "-32.1,-110", "nowhere", "0,0"))
+    rows = package.tables.get("terminals.csv", [["node_id"]])
+    at = rows[0].index("node_id") if "node_id" in rows[0] else -1
+    served = sorted({r[at] for r in rows[1:] if -1 < at < len(r)} & set(nodes))
+    return rng.choice(served if served and rng.random() < 0.9 else nodes)
 
 
 def _routes(rng: random.Random, package: Package) -> Callable[[Network], Any]:
     ends = _place(rng, package), _place(rng, package)
+    if ends[0] == ends[1]:
+        ends = ends[0], _place(rng, package)
     cargo = rng.choice([*package.ids("cargoes"), "container-40"])
     options: dict[str, Any] = {
         "k": rng.choice((1, 2, 3, 5, 8)),
@@ -109,7 +122,7 @@ def _routes(rng: random.Random, package: Package) -> Callable[[Network], Any]:
         "value_of_time_usd_h": lambda: rng.choice((0.0, 5.0, 1e6)),
         "only": lambda: (rng.choice([*package.ids("services"), "nothing"]),),
     }
-    options |= {name: make() for name, make in chances.items() if rng.random() < 0.12}
+    options |= {name: make() for name, make in chances.items() if rng.random() < 0.07}
 
     def ask(network: Network) -> Any:
         found = routes_of(network, *ends, cargo=cargo, **options)

@@ -19,8 +19,10 @@ ANSWER, REFUSAL, TRACEBACK, HANG = "answer", "refusal", "traceback", "hang"
 SECONDS = 10
 LONGEST_SENTENCE = 400
 DIGITS = 1e-9
-UNKNOWN = {"price_usd", "share_low", "share_high"}
-"""Keys under which NaN stands for what is not known, which printing leaves blank."""
+UNKNOWN = re.compile(
+    r".*(price_usd|_low|_high)|\.unmet_share|\.contracts\.most|\.tables\.(days|usd_t)|\.markets\.cost_usd|\.lines\.over_quota"
+)
+"""Where NaN stands for a figure of nothing, or infinity for no bound; printing leaves both blank."""
 LEFT_OUT = {"inputs_sha256", "digest", "certificate"}
 """Keys that tell of the files themselves, or of the way to an answer."""
 
@@ -73,7 +75,7 @@ def not_finite(value: Any, path: str = "") -> Iterator[str]:
     """Find the places of an answer where a number is not finite."""
     if isinstance(value, dict):
         for key, inner in value.items():
-            if not (key in UNKNOWN and isinstance(inner, float) and math.isnan(inner)):
+            if not (isinstance(inner, float) and UNKNOWN.fullmatch(f"{path}.{key}")):
                 yield from not_finite(inner, f"{path}.{key}")
     elif isinstance(value, list | tuple):
         for inner in value:
@@ -128,7 +130,7 @@ def fault_of_sentence(text: str) -> str:
         return f"has {len(text)} characters"
     if "\n" in text.strip():
         return "has several lines"
-    if len(text.split()) < 5 or not re.search(r"['\"\d_./]|[a-z]-[a-z]|\s[A-Z]|table|^[a-z-]+ has", text[:-1]):
+    if len(text.split()) < 5 or not re.search(r"['\"\d_./]|[a-z]-[a-z]|\s[A-Z]|table|--|^[^A-Z]", text[:-1]):
         return "names nothing"
     if re.search(r"\bNone\b|\bnan\b|\{\}|\[\]", re.sub(r"'[^']*'|`[^`]*`", "", text)):
         return "shows a value of the program"

@@ -22,13 +22,10 @@ def run(
     as_csv: AsCsv = False,
 ) -> None:
     """Run the verb."""
-    from daliz.errors import QueryError
     from daliz.studies.corridor_matrix import corridor_matrix, matrix_years
     from daliz.tables.network import year_within
 
     network = open_for(package, None, (), ())
-    if not len(network.store["pairs"]):
-        raise QueryError(f"{network.name} has no pairs to compare; give some in the table pairs.")
     year = year or matrix_years(network)
     for one in year:
         year_within(network.store, one)

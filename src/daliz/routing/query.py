@@ -12,6 +12,7 @@ from daliz.paths.ground import ground_of
 from daliz.paths.places import find_place
 from daliz.routing.access import demand_two, settled, with_access
 from daliz.routing.shipment import Shipment
+from daliz.tables.needs import demand_needs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,6 +81,7 @@ def make_query(
         If a name is unknown, origin and destination are one, the month does not exist or is not that of the
         date, or no terminal serves an end.
     """
+    demand_needs(network, "routes")
     network = network if shipment.date is None else network.at(shipment.date)
     network = network if month is None else network.in_month(month)
     group = str(_cargo(network, shipment.cargo)["rate_group"])

@@ -9,6 +9,7 @@ import numpy as np
 
 from daliz.errors import SupplyError, did_you_mean
 from daliz.tables.check_chains import SLACK, SOURCES, element_balance, waiting_circle
+from daliz.tables.check_one_chain import faults_of_chain
 from daliz.tables.table import Table
 
 if TYPE_CHECKING:
@@ -125,7 +126,9 @@ def read_chain(network: Network, name: str, *, policy: str = "") -> Chain:
     if name not in table.position:
         known = f" The chains are {', '.join(chains(network))}." if len(table) else ""
         raise SupplyError(f"{network.name} has no chain {name!r}.{did_you_mean(name, table.position)}{known}")
-    return _made(network, name, {t: network.table(t) for t in TABLES}, policy)
+    found = _made(network, name, {t: network.table(t) for t in TABLES}, policy)
+    _refuse_faults(name, {t: network.table(t) for t in TABLES}, network)
+    return found
 
 
 def chain_from_tables(
@@ -165,7 +168,20 @@ def chain_from_tables(
                 f"commodities, row {row['id']}: cargo_id {row['cargo_id']!r} is no class of cargo of "
                 f"{network.name}.{did_you_mean(row['cargo_id'], cargoes)} Add it to cargoes.csv."
             )
-    return _made(network, name, made, "")
+    found = _made(network, name, made, "")
+    _refuse_faults(name, made, network)
+    return found
+
+
+def _refuse_faults(name: str, tables: Mapping[str, Table], network: Network) -> None:
+    """Refuse what else `daliz check` finds in the rows of a chain, such as contracts that would bind nobody."""
+    faults = [
+        f
+        for f in faults_of_chain(name, tables, network.store)
+        if f.file not in {"chains.csv", "constants.csv"}
+    ]
+    if faults:
+        raise SupplyError(str(faults[0]))
 
 
 def _made(network: Network, name: str, tables: Mapping[str, Table], policy: str) -> Chain:

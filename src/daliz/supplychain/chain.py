@@ -186,7 +186,7 @@ def _refuse_faults(name: str, tables: Mapping[str, Table], network: Network) -> 
 
 def _made(network: Network, name: str, tables: Mapping[str, Table], policy: str) -> Chain:
     def rows(which: str) -> list[Row]:
-        return [r for r in tables[which].rows() if r["chain_id"] == name]
+        return _sorted(r for r in tables[which].rows() if r["chain_id"] == name)
 
     commodities = {r["id"]: r for r in rows("commodities")}
     facilities = {r["id"]: r for r in rows("facilities")}
@@ -218,6 +218,11 @@ def _made(network: Network, name: str, tables: Mapping[str, Table], policy: str)
     )
 
 
+def _sorted(rows: Iterable[Row]) -> list[Row]:
+    """Sort rows by id, so that of plans that cost the same the same is found whatever the order of the tables."""
+    return sorted(rows, key=lambda r: str(r["id"]))
+
+
 def _named(rows: Callable[[str], list[Row]]) -> frozenset[str]:
     lanes = {c for r in rows("lanes") for c in str(r["countries"]).split()}
     return frozenset({*lanes, *(str(r["country"]) for t in ("facilities", "markets") for r in rows(t))})
@@ -233,11 +238,11 @@ def _recipes(
     tables: Mapping[str, Table], facilities: dict[str, Row], commodities: dict[str, Row], year: int
 ) -> tuple[Recipe, ...]:
     parts: dict[str, list[Row]] = {}
-    for r in tables["recipe_parts"].rows():
+    for r in _sorted(tables["recipe_parts"].rows()):
         parts.setdefault(r["recipe_id"], []).append(r)
     return tuple(
         _recipe(r, parts.get(r["id"], []), facilities[r["facility_id"]], commodities, year)
-        for r in tables["recipes"].rows()
+        for r in _sorted(tables["recipes"].rows())
         if r["facility_id"] in facilities
     )
 

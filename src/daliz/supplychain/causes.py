@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 ROUNDS = 30
 ORDER = {"without": 0, "closed": 1, "stock": 2, "way": 3}
-"""Order in which causes are told, after capacities."""
+"""Kinds of causes that are no capacities or quotas, in the order in which they are told after these."""
 MOST = 12
 """Causes of one kind that are looked for."""
 

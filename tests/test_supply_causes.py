@@ -121,10 +121,39 @@ def test_a_rule_is_named() -> None:
         "source_id": "s",
     }
     told = reason(lone(), place_network(restrictions=[rule]))
-    assert (
-        "for ore: rule no-boxes: No boxes here." in told or "for metal: rule no-boxes: No boxes here." in told
+    assert told == (
+        "no way leads from mine to smelter for ore, nor from smelter to town for metal: rule no-boxes: No boxes here"
     )
-    assert told.startswith("only together: ")
+
+
+DEPOT = {"id": "cita-road", "node_id": "cita", "mode": "road", "operation": "handling", "class_id": "depot"}
+BOTH = "no way leads from mine to smelter for ore, nor from smelter to town for metal: "
+
+
+@pytest.mark.parametrize(
+    ("terminal", "rate", "said"),
+    [
+        (
+            DEPOT | {"from_date": "2024-10-01"},
+            True,
+            "terminal cita-road is closed in 2024 (opens 2024-10-01)",
+        ),
+        (DEPOT | {"cargo_groups": "container"}, True, "the terminal at cita does not admit bulk cargo"),
+        ({}, True, "terminals.csv has no terminal at cita"),
+        (DEPOT, False, "rates.csv has no price for bulk cargo by road"),
+    ],
+)
+def test_one_thing_that_closes_two_trips_is_one_cause(
+    terminal: dict[str, Any], rate: bool, said: str, tmp_path: Path
+) -> None:
+    """A terminal that is closed, missing or of another class, and a missing rate, are told once for all they close."""
+    package = copied("good", tmp_path / "p")
+    without_row(package, "terminals", "cita-road")
+    if terminal:
+        with_row(package, "terminals", **terminal)
+    if not rate:
+        without_row(package, "rates", "road-b")
+    assert daliz.supply(daliz.open(package), "c").unmet_reasons() == {"town": BOTH + said}
 
 
 def test_a_class_that_nothing_takes_is_named() -> None:

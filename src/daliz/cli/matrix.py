@@ -16,17 +16,28 @@ EXAMPLE = "Example: daliz matrix --year 2021 --year 2024 --year 2030"
 def run(
     package: Package = "eurasia",
     year: Annotated[
-        list[int], typer.Option(help="Year; may be repeated; those of the package unless given.")
+        list[int],
+        typer.Option(
+            help="Year; may be repeated; those of the package unless given. "
+            "A year holds what is open on at least half of its days."
+        ),
     ] = [],
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> None:
     """Run the verb."""
-    from daliz.studies.corridor_matrix import corridor_matrix, matrix_years
+    from daliz.errors import QueryError
+    from daliz.studies.corridor_matrix import corridor_matrix, matrix_years, shown_corridors
+    from daliz.tables.needs import demand_needs
     from daliz.tables.network import year_within
 
     network = open_for(package, None, (), ())
-    year = year or matrix_years(network)
+    demand_needs(network, "matrix")
+    if not shown_corridors(network):
+        raise QueryError(
+            f"{network.name} has no corridors to compare; give some in the table corridors, with shown = yes."
+        )
+    year = list(dict.fromkeys(year)) or matrix_years(network)
     for one in year:
         year_within(network.store, one)
     advance, stop = progress("searching")

@@ -144,6 +144,10 @@ def _nodes(network: Network, via: Sequence[str]) -> tuple[int, ...]:
 
 def _cargo(network: Network, name: str) -> dict[str, Any]:
     cargoes = network.table("cargoes")
+    if not len(cargoes):
+        raise QueryError(
+            f"{network.name} has no cargo classes, so nothing can be sent; add rows to cargoes.csv."
+        )
     if name not in cargoes.position:
         raise PlaceError(
             f"There is no cargo class {name!r}.{did_you_mean(name, cargoes.position)} "

@@ -80,7 +80,7 @@ def test_check_for_a_verb_names_all_at_once(tmp_path: Path, capsys: pytest.Captu
     code, out, err = run(capsys, "assign", "-n", str(folder))
     assert (code, out) == (2, "")
     assert "flows; flow_years; flow_ends; flow_cargoes" in err
-    assert "or bring demand with the question" in err
+    assert "or bring a demand with the question" in err
     assert f"`daliz check {folder} --for assign` tells" in err
 
 

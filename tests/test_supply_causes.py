@@ -283,8 +283,8 @@ def test_a_service_that_runs_one_way_is_named(tmp_path: Path) -> None:
         length_km=600,
         speed_class="sea",
     )
-    with_row(package, "rates", id="sea-b", mode="sea", cargo_group="bulk", direction="both", basis="line-haul",
-             kind="price", usd_per_km=0.01, price_year=2024)  # fmt: skip
+    rate = {"mode": "sea", "cargo_group": "bulk", "direction": "both", "basis": "line-haul", "kind": "price"}
+    with_row(package, "rates", id="sea-b", usd_per_km=0.01, price_year=2024, **rate)
     for place in ("alba", "cita"):
         with_row(
             package,
@@ -295,8 +295,24 @@ def test_a_service_that_runs_one_way_is_named(tmp_path: Path) -> None:
             operation="handling",
             class_id="depot",
         )
-    with_row(package, "services", id="ship", name_en="ship", kind="deep-sea", mode="sea", cargo_groups="bulk",
-             departures_per_week=7, headway_cv=0.2)  # fmt: skip
+    with_row(
+        package,
+        "emission_factors",
+        id="bulker",
+        name_en="bulker",
+        mode="sea",
+        basis="tkm",
+        wtw_kg=0.01,
+        edition="x",
+    )
+    ship = {
+        "name_en": "ship",
+        "kind": "deep-sea",
+        "mode": "sea",
+        "cargo_groups": "bulk",
+        "factor_id": "bulker",
+    }
+    with_row(package, "services", id="ship", departures_per_week=7, headway_cv=0.2, **ship)
     for i, place in enumerate(("cita", "alba"), 1):
         with_row(package, "stops", id=f"ship-0{i}", service_id="ship", sequence=i, node_id=place, call="both")
     told = daliz.supply(daliz.open(package), "c").unmet_reasons()["town"]

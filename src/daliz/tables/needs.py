@@ -168,7 +168,7 @@ def demand_needs(network: Network, verb: str, brought: Collection[str] = ()) -> 
         parts.setdefault(fault.file.removesuffix(".csv"), []).extend([fault.row] if fault.row else [])
     said = "; ".join(f"{table} ({' '.join(rows)})" if rows else table for table, rows in parts.items())
     instead = sorted({n.unless for n in needs() if n.unless and n.table in parts and verb in n.verbs})
-    other = f", or bring {' and '.join(instead)} with the question" if instead else ""
+    other = f", or bring a {' and a '.join(instead)} with the question" if instead else ""
     place = network.store.place
     where = f" `daliz check {place} --for {verb}` tells what each is for." if place else ""
     raise DataError(

@@ -12,8 +12,8 @@ import pytest
 import daliz
 from daliz.errors import DataError, QueryError
 from daliz.report.charts import comparison_chart, time_cost_distance
-from daliz.report.maps import map_chart
 from daliz.report.document import Bullets, Document, Figure, Heading, PageBreak, Paragraph, TableBlock
+from daliz.report.maps import map_chart
 from daliz.report.save import save_chart, svg_of
 from daliz.report.translate import Speech
 from daliz.studies.brief_plan import brief_plan

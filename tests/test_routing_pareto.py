@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from random import Random
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -15,6 +15,9 @@ from daliz.routing.pareto import pareto
 from questions import routes_of
 from small_networks import Link, ask, every_way, road_links, road_network
 from tiny_package import tiny_network
+
+if TYPE_CHECKING:
+    from random import Random
 
 SLACK = 1e-6
 

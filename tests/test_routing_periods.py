@@ -8,7 +8,7 @@ import pytest
 
 import daliz
 from command_line import run
-from daliz.errors import QueryError, RouteError
+from daliz.errors import QueryError
 from daliz.paths.capacities import open_in_part
 from daliz.paths.ground import ground_of
 from route_cases import CASES, best, open_case

@@ -6,8 +6,8 @@ import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from daliz.graph.draft import ALL_GROUPS, Draft, Fare, Run, Stretch
 from daliz.graph.courses import STRAIGHT
+from daliz.graph.draft import ALL_GROUPS, Draft, Fare, Run, Stretch
 from daliz.graph.lines import lead_lines
 from daliz.graph.links import Step, read_closed, read_links, through_hours
 from daliz.graph.pricing import RateRows

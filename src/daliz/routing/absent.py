@@ -30,9 +30,14 @@ def absent_rows(network: Network, *, partly: bool) -> Rows:
 
 
 def with_rows(network: Network, rows: Rows) -> Network:
-    """Return the network with rows in force on all days."""
+    """Return the network with rows in force on all days, made once."""
     opened = tuple(Open(table, row) for table, some in rows.items() for row in some)
-    return Network(network.store, network.period, network.added, network.removed, (*network.edits, *opened))
+    edits = (*network.edits, *opened)
+    made: Network = network.once(
+        f"with {' '.join(map(str, opened))}",
+        lambda: Network(network.store, network.period, network.added, network.removed, edits),
+    )
+    return made
 
 
 def rows_of_arcs(graph: Graph, rows: Rows) -> dict[int, tuple[str, str]]:

@@ -9,9 +9,9 @@ import numpy as np
 
 from daliz.routing.alternatives import Fan
 from daliz.routing.layers import Layers
+from daliz.routing.pricing import search_weight
 from daliz.routing.query import make_query
 from daliz.routing.reliability import spreads
-from daliz.routing.pricing import search_weight
 from daliz.routing.routes import itinerary_of
 from daliz.routing.search import Search
 from daliz.routing.shipment import Shipment

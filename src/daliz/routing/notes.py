@@ -135,9 +135,11 @@ def _left_out(best: Itinerary) -> list[str]:
     if not shorter or not shorter.km <= MUCH * best.km:
         return []
     return [
-        f"{_named(query, shorter)}; with it the best way would be {shorter.km:,.0f} km and not {best.km:,.0f}. "
-        "What is open on less than half of the days is left out of a year or month: ask for a day (--date, "
-        "Shipment(date=...))."
+        (
+            f"{_named(query, shorter)}; with it the best way would be {shorter.km:,.0f} km and not {best.km:,.0f}. "
+            "What is open on less than half of the days is left out of a year or month: ask for a day (--date, "
+            "Shipment(date=...))."
+        )
     ]
 
 

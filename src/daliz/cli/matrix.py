@@ -6,7 +6,17 @@ from typing import Annotated
 
 import typer
 
-from daliz.cli.common import AsCsv, AsJson, Package, open_for, print_csv, print_json, print_table, progress
+from daliz.cli.common import (
+    AsCsv,
+    AsJson,
+    Package,
+    open_for,
+    print_csv,
+    print_json,
+    print_lines,
+    print_table,
+    progress,
+)
 
 NAME = "matrix"
 HELP = "Show which corridors connect the pairs of a package in given years."
@@ -27,9 +37,10 @@ def run(
 ) -> None:
     """Run the verb."""
     from daliz.errors import QueryError
+    from daliz.routing.absent import told_left_out
     from daliz.studies.corridor_matrix import corridor_matrix, matrix_years, shown_corridors
     from daliz.tables.needs import demand_needs
-    from daliz.tables.network import year_within
+    from daliz.tables.network import network_of, year_within
 
     network = open_for(package, None, (), ())
     demand_needs(network, "matrix")
@@ -56,3 +67,5 @@ def run(
             ("origin", "destination", "year", *names),
             [[r[c] for c in ("origin", "destination", "year", *names)] for r in rows],
         )
+        told = (told_left_out(network_of(network, one)) for one in year)
+        print_lines([line for line in told if line])

@@ -85,8 +85,8 @@ def make_query(
     network = network if shipment.date is None else network.at(shipment.date)
     network = network if month is None else network.in_month(month)
     group = str(_cargo(network, shipment.cargo)["rate_group"])
-    ends = (settled(network, find_place(network, x), group) for x in (origin, destination))
-    return query_between(network, *ends, shipment)
+    start, goal = (settled(network, find_place(network, x), group) for x in (origin, destination))
+    return query_between(network, start, goal, shipment)
 
 
 def query_between(network: Network, origin: Place, destination: Place, shipment: Shipment) -> Query:
@@ -108,7 +108,7 @@ def query_between(network: Network, origin: Place, destination: Place, shipment:
     graph, goal = with_access(graph, destination, group, outward=False)
     ends = str(country[graph.states[start].node]), str(country[graph.states[goal].node])
     consignment = Consignment(
-        shipment.cargo, ends, shipment.carrier, shipment.product, shipment.avoid, shipment.only
+        shipment.cargo, ends, shipment.carrier, shipment.product, tuple(shipment.avoid), tuple(shipment.only)
     )
     costs, plain, is_open, closed_by = eligibility(graph, consignment)
     value = shipment.value_of_time_usd_h

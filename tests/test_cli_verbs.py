@@ -246,7 +246,8 @@ def test_a_package_without_pairs_has_no_matrix(capsys: pytest.CaptureFixture[str
     bare = write_package(tmp_path / "bare", tiny_tables())
     code, out, err = run(capsys, "matrix", "--network", str(bare), "--year", "2024")
     assert (code, out) == (2, "")
-    assert err == "daliz: tiny has no pairs to compare; give some in the table pairs.\n"
+    assert "tiny lacks what matrix needs: pairs. Add it with its evidence." in err
+    assert f"`daliz check {bare} --for matrix` tells" in err
 
 
 def test_lists_have_all_three_forms(capsys: pytest.CaptureFixture[str], folder: str) -> None:

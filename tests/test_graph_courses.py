@@ -233,7 +233,7 @@ def test_a_service_in_pairs_joins_ports_that_no_line_joins() -> None:
     }
     assert {leg.service for w in found.values() for leg in w.legs} == {"pairs"}
     assert [leg.service for leg in best(network, "alba", "dene").legs] == ["line"]
-    with pytest.raises(RouteError, match="pairs|service"):
+    with pytest.raises(RouteError, match=r"pairs|service"):
         best(network, "alba", "dene", only=["pairs"], avoid=["cita"])
 
 

@@ -142,7 +142,7 @@ def test_coordinates_in_a_place_are_that_place(address: str) -> None:
     assert [w.km for w in found.itineraries] == [300, 560]
     assert found.origin == f"Alba ({find_place(network, address).label})"
     for asked in (("alba", address), (address, "alba"), (address, "50.001,60.001")):
-        with pytest.raises(QueryError, match="Origin and destination are (one place|both)"):
+        with pytest.raises(QueryError, match=r"Origin and destination are (one place|both)"):
             ways(network, *asked)
 
 

@@ -11,6 +11,7 @@ from command_line import run
 from daliz.errors import QueryError
 from daliz.paths.capacities import open_in_part
 from daliz.paths.ground import ground_of
+from daliz.routing.absent import told_left_out
 from route_cases import CASES, best, open_case
 from tiny_package import tiny_network
 
@@ -89,3 +90,14 @@ def test_what_is_open_for_a_part_of_the_year_has_that_part_of_its_capacity() -> 
     whole = network.in_month(8)
     assert ground_of(whole).capacities.capacity.tolist() == [3660.0]
     assert open_in_part(whole, ground_of(whole).capacities) == []
+
+
+def test_what_a_year_leaves_out_is_told_by_other_verbs_too(capsys: pytest.CaptureFixture[str]) -> None:
+    """A network of a year lists the rows open on less than half of its days, and a day has none."""
+    network = open_case("02b-handover")
+    text = "Left out of 2024, being open on less than half of its days: link r4 (42 %), link r5 (33 %)."
+    assert told_left_out(network) == text
+    assert told_left_out(network.at("2024-07-01")) == ""
+    code, out, _ = run(capsys, "matrix", "--help")
+    assert code == 0
+    assert "at least half of its days" in " ".join(out.replace("│", " ").split())

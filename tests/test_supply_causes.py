@@ -121,10 +121,39 @@ def test_a_rule_is_named() -> None:
         "source_id": "s",
     }
     told = reason(lone(), place_network(restrictions=[rule]))
-    assert (
-        "for ore: rule no-boxes: No boxes here." in told or "for metal: rule no-boxes: No boxes here." in told
+    assert told == (
+        "no way leads from mine to smelter for ore, nor from smelter to town for metal: rule no-boxes: No boxes here"
     )
-    assert told.startswith("only together: ")
+
+
+DEPOT = {"id": "cita-road", "node_id": "cita", "mode": "road", "operation": "handling", "class_id": "depot"}
+BOTH = "no way leads from mine to smelter for ore, nor from smelter to town for metal: "
+
+
+@pytest.mark.parametrize(
+    ("terminal", "rate", "said"),
+    [
+        (
+            DEPOT | {"from_date": "2024-10-01"},
+            True,
+            "terminal cita-road is closed in 2024 (opens 2024-10-01)",
+        ),
+        (DEPOT | {"cargo_groups": "container"}, True, "the terminal at cita does not admit bulk cargo"),
+        ({}, True, "terminals.csv has no terminal at cita"),
+        (DEPOT, False, "rates.csv has no price for bulk cargo by road"),
+    ],
+)
+def test_one_thing_that_closes_two_trips_is_one_cause(
+    terminal: dict[str, Any], rate: bool, said: str, tmp_path: Path
+) -> None:
+    """A terminal that is closed, missing or of another class, and a missing rate, are told once for all they close."""
+    package = copied("good", tmp_path / "p")
+    without_row(package, "terminals", "cita-road")
+    if terminal:
+        with_row(package, "terminals", **terminal)
+    if not rate:
+        without_row(package, "rates", "road-b")
+    assert daliz.supply(daliz.open(package), "c").unmet_reasons() == {"town": BOTH + said}
 
 
 def test_a_class_that_nothing_takes_is_named() -> None:
@@ -254,8 +283,8 @@ def test_a_service_that_runs_one_way_is_named(tmp_path: Path) -> None:
         length_km=600,
         speed_class="sea",
     )
-    with_row(package, "rates", id="sea-b", mode="sea", cargo_group="bulk", direction="both", basis="line-haul",
-             kind="price", usd_per_km=0.01, price_year=2024)  # fmt: skip
+    rate = {"mode": "sea", "cargo_group": "bulk", "direction": "both", "basis": "line-haul", "kind": "price"}
+    with_row(package, "rates", id="sea-b", usd_per_km=0.01, price_year=2024, **rate)
     for place in ("alba", "cita"):
         with_row(
             package,
@@ -266,8 +295,24 @@ def test_a_service_that_runs_one_way_is_named(tmp_path: Path) -> None:
             operation="handling",
             class_id="depot",
         )
-    with_row(package, "services", id="ship", name_en="ship", kind="deep-sea", mode="sea", cargo_groups="bulk",
-             departures_per_week=7, headway_cv=0.2)  # fmt: skip
+    with_row(
+        package,
+        "emission_factors",
+        id="bulker",
+        name_en="bulker",
+        mode="sea",
+        basis="tkm",
+        wtw_kg=0.01,
+        edition="x",
+    )
+    ship = {
+        "name_en": "ship",
+        "kind": "deep-sea",
+        "mode": "sea",
+        "cargo_groups": "bulk",
+        "factor_id": "bulker",
+    }
+    with_row(package, "services", id="ship", departures_per_week=7, headway_cv=0.2, **ship)
     for i, place in enumerate(("cita", "alba"), 1):
         with_row(package, "stops", id=f"ship-0{i}", service_id="ship", sequence=i, node_id=place, call="both")
     told = daliz.supply(daliz.open(package), "c").unmet_reasons()["town"]

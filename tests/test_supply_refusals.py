@@ -57,10 +57,21 @@ from small_chains import changed, plan, tables
         ),
         (
             tables(contracts=[{"id": "q", "chain_id": "c", "kind": "quota", "rule": "x", "source_id": "s"}]),
-            "contracts.csv, row q: a contract of the kind quota needs maximum",
+            "contracts.csv, row q, column maximum: a contract of the kind quota needs it",
+        ),
+        (changed("facilities", "mine", country="Atlantis"), "facilities.csv, row mine, column country: 'Atlantis'"),
+        (changed("lanes", "far", countries="ZZ cc"), "lanes.csv, row far, column countries: 'cc': must be a two"),
+        (
+            tables(
+                contracts=[
+                    {"id": "q", "chain_id": "c", "kind": "quota", "maximum": 1.0, "to_ids": "n2", "rule": "x",
+                     "source_id": "s"}
+                ]
+            ),
+            "contracts.csv, row q, column to_ids: 'n2': names nothing of the chain c, so the contract would bind nobody",
         ),
     ],
-)
+)  # fmt: skip
 def test_what_cannot_be_is_refused_with_its_row(rows: dict[str, list[dict[str, Any]]], sentence: str) -> None:
     """Each mistake is a sentence that names table, row and value."""
     with pytest.raises(DalizError) as error:

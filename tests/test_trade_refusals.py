@@ -72,8 +72,8 @@ def with_cells(table: str, row: str, **cells: Any) -> dict[str, list[Row]]:
     ("changes", "sentence"),
     [
         ({"tariffs": []}, "has no duties: its table tariffs has no rows"),
-        ({"policies": []}, "has no policy 'now'. Its table policies has no rows"),
-        ({"trades": []}, "has no trade of 'KZ' with US in the table trades"),
+        ({"policies": []}, "lacks what tariff needs: policies. Add it with its evidence"),
+        ({"trades": []}, "lacks what tariff needs: trades. Add it with its evidence"),
         (with_cells("tariffs", "more", rate=-0.25), "tariffs, row more, column rate: -0.25 must be at least 0"),
         (with_cells("tariffs", "more", rate=25.0), "tariffs, row more, column rate: 25.0 must be at most 10"),
         (

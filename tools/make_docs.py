@@ -14,6 +14,7 @@ from daliz.calibration.rolling import roll
 from daliz.studies.corridor_matrix import corridor_matrix
 from daliz.tables import schema
 from daliz.tables.check_evidence import grade_shares
+from daliz.tables.needs import needs
 from daliz.validation.quality import corridor_cells, share_sourced, weights
 from docs_architecture import architecture_page
 from docs_minerals import minerals_page
@@ -54,7 +55,26 @@ def schema_page() -> str:
                 ["column", "type", "unit", "refers to, allowed or known by name", "inherits", "meaning"], rows
             )
         )
-    return "".join(parts)
+    return "".join(parts) + _needs()
+
+
+def _needs() -> str:
+    """Write what verbs need, from the table that `check --for` and the verbs read."""
+    rows = [
+        [
+            " ".join(need.verbs),
+            need.table,
+            " ".join(need.rows),
+            " or ".join(f"{t}.{c}" for t, c in need.when),
+            need.unless,
+            need.why,
+        ]
+        for need in needs()
+    ]
+    return (
+        "\n## What verbs need\n\n`daliz check FOLDER --for VERB` names all that is missing at once. A need with a "
+        "condition holds where a cell of that column is filled, or says yes.\n\n"
+    ) + table(["verbs", "table", "rows", "if there is", "unless the question brings", "what for"], rows)
 
 
 def quality_page(network: daliz.Network) -> str:

@@ -16,6 +16,7 @@ from daliz.paths.choice import ChoiceParameters
 from daliz.paths.demand import demand_of
 from daliz.paths.model import Model, Start
 from daliz.paths.route_sets import pairs_of
+from daliz.tables.needs import demand_needs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,6 +74,8 @@ def assign(
     need("numba", extra="assign")
     terms = Terms() if terms is None else terms
     _check(method, terms)
+    brought = {f"choice.{name}" for name in values or ()} | ({"demand"} if demand is not None else set())
+    demand_needs(network, "assign", brought)
     choice = ChoiceParameters.of(network, values)
     demand = demand_of(network, values=choice.values) if demand is None else demand
     if start is None:

@@ -28,6 +28,7 @@ from daliz.errors import DemandError, need
 from daliz.paths.choice import ChoiceParameters, table_priors, table_values
 from daliz.paths.demand import demand_of
 from daliz.paths.model import Model
+from daliz.tables.needs import demand_needs
 from daliz.tables.network import network_of
 
 if TYPE_CHECKING:
@@ -305,6 +306,7 @@ def year_models(
 ) -> dict[int, YearModel]:
     """Make the model of each year with its own network, prices and events."""
     # routes are made at the priors, so that a fit does not hang on the one before it
+    demand_needs(network, "calibrate")
     values = table_values(network) | table_priors(network)
     models = {}
     for year in years:

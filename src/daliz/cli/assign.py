@@ -186,6 +186,7 @@ def _print(
 
 def _show(flows: Flows, bottlenecks: list[dict[str, Any]], select: list[str], by: str) -> None:
     from daliz.paths.capacities import open_in_part
+    from daliz.routing.absent import told_left_out
 
     print_table(
         "Corridors, a year",
@@ -230,6 +231,9 @@ def _show(flows: Flows, bottlenecks: list[dict[str, Any]], select: list[str], by
         typer.echo(
             f"Open for a part of {flows.network.when}, with that part of their capacity: {', '.join(in_part)}."
         )
+    left_out = told_left_out(flows.network)
+    if left_out:
+        typer.echo(left_out)
     if flows.demand.markets:
         captive = flows.totals()["captive_kt"]
         typer.echo(

@@ -16,12 +16,16 @@ EXAMPLE = "Example: daliz check eurasia"
 
 def run(
     path: Annotated[str, typer.Argument(help="Embedded package or folder of tables.")],
+    verb: Annotated[
+        str,
+        typer.Option("--for", help="A verb: tell too what it needs and the package lacks.", metavar="VERB"),
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Run the verb."""
     from daliz.tables import check
 
-    found = check(path)
+    found = check(path, verb)
     if as_json:
         print_json(
             {

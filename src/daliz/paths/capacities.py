@@ -137,9 +137,9 @@ def open_in_part(network: Network, capacities: Capacities) -> list[str]:
     --------
     >>> import daliz
     >>> from daliz.paths.ground import ground_of
-    >>> network = daliz.open("eurasia", year=2023)
+    >>> network = daliz.open("eurasia", year=2024)
     >>> open_in_part(network, ground_of(network).capacities)
-    ['poti-constanta-ro-ro (59 %)']
+    ['rail-akhalkalaki-kartsakhi (62 %)', 'rail-marabda-akhalkalaki (62 %)']
     """
     resolved, found = network.resolved, []
     borders = network.table("borders")

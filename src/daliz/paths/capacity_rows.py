@@ -96,8 +96,8 @@ class _Draft:
 def capacities_of(graph: Graph) -> Capacities:
     """Find what has a capacity on a graph.
 
-    A terminal whose capacity is in vessels a week is left out, since what a vessel holds is told by the services. What is
-    open for a part of the period has that part of its capacity.
+    A terminal whose capacity is in vessels a week is left out, since what a vessel holds is told by the services.
+    What is open for a part of the period has that part of its capacity.
 
     Raises
     ------

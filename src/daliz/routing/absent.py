@@ -29,10 +29,33 @@ def absent_rows(network: Network, *, partly: bool) -> Rows:
     return {table: rows for table, rows in found.items() if rows}
 
 
+def told_left_out(network: Network) -> str:
+    """Tell what a network leaves out because it is open on less than half of its days; nothing if there is nothing.
+
+    Examples
+    --------
+    >>> import daliz
+    >>> told_left_out(daliz.open("eurasia", year=2024))
+    ''
+    >>> print(told_left_out(daliz.open("eurasia", year=2019)))
+    Left out of 2019, being open on less than half of its days: service poti-constanta-feeder (33 %), ...
+    """
+    rows = absent_rows(network, partly=True)
+    share = network.resolved.left_out
+    named = [f"{KINDS[t]} {row} ({share[t][row]:.0%})" for t, some in rows.items() for row in sorted(some)]
+    text = ", ".join(named).replace("%", " %")
+    return f"Left out of {network.when}, being open on less than half of its days: {text}." if named else ""
+
+
 def with_rows(network: Network, rows: Rows) -> Network:
-    """Return the network with rows in force on all days."""
+    """Return the network with rows in force on all days, made once."""
     opened = tuple(Open(table, row) for table, some in rows.items() for row in some)
-    return Network(network.store, network.period, network.added, network.removed, (*network.edits, *opened))
+    edits = (*network.edits, *opened)
+    made: Network = network.once(
+        f"with {' '.join(map(str, opened))}",
+        lambda: Network(network.store, network.period, network.added, network.removed, edits),
+    )
+    return made
 
 
 def rows_of_arcs(graph: Graph, rows: Rows) -> dict[int, tuple[str, str]]:

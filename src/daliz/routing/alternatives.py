@@ -33,13 +33,13 @@ def alternatives(layers: Layers, weight: Floats, k: int, rule: Alternatives) -> 
     shorter. A path is kept if it is at most `overlap` like each one kept before, costs at most `limit` times the
     best of all and `stretch` times the best of its corridor, passes no place twice, and is one of at most
     `per_corridor` of its corridor. The best of all is kept even if it comes back to a place, as to a port at the end
-    of a branch, or to one where ships only unload. The paths offered are, in the order of their cost, the best through each state
-    (Abraham, Delling, Goldberg and Werneck 2013) and, where the rule takes parallel arcs, those kept with one arc
-    exchanged for another between the same states, which trees of shortest paths leave out. If these are too few,
-    the links of those kept are made dearer step by step.
+    of a branch, or to one where ships only unload. The paths offered are, in the order of their cost, the best
+    through each state (Abraham, Delling, Goldberg and Werneck 2013) and, where the rule takes parallel arcs, those
+    kept with one arc exchanged for another between the same states, which trees of shortest paths leave out. If these
+    are too few, the links of those kept are made dearer step by step.
 
-    A path that is the best through no single state, differs from those kept in more than one arc, and leads round none
-    of the links made dearer is not found, even if it would fit.
+    A path that is the best through no single state, differs from those kept in more than one arc, and leads round
+    none of the links made dearer is not found, even if it would fit.
     """
     fan = Fan(layers, weight)
     if not np.isfinite(fan.best):
@@ -211,7 +211,7 @@ class _Choice:
         return all(share <= self.rule.overlap for share in shares)
 
     def _way(self, arcs: list[int]) -> Way:
-        """Return what tells a way from others: by what it goes over which links, and its access; not how it is handled."""
+        """Return what tells a way from others: its services, links and access, and not how it is handled."""
         steps = (self.graph.arcs[p] for a in arcs for p in self.graph.ways.get(a, (a,)))
         moving = [s for s in steps if s.links or s.role == "access"]
         return tuple((s.service, s.links or s.places) for s in moving)

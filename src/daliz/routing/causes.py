@@ -53,6 +53,7 @@ CLOSING = {
     "operators": "a service is not for every shipper",
     "shut": "a shock closes it",
 }
+NAMED = ("rule ", "service ", "only ", "shock: ", "link ")
 CARGO = "services do not carry the cargo"
 TERMINAL = "a terminal does not admit the cargo"
 PRICE = "no price is known"
@@ -130,7 +131,10 @@ def all_shut(query: Query) -> list[Passage]:
 
 
 def _passage(graph: Graph, arc: int, reason: str) -> Passage:
+    """Make the passage of an arc; a rule, a service or a link names itself, all else is told with the place."""
     step = graph.arcs[arc]
+    if reason.startswith(NAMED):
+        return Passage(step.tail, step.head, step.km, reason.rstrip("."))
     ids = graph.network.table("nodes").ids
     here, there = (str(ids[graph.states[s].node]) for s in (step.tail, step.head))
     where = here if here == there else f"{here} to {there}"
@@ -253,7 +257,7 @@ class _Services:
         """Return the states of arriving and leaving at a call, -1 where there are none."""
         stop = line.stops[k]
         name = f"{line.service}/{line.direction}/{stop.sequence}"
-        found = []
+        found: list[int] = []
         for detail in (name, f"{name}/leaving"):
             key = type(self.graph.states[0])(stop.node, line.mode, detail)
             found.append(self.number.get(key, found[0] if found else -1))

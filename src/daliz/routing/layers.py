@@ -59,7 +59,8 @@ class Layers:
             crossed = query.graph.borders[self.arc]
         up = passed(query.graph, self.arc, query.via)[:, None] * (borders + 1) + crossed
         spent = np.arange(borders + 1)[None, :, None]
-        return np.where(spent + crossed <= borders, up, -1).reshape(-1, len(self.arc))
+        count = (len(query.via) + 1) * (borders + 1)
+        return np.where(spent + crossed <= borders, up, -1).reshape(count, len(self.arc))
 
     def weighted(self, weight: Floats) -> ShortestPaths:
         """Return the shortest paths under a weight of shape (arcs of the graph,)."""

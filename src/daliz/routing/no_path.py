@@ -128,13 +128,26 @@ def _apart(query: Query) -> str:
         (query.goal, query.destination, graph.head, "reaches"),
     ):
         if not (side == state).any():
+            modes = _terminal_modes(query, place.node)
+            if not modes:
+                return (
+                    f"no terminal in force loads or unloads at {place.label}, so nothing {there} it; "
+                    "choose another place, or add a terminal and a link"
+                )
             return (
-                f"no terminal in force loads or unloads at {place.label}, so nothing {there} it; "
-                "choose another place, or add a terminal and a link"
+                f"{place.label} has a terminal for {' and '.join(modes)}, but no link or service in force by "
+                f"{' or '.join(modes)} touches it, so nothing {there} it; add one, or choose another place"
             )
     return (
         "no links or services join them at all; run `daliz check` on the network for parts that nothing joins"
     )
+
+
+def _terminal_modes(query: Query, node: int) -> list[str]:
+    network = query.graph.network
+    terminals, ids = network.table("terminals"), network.table("nodes").ids
+    here = (terminals["node_id"] == str(ids[node])) & (terminals["operation"] == "handling")
+    return sorted(set(terminals["mode"][here].tolist()))
 
 
 def _conditions(query: Query) -> str:

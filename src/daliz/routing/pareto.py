@@ -32,9 +32,9 @@ def pareto(
     """Find ways that cover the Pareto set within `epsilon`.
 
     For every way from origin to destination one of those given costs at most (1 + epsilon) times as much
-    in each criterion, and none of these is beaten by any way. The search is A*pex (Zhang, Salzman, Felner and others 2022): labels pair a real
-    way with the best that it stands for, so the error does not grow along the way; exact distances to the
-    goal in each criterion guide and prune it.
+    in each criterion, and none of these is beaten by any way (see `unbeaten`). The search is A*pex (Zhang, Salzman,
+    Felner and others 2022): labels pair a real way with the best that it stands for, so the error does not grow
+    along the way; exact distances to the goal in each criterion guide and prune it.
 
     Parameters
     ----------

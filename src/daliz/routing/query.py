@@ -12,6 +12,7 @@ from daliz.paths.ground import ground_of
 from daliz.paths.places import find_place
 from daliz.routing.access import demand_two, settled, with_access
 from daliz.routing.shipment import Shipment
+from daliz.tables.needs import demand_needs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,11 +81,12 @@ def make_query(
         If a name is unknown, origin and destination are one, the month does not exist or is not that of the
         date, or no terminal serves an end.
     """
+    demand_needs(network, "routes")
     network = network if shipment.date is None else network.at(shipment.date)
     network = network if month is None else network.in_month(month)
     group = str(_cargo(network, shipment.cargo)["rate_group"])
-    ends = (settled(network, find_place(network, x), group) for x in (origin, destination))
-    return query_between(network, *ends, shipment)
+    start, goal = (settled(network, find_place(network, x), group) for x in (origin, destination))
+    return query_between(network, start, goal, shipment)
 
 
 def query_between(network: Network, origin: Place, destination: Place, shipment: Shipment) -> Query:
@@ -106,7 +108,7 @@ def query_between(network: Network, origin: Place, destination: Place, shipment:
     graph, goal = with_access(graph, destination, group, outward=False)
     ends = str(country[graph.states[start].node]), str(country[graph.states[goal].node])
     consignment = Consignment(
-        shipment.cargo, ends, shipment.carrier, shipment.product, shipment.avoid, shipment.only
+        shipment.cargo, ends, shipment.carrier, shipment.product, tuple(shipment.avoid), tuple(shipment.only)
     )
     costs, plain, is_open, closed_by = eligibility(graph, consignment)
     value = shipment.value_of_time_usd_h
@@ -142,6 +144,10 @@ def _nodes(network: Network, via: Sequence[str]) -> tuple[int, ...]:
 
 def _cargo(network: Network, name: str) -> dict[str, Any]:
     cargoes = network.table("cargoes")
+    if not len(cargoes):
+        raise QueryError(
+            f"{network.name} has no cargo classes, so nothing can be sent; add rows to cargoes.csv."
+        )
     if name not in cargoes.position:
         raise PlaceError(
             f"There is no cargo class {name!r}.{did_you_mean(name, cargoes.position)} "

@@ -206,15 +206,21 @@ def routes(
     if weight is None:
         raise explain_no_way(query)
     ways = alternatives(layers, weight, k, search.rule)
+    found = _itineraries(query, ways, search)
+    ahead = _front(query, layers, ways, search.pareto_within) if search.pareto else []
+    front = [itinerary_of(query, arcs) for arcs in ahead]
+    return Routes(found, front, shipment.cargo, query, notes_of(found[0]))
+
+
+def _itineraries(query: Query, ways: list[list[int]], search: Search) -> list[Itinerary]:
+    """Make the alternatives that cost no more than the limit, with their ranges if draws are asked for."""
     found = sorted((itinerary_of(query, arcs) for arcs in ways), key=lambda i: i.generalised_usd)
     most = search.rule.limit * max(found[0].generalised_usd, 0.0)
     found = [i for i in found if i.generalised_usd <= most] or found[:1]
-    ahead = _front(query, layers, ways, search.pareto_within) if search.pareto else []
-    if search.draws:
-        drawn = spreads(found, search.draws, search.seed)
-        found = [replace(i, spread=s) for i, s in zip(found, drawn, strict=True)]
-    front = [itinerary_of(query, arcs) for arcs in ahead]
-    return Routes(found, front, shipment.cargo, query, notes_of(found[0]))
+    if not search.draws:
+        return found
+    drawn = spreads(found, search.draws, search.seed)
+    return [replace(i, spread=s) for i, s in zip(found, drawn, strict=True)]
 
 
 def _front(query: Query, layers: Layers, ways: list[list[int]], within: float | None) -> list[list[int]]:

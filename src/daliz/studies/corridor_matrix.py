@@ -8,6 +8,7 @@ from daliz.routing.by_corridor import best_by_corridor
 from daliz.routing.shipment import Shipment
 from daliz.studies.projects_ahead import planned_network
 from daliz.tables.defaults import default_values
+from daliz.tables.needs import demand_needs
 from daliz.tables.network import network_of
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def corridor_matrix(
 
     A projected year has the projects in force whose own date has come (see `planned_network`).
     """
+    demand_needs(network, "matrix")
     rows = []
     pairs = network.store["pairs"].rows()
     done = 0

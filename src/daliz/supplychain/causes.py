@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 ROUNDS = 30
 ORDER = {"without": 0, "closed": 1, "stock": 2, "way": 3}
-"""Order in which causes are told, after capacities."""
-MOST = 8
+"""Kinds of causes that are no capacities or quotas, in the order in which they are told after these."""
+MOST = 12
 """Causes of one kind that are looked for."""
 
 
@@ -77,12 +77,15 @@ def causes(pool: Pool, market: str) -> Causes:
         if helps(every):
             found = pool.most(market, every)
             joint.append(least(helps, found.used | found.over))
-    fewest = sorted(joint, key=len)[:1]
+    fewest = sorted(joint, key=lambda c: (len(c), sorted(c)))[:1]
     return Causes(False, (), tuple(sorted(fewest[0])) if fewest else ())
 
 
 def _rooms(pool: Pool, market: str, helps: Callable[[Atoms], bool], joint: list[Atoms]) -> list[Atom]:
-    """Find capacities of which one more unit is one more sold; several in a row go to `joint`."""
+    """Find capacities of which one more unit is one more sold; several in a row go to `joint`.
+
+    Whatever brings more on its own has a price in every dual solution, so that those with a price in one are enough.
+    """
     first = pool.most(market, NONE).binding
     relaxed = NONE
     for _ in range(ROUNDS):
@@ -96,7 +99,7 @@ def _rooms(pool: Pool, market: str, helps: Callable[[Atoms], bool], joint: list[
         return []
     alone = [a for a in first if helps(frozenset([a]))]
     if alone:
-        return alone
+        return sorted(alone, key=lambda a: (-pool.size(a), a))
     cause = least(helps, relaxed)
     if len(cause) == 1:
         return list(cause)
@@ -107,14 +110,14 @@ def _rooms(pool: Pool, market: str, helps: Callable[[Atoms], bool], joint: list[
 def _each(
     pool: Pool, market: str, helps: Callable[[Atoms], bool], atoms: Atoms, joint: list[Atoms]
 ) -> list[Atom]:
-    """Find atoms of which each alone helps, the least of several taken together goes to `joint`."""
+    """Find atoms of which each alone helps; several that do so together go to `joint`."""
     alone: list[Atom] = []
     left = atoms
     while left and len(alone) < MOST and helps(left):
         cause = least(helps, pool.most(market, left).used & left)
-        if len(cause) > 1:
+        if len(cause) == 1:
+            alone += cause
+        else:
             joint.append(cause)
-            break
-        alone += cause
         left -= cause
-    return alone
+    return sorted(alone)

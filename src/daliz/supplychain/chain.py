@@ -9,6 +9,7 @@ import numpy as np
 
 from daliz.errors import SupplyError, did_you_mean
 from daliz.tables.check_chains import SLACK, SOURCES, element_balance, waiting_circle
+from daliz.tables.check_one_chain import faults_of_chain
 from daliz.tables.table import Table
 
 if TYPE_CHECKING:
@@ -125,7 +126,9 @@ def read_chain(network: Network, name: str, *, policy: str = "") -> Chain:
     if name not in table.position:
         known = f" The chains are {', '.join(chains(network))}." if len(table) else ""
         raise SupplyError(f"{network.name} has no chain {name!r}.{did_you_mean(name, table.position)}{known}")
-    return _made(network, name, {t: network.table(t) for t in TABLES}, policy)
+    found = _made(network, name, {t: network.table(t) for t in TABLES}, policy)
+    _refuse_faults(name, {t: network.table(t) for t in TABLES}, network)
+    return found
 
 
 def chain_from_tables(
@@ -165,12 +168,25 @@ def chain_from_tables(
                 f"commodities, row {row['id']}: cargo_id {row['cargo_id']!r} is no class of cargo of "
                 f"{network.name}.{did_you_mean(row['cargo_id'], cargoes)} Add it to cargoes.csv."
             )
-    return _made(network, name, made, "")
+    found = _made(network, name, made, "")
+    _refuse_faults(name, made, network)
+    return found
+
+
+def _refuse_faults(name: str, tables: Mapping[str, Table], network: Network) -> None:
+    """Refuse what else `daliz check` finds in the rows of a chain, such as contracts that would bind nobody."""
+    faults = [
+        f
+        for f in faults_of_chain(name, tables, network.store)
+        if f.file not in {"chains.csv", "constants.csv"}
+    ]
+    if faults:
+        raise SupplyError(str(faults[0]))
 
 
 def _made(network: Network, name: str, tables: Mapping[str, Table], policy: str) -> Chain:
     def rows(which: str) -> list[Row]:
-        return [r for r in tables[which].rows() if r["chain_id"] == name]
+        return _sorted(r for r in tables[which].rows() if r["chain_id"] == name)
 
     commodities = {r["id"]: r for r in rows("commodities")}
     facilities = {r["id"]: r for r in rows("facilities")}
@@ -202,6 +218,11 @@ def _made(network: Network, name: str, tables: Mapping[str, Table], policy: str)
     )
 
 
+def _sorted(rows: Iterable[Row]) -> list[Row]:
+    """Sort rows by id, so that of plans that cost the same the same is found whatever the order of the tables."""
+    return sorted(rows, key=lambda r: str(r["id"]))
+
+
 def _named(rows: Callable[[str], list[Row]]) -> frozenset[str]:
     lanes = {c for r in rows("lanes") for c in str(r["countries"]).split()}
     return frozenset({*lanes, *(str(r["country"]) for t in ("facilities", "markets") for r in rows(t))})
@@ -217,11 +238,11 @@ def _recipes(
     tables: Mapping[str, Table], facilities: dict[str, Row], commodities: dict[str, Row], year: int
 ) -> tuple[Recipe, ...]:
     parts: dict[str, list[Row]] = {}
-    for r in tables["recipe_parts"].rows():
+    for r in _sorted(tables["recipe_parts"].rows()):
         parts.setdefault(r["recipe_id"], []).append(r)
     return tuple(
         _recipe(r, parts.get(r["id"], []), facilities[r["facility_id"]], commodities, year)
-        for r in tables["recipes"].rows()
+        for r in _sorted(tables["recipes"].rows())
         if r["facility_id"] in facilities
     )
 

@@ -174,7 +174,10 @@ def _not_admitted(ground: Ground, arc: int, cargo: str) -> str:
         if group not in str(services["cargo_groups"][step.service]).split():
             return f"service {services.ids[step.service]} carries no {group} cargo"
     if group in ground.unpriced.get(arc, ()) or step.role in {"run", "access", "ride"}:
-        return f"rates.csv has no price for {group} cargo {where}"
+        rates, modes = network.table("rates"), {str(network.table("links")["mode"][i]) for i, _ in step.links}
+        priced = {str(m) for m, g in zip(rates["mode"], rates["cargo_group"], strict=True) if g == group}
+        lacking = sorted(modes - priced)
+        return f"rates.csv has no price for {group} cargo {f'by {lacking[0]}' if lacking else where}"
     return f"the terminal {where} does not admit {group} cargo"
 
 

@@ -15,6 +15,7 @@ from daliz.supplychain.programme import plan
 from daliz.supplychain.results import Supply
 from daliz.supplychain.terms import Terms
 from daliz.supplychain.ways import ways_of
+from daliz.tables.needs import demand_needs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -81,6 +82,8 @@ def supply(
     need("numba", "highspy", extra="assign")
     if not 0 < gap < 1:
         raise SupplyError(f"A gap of {gap:g} cannot be proved; give a number between 0 and 1, such as 1e-9.")
+    brought = {"chain"} if isinstance(chain, Chain) else set()
+    demand_needs(network, "supply", brought)
     policies = network.table("policies").position
     if policy and policy not in policies:
         raise SupplyError(f"{network.name} has no policy {policy!r}.{did_you_mean(policy, policies)}")

@@ -197,6 +197,16 @@ class Pool:
             "rooms": frozenset(recipes | {Atom(k, n) for _, k, n, _ in self.built.limits}),
         }
 
+    @functools.cached_property
+    def _sizes(self) -> dict[Atom, float]:
+        found = {Atom("facility", r.id): float(r.capacity) for r in self.chain.recipes}
+        limits = self.built.programme.limits.most
+        return found | {Atom(k, n): float(limits[i]) for i, (_, k, n, _) in enumerate(self.built.limits)}
+
+    def size(self, atom: Atom) -> float:
+        """Return the units a year of a capacity or quota."""
+        return self._sizes[atom]
+
     def most(self, market: str, relaxed: Atoms) -> Relaxed:
         """Compute the most that a market can have if some atoms are relaxed."""
         key = market, relaxed

@@ -14,17 +14,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from daliz.supplychain.build import build
-from daliz.supplychain.causes import causes
+from daliz.supplychain.causes import ORDER, causes
 from daliz.supplychain.cut_off import why_cut_off
 from daliz.supplychain.programme import Limits, Moves, Sales, Works, paid, plan
 from daliz.supplychain.relaxing import GAIN, Atom, Pool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from daliz.supplychain.build import Built
     from daliz.supplychain.chain import Chain
     from daliz.supplychain.solved import Solved
+    from daliz.supplychain.ways import Trip
 
 WEIGHT = 1e-7
 """Duals below this are rounding."""
@@ -55,9 +56,11 @@ def _reason(supply: Solved, pool: Pool, market: dict[str, Any]) -> str:
     if found.more:
         return _too_dear(supply, market)
     if found.alone:
-        return _joined([*_sentences(pool, found.alone)], "; or ")
+        return _joined(_sentences(pool, [[a] for a in found.alone]), "; or ")
     if found.together:
-        return "only together: " + _joined([*_sentences(pool, found.together)], "; and ")
+        parts = _sentences(pool, [list(found.together)])
+        rooms = [a for a in found.together if a.kind not in ORDER]
+        return ("only together: " if len(parts) > 1 or len(rooms) > 1 else "") + _joined(parts, "; and ")
     return _nobody_makes(pool.chain, market["commodity"])
 
 
@@ -66,12 +69,27 @@ def _joined(parts: list[str], between: str) -> str:
     return between.join(parts[:SHOWN]) + more
 
 
-def _sentences(pool: Pool, atoms: Iterable[Atom]) -> list[str]:
-    """Write atoms as parts of a sentence; capacities come in one."""
-    atoms = list(atoms)
-    rooms = [a for a in atoms if a.kind not in {"closed", "without", "stock", "way"}]
+def _sentences(pool: Pool, sets: list[list[Atom]]) -> list[str]:
+    """Write sets of atoms as parts of a sentence.
+
+    All capacities come in one part. Trips of one set that one and the same thing closes come in one, since lifting
+    it mends them all.
+    """
+    atoms = [a for some in sets for a in some]
+    rooms = [a for a in atoms if a.kind not in ORDER]
     found = [_room(pool, rooms)] if rooms else []
-    return found + [_shut(pool, a) for a in atoms if a not in rooms]
+    found += [_shut(pool, a) for a in atoms if a not in rooms and a.kind != "way"]
+    for some in sets:
+        trips: dict[str, list[Trip]] = {}
+        for atom in some:
+            if atom.kind == "way":
+                trip = pool.lost[int(atom.name)]
+                trips.setdefault(why_cut_off(pool.chain, trip).rstrip("."), []).append(trip)
+        for reason, cut in trips.items():
+            ends = [f"from {t.start} to {t.end} for {t.commodity}" for t in cut]
+            more = f" and {len(ends) - SHOWN} more" if len(ends) > SHOWN else ""
+            found.append(f"no way leads {', nor '.join(ends[:SHOWN])}{more}: {reason}")
+    return found
 
 
 def _room(pool: Pool, rooms: Sequence[Atom]) -> str:
@@ -91,7 +109,7 @@ def _room(pool: Pool, rooms: Sequence[Atom]) -> str:
 
 
 def _shut(pool: Pool, atom: Atom) -> str:
-    """Describe what is closed, left out or kept, and a trip that no way leads over."""
+    """Describe what is closed, left out or kept."""
     chain = pool.chain
     if atom.kind == "without":
         still = [
@@ -118,14 +136,11 @@ def _shut(pool: Pool, atom: Atom) -> str:
             {c for r in chain.recipes if r.facility["id"] == atom.name for c in (r.output, *r.others)}
         )
         return f"{atom.name}, which makes {' and '.join(made) or 'nothing'}, {when}"
-    if atom.kind == "stock":
-        row = next(r for r in chain.stocks if r["id"] == atom.name)
-        return (
-            f"{row['at_id']} keeps {row['opening']:,.6g} of {row['commodity_id']}, which only a plan of several "
-            "years draws"
-        )
-    trip = pool.lost[int(atom.name)]
-    return f"no way leads from {trip.start} to {trip.end} for {trip.commodity}: {why_cut_off(chain, trip)}"
+    row = next(r for r in chain.stocks if r["id"] == atom.name)
+    return (
+        f"{row['at_id']} keeps {row['opening']:,.6g} of {row['commodity_id']}, which only a plan of several "
+        "years draws"
+    )
 
 
 def _nobody_makes(chain: Chain, commodity: str) -> str:

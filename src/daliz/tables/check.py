@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +18,7 @@ from daliz.tables.check_references import reference_faults
 from daliz.tables.check_sums import index_faults, sum_faults, twin_faults
 from daliz.tables.evidence import spread_evidence
 from daliz.tables.faults import Fault, Hints
+from daliz.tables.needs import missing, package_faults
 from daliz.tables.schema import schema
 from daliz.tables.store import Store, open_store
 from daliz.tables.write import EVIDENCE
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 OF_EVIDENCE = ("table", "row_id", "column")
 """Columns that name a row of evidence as written, which has no id."""
-NEEDED = ("nodes", "links", "speeds", "cargoes", "rates", "evidence", "sources", "grades")
 
 
 @dataclass(frozen=True)
@@ -51,20 +51,39 @@ class Check:
         return f"<Check {self.name}: {state}, {sum(self.rows.values()):,} rows in {len(self.rows)} tables>"
 
 
-def check(name_or_path: str | Path) -> Check:
+def check(name_or_path: str | Path, verb: str = "") -> Check:
     """Find all faults of an embedded package or a folder, in one pass.
+
+    Parameters
+    ----------
+    name_or_path
+        Name of an embedded package, or a folder.
+    verb
+        A verb that it is to serve, such as ``assign``: what that needs is told too if it is missing.
 
     Raises
     ------
     DataError
         If the path is no package at all.
+    QueryError
+        If there is no such verb.
 
     Examples
     --------
     >>> check("eurasia").clean
     True
     """
-    return check_store(open_store(name_or_path))
+    store = open_store(name_or_path)
+    found = check_store(store)
+    if not verb:
+        return found
+    tables = {name: store.read(name)[0] for name in schema()}
+    lacks = [
+        fault
+        for fault in missing(tables, verb)
+        if fault.file not in {f.file for f in found.faults if not f.row}
+    ]
+    return replace(found, faults=[*found.faults, *lacks])
 
 
 def check_store(store: Store) -> Check:
@@ -146,13 +165,8 @@ def _cell_of(fault: Fault) -> tuple[str, str, str]:
 
 
 def _missing(store: Store, tables: dict[str, Table]) -> list[Fault]:
-    needed = [
-        Fault(f"{name}.csv", "", "", "", "this table is needed and missing or empty", "add it with its rows")
-        for name in NEEDED
-        if not len(tables[name])
-    ]
     hints = Hints([f"{name}.csv" for name in schema()])
     mend = "correct its name, or begin it with x_ to keep a file of your own"
-    return needed + [
+    return package_faults(tables) + [
         Fault(file, "", "", "", "no table has this name", hints.add(mend, file)) for file in store.strangers()
     ]

@@ -157,6 +157,7 @@ def _contracts(tables: Tables) -> Iterator[Fault]:
         *tables["nodes"]["country"].tolist(),
         *tables["facilities"]["country"].tolist(),
         *tables["markets"]["country"].tolist(),
+        *(code for cell in tables["lanes"]["countries"] for code in str(cell).split()),
     }
     regions = set(tables["markets"]["region"].tolist())
     places = {*tables["nodes"].ids.tolist(), *tables["links"].ids.tolist()}

@@ -34,7 +34,7 @@ def reference_faults(tables: Tables) -> list[Fault]:
             *duplicate_faults(table),
             *unknown_faults(table, tables),
             *_dates(table),
-            *_countries(table),
+            *country_faults(table),
         ]
     found += [
         *emission_faults(tables),
@@ -58,7 +58,8 @@ def _dates(table: Table) -> Iterator[Fault]:
         yield fault(table.ids[i], "to_date", end[i], allowed, "to_date is the first day no longer in force")
 
 
-def _countries(table: Table) -> Iterator[Fault]:
+def country_faults(table: Table) -> Iterator[Fault]:
+    """Find codes of countries that are none, in columns of one code and of several."""
     fault, hints = faults_of(table.name), Hints(countries())
     for column in COUNTRY_COLUMNS & set(table.schema.columns):
         for row, cell in zip(table.ids, table[column], strict=True):

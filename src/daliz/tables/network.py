@@ -181,7 +181,7 @@ class Network:
 
         def made() -> Network:
             network = self.in_period(Period.of_month(self.year, int(month)))
-            network._before = weakref.ref(self)
+            network._before = weakref.ref(self)  # noqa: SLF001 - of another network
             return network
 
         found: Network = self.once(f"month {month}", made)

@@ -65,9 +65,9 @@ class Resolved:
 def resolve(store: Store, period: Period, changes: list[Change]) -> Resolved:
     """Resolve all tables for a period.
 
-    Rows stand in the order of their ids. A cell takes its dated evidence, then the changes in their order, day by day; a year is the mean over
-    its days. A row is in force if it exists on at least half of the days. A change of a blank cell begins
-    with what the cell inherits; where it inherits nothing, adding to the unknown leaves it unknown.
+    Rows stand in the order of their ids. A cell takes its dated evidence, then the changes in their order, day by
+    day; a year is the mean over its days. A row is in force if it exists on at least half of the days. A change of a
+    blank cell begins with what the cell inherits; where it inherits nothing, adding to the unknown leaves it unknown.
 
     Raises
     ------

@@ -52,6 +52,8 @@ class Store(Mapping[str, Table]):
     ----------
     embedded
         Whether it came with the program, whose tests hold that it is clean.
+    place
+        Name or path by which it was opened; blank for tables in memory.
     """
 
     def __init__(
@@ -67,7 +69,7 @@ class Store(Mapping[str, Table]):
         self._tables: dict[str, Table] = dict(filled or {})
         self._read: dict[str, tuple[Table, list[Fault]]] = {}
         self._made: dict[str, Any] = {}
-        self.embedded = False
+        self.embedded, self.place = False, ""
 
     def once(self, key: str, make: Callable[[], Any]) -> Any:
         """Compute what hangs on this package alone when it is first asked for; it is left out of a pickle."""
@@ -242,6 +244,7 @@ def open_store(name_or_path: str | Path) -> Store:
             "Daliz that reads it."
         )
     store = Store(descriptor, folder, {})
+    store.place = str(name_or_path)
     store.embedded = isinstance(name_or_path, str) and _embedded_folder(name_or_path) is not None
     return store
 

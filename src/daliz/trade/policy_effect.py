@@ -10,6 +10,7 @@ import numpy as np
 from daliz.errors import TariffError
 from daliz.tables.check_duties import circle_of_bases
 from daliz.tables.defaults import chosen
+from daliz.tables.needs import demand_needs
 from daliz.trade.duties import OTHERS, Duty, duty, policy_row
 from daliz.trade.measures import (
     MEASURES,
@@ -246,6 +247,7 @@ def tariff(
     >>> answer.totals()["change"] < 0
     True
     """
+    demand_needs(network, "tariff")
     exporter = chosen(network, "exporter", exporter, "--exporter, in Python exporter=")
     _check(network, model, exporter, draws)
     row = policy_row(network, policy)

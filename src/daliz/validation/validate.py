@@ -12,6 +12,7 @@ from daliz.errors import DalizError
 from daliz.graph.ledger import Cause
 from daliz.routing import Search, Shipment, routes
 from daliz.routing.reliability import luck
+from daliz.tables.needs import demand_needs
 from daliz.tables.period import Period
 
 if TYPE_CHECKING:
@@ -158,6 +159,7 @@ def validate(network: Network, progress: Callable[[int, int], None] | None = Non
     >>> daliz.validate(daliz.open("eurasia")).share > 0.5  # doctest: +SKIP
     True
     """
+    demand_needs(network, "validate")
     rows = [
         r
         for r in network.store["observations"].rows()

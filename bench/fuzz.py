@@ -64,7 +64,11 @@ def runner(kind: str, scratch: Path) -> Callable[[int], Result]:
     if kind == "references":
         return _reference
     desk = fuzz_files.Desk(scratch)
-    run = {"files": fuzz_files.run_file, "commands": fuzz_files.run_command, "processes": fuzz_files.run_process}[kind]
+    run = {
+        "files": fuzz_files.run_file,
+        "commands": fuzz_files.run_command,
+        "processes": fuzz_files.run_process,
+    }[kind]
     return lambda number: run(number, desk)
 
 
@@ -99,7 +103,9 @@ def run_chunk(kind: str, start: int, stop: int) -> dict[str, Any]:
             for sentence in result.refusals:
                 sentences.setdefault(template(sentence), sentence.replace(scratch, "FOLDER"))
             for f in result.findings:
-                found = findings.setdefault(f"{f.kind}: {f.key}", {"count": 0, "case": number, "text": f.text[:900]})
+                found = findings.setdefault(
+                    f"{f.kind}: {f.key}", {"count": 0, "case": number, "text": f.text[:900]}
+                )
                 found["count"] += 1
     return {
         "kind": kind,
@@ -173,7 +179,9 @@ def show(folder: Path) -> None:
             continue
         outcomes: Counter[str] = sum((Counter(c["outcomes"]) for c in rows), Counter())
         seconds = sum(c["seconds"] for c in rows)
-        print(f"\n{kind}: {sum(outcomes.values()):,} cases in {seconds:,.0f} s of one process: {dict(outcomes)}")
+        print(
+            f"\n{kind}: {sum(outcomes.values()):,} cases in {seconds:,.0f} s of one process: {dict(outcomes)}"
+        )
         for key, found in sorted(_findings(rows).items()):
             print(f"  {found['count']} {key} (--case {kind}:{found['case']}): {found['text'][:300]}")
 
@@ -192,7 +200,9 @@ def _findings(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 def report(folder: Path) -> None:
     """Write docs/robustness.md: its text from the template beside this file, its counts from a folder."""
     rows = counted(folder)
-    head = "| kind of case | cases | answers | refusals | tracebacks | hangs | findings | a second and process |"
+    head = (
+        "| kind of case | cases | answers | refusals | tracebacks | hangs | findings | a second and process |"
+    )
     lines = [head, "|---|---|---|---|---|---|---|---|"]
     for kind, (_, _, what) in KINDS.items():
         some = [r for r in rows if r["kind"] == kind]
@@ -256,7 +266,9 @@ def run_one(case: str) -> None:
 
 def main() -> None:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", nargs="?", type=Path, help="folder of the counts")
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
     parser.add_argument("--share", type=float, default=1.0, help="share of a full run")

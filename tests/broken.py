@@ -132,7 +132,9 @@ def generated(rng: random.Random) -> Package:
     nodes, links, terminals = (tables[f"{n}.csv"][:1] for n in ("nodes", "links", "terminals"))
     for i, name in enumerate(names):
         lat, lon = 50 + rng.choice((-2, 0, 2)), 60 + 3 * i
-        nodes.append([name, name, name, name, rng.choice(("KZ", "KZ", "UZ")), "city", str(lat), str(lon), "src"])
+        nodes.append(
+            [name, name, name, name, rng.choice(("KZ", "KZ", "UZ")), "city", str(lat), str(lon), "src"]
+        )
         terminals += [[f"{name}-{m}", name, m, "handling", "depot"] for m in ("road", "rail")]
     country = {r[0]: r[4] for r in nodes[1:]}
     pairs = [(rng.randrange(i), i) for i in range(1, count)]
@@ -146,7 +148,10 @@ def generated(rng: random.Random) -> Package:
         links.append(row if gauge < 0 else [*row[:gauge], "1520", *row[gauge:]])
     tables |= {"nodes.csv": nodes, "links.csv": links, "terminals.csv": terminals}
     borders = [
-        (link[0], way) for link in links[1:] if country[link[1]] != country[link[2]] for way in ("forward", "backward")
+        (link[0], way)
+        for link in links[1:]
+        if country[link[1]] != country[link[2]]
+        for way in ("forward", "backward")
     ]
     if borders:
         tables |= _borders(borders)
@@ -156,7 +161,11 @@ def generated(rng: random.Random) -> Package:
             row.insert(4, "1520" if row[3] == "rail" else "")
     origin, destination = rng.sample(names, 2)
     ends = tables["flow_ends.csv"]
-    tables["flow_ends.csv"] = [ends[0], ["f-o", "f", "origin", origin, "1"], ["f-d", "f", "destination", destination, "1"]]
+    tables["flow_ends.csv"] = [
+        ends[0],
+        ["f-o", "f", "origin", origin, "1"],
+        ["f-d", "f", "destination", destination, "1"],
+    ]
     tables["rates.csv"].append(["rail-b", "rail", "bulk", "both", "line-haul", "price", "0.02", "2024"])
     tables["evidence/rates.csv"][1][0] = "*"
     some = [row[0] for row in links[1:] if row[7]]
@@ -223,7 +232,12 @@ def _fit_cell(rng: random.Random, package: Package) -> Deed:
     for _ in range(5):
         found = _some_cell(rng, package)
         # a figure that stands nowhere yet would want evidence, and a change of evidence is another deed
-        if found and found[3] and not (found[3].figure and not found[1][found[2]]) and not found[0].startswith("ev"):
+        if (
+            found
+            and found[3]
+            and not (found[3].figure and not found[1][found[2]])
+            and not found[0].startswith("ev")
+        ):
             break
     if found is None or found[3] is None:
         return package, "no cell"
@@ -242,7 +256,9 @@ def _fit(rng: random.Random, column: Column, now: str, package: Package) -> str:
         known = package.ids(column.references) if column.references in schema() else []
         return rng.choice([*known, ""] if known else ["", "nowhere"])
     if column.type == "date":
-        return rng.choice(("", "2024-01-01", "2024-07-01", "2023-11-15", "2025-01-01", "1990-01-01", "2030-06-30"))
+        return rng.choice(
+            ("", "2024-01-01", "2024-07-01", "2023-11-15", "2025-01-01", "1990-01-01", "2030-06-30")
+        )
     if column.type == "boolean":
         return rng.choice(("yes", "no"))
     return rng.choice((now, now, "", "KZ", "AZ", "XD", "alba", "x y"))
@@ -256,7 +272,9 @@ def _number(rng: random.Random, column: Column, now: str) -> str:
         value = float(now or "1")
     except ValueError:
         value = 1.0
-    value = rng.choice((low, high, 0.0, 1.0, value * 0.5, value * 2.0, value * 1000.0, value / 1000.0, value * 1.01))
+    value = rng.choice(
+        (low, high, 0.0, 1.0, value * 0.5, value * 2.0, value * 1000.0, value / 1000.0, value * 1.01)
+    )
     return str(round(value)) if column.type == "integer" else f"{value:g}"
 
 
@@ -296,7 +314,9 @@ def _circle(rng: random.Random, package: Package) -> Deed:
     row = rng.choice(rows[1:])
     table = Path(path).stem
     columns = schema()[table].columns if table in schema() and not path.startswith("evidence/") else {}
-    own = [i for i, n in enumerate(rows[0]) if n in columns and columns[n].references == table and i < len(row)]
+    own = [
+        i for i, n in enumerate(rows[0]) if n in columns and columns[n].references == table and i < len(row)
+    ]
     if own:
         row[rng.choice(own)] = row[0]
     elif len(row) > 2:
@@ -359,7 +379,10 @@ def _tables_lost(rng: random.Random, package: Package) -> Deed:
     if deed == "lose":
         del tables[path]
     elif deed == "stranger":
-        tables[rng.choice(("nodez.csv", "evidence/nodez.csv", "x_own.csv", "evidence/sources.csv"))] = [["id"], ["a"]]
+        tables[rng.choice(("nodez.csv", "evidence/nodez.csv", "x_own.csv", "evidence/sources.csv"))] = [
+            ["id"],
+            ["a"],
+        ]
     else:
         tables[path] = {"no rows": rows[:1], "no header": rows[1:], "nothing": []}[deed]
     return replace(package, tables=tables), f"{deed} {path}"
@@ -416,7 +439,9 @@ def _descriptor(rng: random.Random, package: Package) -> Deed:
 
 def _evidence(rng: random.Random, package: Package) -> Deed:
     """Change a row of evidence as whole."""
-    paths = [p for p, rows in package.tables.items() if p.startswith("evidence/") and len(rows) > 1 and rows[0]]
+    paths = [
+        p for p, rows in package.tables.items() if p.startswith("evidence/") and len(rows) > 1 and rows[0]
+    ]
     if not paths:
         return package, "no evidence"
     path = rng.choice(sorted(paths))

@@ -16,7 +16,18 @@ VERBS = {
     "routes": 30, "why": 10, "places": 6, "changes": 6, "check": 6, "assign": 10, "supply": 6, "tariff": 5, "matrix": 3,
     "new": 3, "upgrade": 3, "validate": 1, "calibrate": 1, "nothing": 1, "--version": 1,
 }  # fmt: skip
-SLOW = {"--draws", "--each", "--cut", "--traffic", "--chart", "--map", "--diagram", "--balance", "--ranges", "--threads"}
+SLOW = {
+    "--draws",
+    "--each",
+    "--cut",
+    "--traffic",
+    "--chart",
+    "--map",
+    "--diagram",
+    "--balance",
+    "--ranges",
+    "--threads",
+}
 """Options that take long, or draw: they are chosen seldom."""
 VALUES = (
     "", " ", "x", "-1", "0", "1", "2", "5", "2024", "2026", "1890", "1e400", "nan", "inf", "2024-11-15", "2024-13-01", "é", "🚂",
@@ -86,7 +97,9 @@ def _arguments(rng: random.Random, verb: str, package: Package, folder: str) -> 
 
 
 def _cell(rng: random.Random, package: Package) -> str:
-    table, column = rng.choice((("links", "length_km"), ("links", "speed_km_h"), ("rates", "usd_per_km"), ("nodes", "lat")))
+    table, column = rng.choice(
+        (("links", "length_km"), ("links", "speed_km_h"), ("rates", "usd_per_km"), ("nodes", "lat"))
+    )
     return f"{table}.{rng.choice(package.ids(table) or ['x'])}.{column}"
 
 

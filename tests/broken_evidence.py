@@ -49,7 +49,9 @@ def _dated(rng: random.Random, tables: dict[str, Rows], path: str) -> None:
     cell = _cell(tables, path, row)
     for column in ("row_id", "column"):
         _set(rows, row, column, (_get(rows, row, column).split() or [""])[0])
-    dates = rng.choice((("", "2024-04-01"), ("2024-04-01", ""), ("2025-01-01", "2024-01-01"), ("2023-01-01", "2026-01-01")))
+    dates = rng.choice(
+        (("", "2024-04-01"), ("2024-04-01", ""), ("2025-01-01", "2024-01-01"), ("2023-01-01", "2026-01-01"))
+    )
     _set(rows, row, "from_date", dates[0])
     _set(rows, row, "to_date", dates[1])
     if cell:
@@ -104,7 +106,9 @@ def _group(rng: random.Random, tables: dict[str, Rows], path: str) -> None:
         if rng.random() < 0.5:
             _set(tables[path], row, "group", "g")
         if rng.random() < 0.5:
-            _set(tables[path], row, "distribution", rng.choice(("triangular", "lognormal", "uniform", "fixed")))
+            _set(
+                tables[path], row, "distribution", rng.choice(("triangular", "lognormal", "uniform", "fixed"))
+            )
 
 
 def _lost(rng: random.Random, tables: dict[str, Rows], path: str) -> None:

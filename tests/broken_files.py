@@ -22,7 +22,9 @@ UNITS = ("tonne", "tonnes", "ton", "tons", "kgal", "gallons", "kg", "barrel", ""
 
 def broken_bytes(rng: random.Random, raw: bytes) -> bytes:
     """Put, take or repeat some bytes of a file."""
-    deed = rng.choice(("put", "put", "replace word", "replace word", "cut", "cut end", "repeat", "flip", "line"))
+    deed = rng.choice(
+        ("put", "put", "replace word", "replace word", "cut", "cut end", "repeat", "flip", "line")
+    )
     a = rng.randrange(len(raw) + 1)
     b = min(len(raw), a + rng.choice((1, 1, 2, 5, 20, 200)))
     if deed == "put":
@@ -60,11 +62,19 @@ def tntp_files(rng: random.Random) -> tuple[str, str]:
         f"\t{rng.choice((0, 0.15, 1))}\t{rng.choice((0, 0.5, 1, 4))}\t0\t{rng.randint(0, 2)}\t1\t;"
         for a, b in pairs
     ]
-    trips = {o: {d: rng.choice((0, 1, 20.5)) for d in range(1, zones + 1) if d != o} for o in range(1, zones + 1)}
+    trips = {
+        o: {d: rng.choice((0, 1, 20.5)) for d in range(1, zones + 1) if d != o} for o in range(1, zones + 1)
+    }
     total = sum(sum(t.values()) for t in trips.values())
     lines = [f"Origin {o}\n" + " ".join(f"{d} : {v};" for d, v in t.items()) for o, t in trips.items()]
-    told = f"<NUMBER OF ZONES> {zones}\n<TOTAL OD FLOW> {total}\n<END OF METADATA>\n\n" + "\n\n".join(lines) + "\n"
-    return head + "~ init term capacity length time b power speed toll type ;\n" + "\n".join(rows) + "\n", told
+    told = (
+        f"<NUMBER OF ZONES> {zones}\n<TOTAL OD FLOW> {total}\n<END OF METADATA>\n\n"
+        + "\n\n".join(lines)
+        + "\n"
+    )
+    return head + "~ init term capacity length time b power speed toll type ;\n" + "\n".join(
+        rows
+    ) + "\n", told
 
 
 def read_some_tntp(rng: random.Random, folder: Path) -> Callable[[], Any]:
@@ -141,7 +151,9 @@ def read_some_ftot(rng: random.Random, folder: Path) -> Callable[[], Any]:
         "schedule.csv": "schedule_name,day,availability\ndefault,0,1\nday,1,0.5\n",
     }
     names = {"RMP": "rmp.csv", "Processors": "proc.csv", "Destinations": "dest.csv"}
-    inner = "".join(f"<{k}_Commodity_Data>{v}</{k}_Commodity_Data>" for k, v in names.items() if rng.random() < 0.95)
+    inner = "".join(
+        f"<{k}_Commodity_Data>{v}</{k}_Commodity_Data>" for k, v in names.items() if rng.random() < 0.95
+    )
     schedule = rng.choice(("None", "schedule.csv"))
     files["scenario.xml"] = (
         f"<Scenario xmlns='x'><Scenario_Name>a</Scenario_Name>{inner}<Schedule_Data>{schedule}</Schedule_Data>"

@@ -98,14 +98,22 @@ def _result(words: list[str], code: int, out: str, err: str) -> Result:
     if code not in CODES:
         findings.append(Finding("exit code", f"{verb} {code}", line))
     if "Traceback" in err + out:
-        findings.append(Finding("traceback", f"{verb} {err.strip().splitlines()[-1][:60]}", f"{line}: {err[-600:]}"))
+        findings.append(
+            Finding("traceback", f"{verb} {err.strip().splitlines()[-1][:60]}", f"{line}: {err[-600:]}")
+        )
     elif "Warning" in err:
         findings.append(Finding("warning", f"{verb} {err.strip()[:60]}", f"{line}: {err[-600:]}"))
     elif code == 1 and not out.strip():
         findings.append(Finding("sentence", f"{verb} ends with 1 and says nothing", f"{line}: {err[-300:]}"))
     bare = _NO_NUMBER.search(out)
     if code != 2 and bare and not set(words) & {"nan", "inf"}:
-        findings.append(Finding("not finite", f"{verb} prints {bare[0]}", f"{line}: {out[max(0, bare.start() - 200) : bare.end() + 50]}"))
+        findings.append(
+            Finding(
+                "not finite",
+                f"{verb} prints {bare[0]}",
+                f"{line}: {out[max(0, bare.start() - 200) : bare.end() + 50]}",
+            )
+        )
     if "--json" in words and code != 2:
         findings += _json_faults(verb, line, out)
     refusals = []
@@ -113,7 +121,11 @@ def _result(words: list[str], code: int, out: str, err: str) -> Result:
         sentence = err.strip().removeprefix("daliz: ")
         refusals = [sentence]
         wrong = "" if set(words) & {"nan", "None"} else fault_of_sentence(sentence)
-        findings += [Finding("sentence", f"{verb}: {re.sub('[0-9]+', '0', wrong)}", f"{line}: {wrong}: {sentence}")] if wrong else []
+        findings += (
+            [Finding("sentence", f"{verb}: {re.sub('[0-9]+', '0', wrong)}", f"{line}: {wrong}: {sentence}")]
+            if wrong
+            else []
+        )
     elif code == 2 and "Error" not in err + out:
         findings.append(Finding("sentence", f"{verb} silent", f"{line}: {err[-300:]}"))
     return Result("refusal" if code == 2 else "answer", verb, refusals, findings)
@@ -128,5 +140,3 @@ def _json_faults(verb: str, line: str, out: str) -> list[Finding]:
     except ValueError as error:
         return [Finding("json", f"{verb} {str(error)[:40]}", f"{line}: {error}: {out[:100]!r}")]
     return []
-
-

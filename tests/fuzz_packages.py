@@ -13,7 +13,17 @@ from daliz.tables.check import check_store, demand_clean
 from daliz.tables.network import Network, year_within
 from daliz.tables.store import open_store
 from fuzz_questions import UNSURE, altered, question
-from fuzzing import ANSWER, REFUSAL, TRACEBACK, Outcome, difference, fault_of_sentence, not_finite, outcome, plain
+from fuzzing import (
+    ANSWER,
+    REFUSAL,
+    TRACEBACK,
+    Outcome,
+    difference,
+    fault_of_sentence,
+    not_finite,
+    outcome,
+    plain,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,7 +73,9 @@ class Place:
     def write(self, package: Package, which: int) -> Path:
         """Write a package, or its twin."""
         folder, there = self.folders[which], self._there[which]
-        texts = {name: text_of(rows) for name, rows in package.tables.items()} | {DESCRIPTOR: package.descriptor}
+        texts = {name: text_of(rows) for name, rows in package.tables.items()} | {
+            DESCRIPTOR: package.descriptor
+        }
         for name in set(there) - set(texts):
             (folder / name).unlink()
             del there[name]
@@ -89,7 +101,9 @@ def run_case(number: int, place: Place) -> Result:
         findings += judged(told, verb)
     findings += _compared(outcomes, verb)
     first = outcomes[0]
-    refusals = [r for r in (first.told if isinstance(first.told, list) else [first.told]) if first.kind == REFUSAL]
+    refusals = [
+        r for r in (first.told if isinstance(first.told, list) else [first.told]) if first.kind == REFUSAL
+    ]
     return Result(first.kind, verb, refusals, findings)
 
 
@@ -110,7 +124,9 @@ def _asked(rng: random.Random, whole: Package, folder: Path, *, open_too: bool) 
         if open_too:
             told = outcome(lambda: daliz.open(folder))
             if told.kind != REFUSAL:
-                return "open", Outcome(TRACEBACK, "opened although check condemns it") if told.kind == ANSWER else told
+                return "open", Outcome(
+                    TRACEBACK, "opened although check condemns it"
+                ) if told.kind == ANSWER else told
         return "check", Outcome(REFUSAL, [str(f) for f in faults])
     verb, ask = question(rng, whole)
     view = altered(rng, whole)
@@ -132,7 +148,9 @@ def judged(told: Outcome, verb: str) -> list[Finding]:
     if told.kind == REFUSAL:
         sentences = told.told if isinstance(told.told, list) else [told.told]
         wrong = [(s, fault_of_sentence(s)) for s in sentences]
-        return [Finding("sentence", f"{verb}: {re.sub('[0-9]+', '0', w)}", f"{w}: {s}") for s, w in wrong if w]
+        return [
+            Finding("sentence", f"{verb}: {re.sub('[0-9]+', '0', w)}", f"{w}: {s}") for s, w in wrong if w
+        ]
     return [Finding(told.kind, f"{verb} {told.where} {re.split('[:(]', str(told.told))[0]}", str(told.told))]
 
 
@@ -144,7 +162,11 @@ def _compared(outcomes: list[Outcome], verb: str) -> list[Finding]:
     if a.kind == REFUSAL:
         one, two = ({plain(s).replace("/twin", "/package") for s in _list(o.told)} for o in outcomes)
         other = sorted(one ^ two)
-        return [Finding("order", f"{verb} refusal {_first_words(other[0])}", " | ".join(other)[:900])] if other else []
+        return (
+            [Finding("order", f"{verb} refusal {_first_words(other[0])}", " | ".join(other)[:900])]
+            if other
+            else []
+        )
     if a.kind != ANSWER:
         return []
     told = difference(a.told, b.told, LOOSE if verb in UNSURE else 1e-9)
@@ -157,5 +179,3 @@ def _list(told: Any) -> list[str]:
 
 def _first_words(text: str) -> str:
     return re.sub(r"'[^']*'|[\d.]+|row \S+", "", text)[:50]
-
-

@@ -152,7 +152,9 @@ def _assign(rng: random.Random, package: Package) -> Callable[[Network], Any]:
 
 def _supply(rng: random.Random, package: Package) -> Callable[[Network], Any]:
     chain = rng.choice(package.ids("chains") or ["c"])
-    without = [rng.choice([*package.ids("nodes"), *package.ids("links"), "KZ", "XG"])] if rng.random() < 0.3 else []
+    without = (
+        [rng.choice([*package.ids("nodes"), *package.ids("links"), "KZ", "XG"])] if rng.random() < 0.3 else []
+    )
     terms = daliz.SupplyTerms(objective=rng.choice(("cost", "cost", "profit")), years=rng.choice((1, 1, 2)))
     return lambda network: daliz.supply(network, chain, without=without, terms=terms).as_dict()
 
@@ -168,7 +170,9 @@ def _tariff(rng: random.Random, package: Package) -> Callable[[Network], Any]:
 def _why(rng: random.Random, package: Package) -> Callable[[Network], Any]:
     from daliz.tables.schema import schema
 
-    table = rng.choice([n for n in ("links", "speeds", "rates", "terminals", "cargoes") if package.ids(n)] or ["links"])
+    table = rng.choice(
+        [n for n in ("links", "speeds", "rates", "terminals", "cargoes") if package.ids(n)] or ["links"]
+    )
     column = rng.choice(schema()[table].figures)
     cell = f"{table}.{rng.choice(package.ids(table) or ['x'])}.{column}"
     return lambda network: str(daliz.why(network, cell))

@@ -121,7 +121,11 @@ def _texts(row: Any) -> tuple[list[str], list[float]]:
 
 def fault_of_sentence(text: str) -> str:
     """Tell what is wrong with the words of a refusal; nothing where they are as they should be."""
-    bad = [word for word in ("Traceback", " object at 0x", "<class", "dtype", "array(", "np.float") if word in text]
+    bad = [
+        word
+        for word in ("Traceback", " object at 0x", "<class", "dtype", "array(", "np.float")
+        if word in text
+    ]
     if bad:
         return f"shows {bad[0]}"
     if not text.rstrip().endswith((".", "?")):

@@ -52,11 +52,19 @@ def best_way(rng: random.Random) -> str:
     pairs = [(rng.randrange(i), i) for i in range(1, places)]
     pairs += [(a, b) for a, b in (rng.sample(range(places), 2) for _ in range(rng.randint(0, 5)))]
     links = [
-        Link(3 * a, 3 * b, rng.randint(1, 90) * 10.0, rng.randint(2, 9) * 10.0, rng.randint(1, 9) / 50.0) for a, b in pairs
+        Link(3 * a, 3 * b, rng.randint(1, 90) * 10.0, rng.randint(2, 9) * 10.0, rng.randint(1, 9) / 50.0)
+        for a, b in pairs
     ]
     value, carbon = rng.choice((None, 0.0, 35.0)), rng.choice((0.0, 0.0, 120.0))
     found = routes_of(
-        road_network(links), "n0", f"n{3 * (places - 1)}", draws=0, pareto=False, k=3, value_of_time_usd_h=value, carbon_usd_t=carbon
+        road_network(links),
+        "n0",
+        f"n{3 * (places - 1)}",
+        draws=0,
+        pareto=False,
+        k=3,
+        value_of_time_usd_h=value,
+        carbon_usd_t=carbon,
     )
     hour = HOUR_USD if value is None else value
     told = {}
@@ -77,11 +85,15 @@ def best_way(rng: random.Random) -> str:
     return ""
 
 
-def _links(rng: random.Random, power: Callable[[], float]) -> tuple[int, list[tuple[int, int]], list[list[float]]]:
+def _links(
+    rng: random.Random, power: Callable[[], float]
+) -> tuple[int, list[tuple[int, int]], list[list[float]]]:
     nodes = rng.randint(3, 5)
     ends = [(i, (i + 1) % nodes) for i in range(nodes)]
     ends += [(a, b) for a, b in (rng.sample(range(nodes), 2) for _ in range(rng.randint(1, 5)))]
-    form = [[rng.uniform(1, 20), rng.choice((5.0, 20.0, 60.0)), rng.choice((0.15, 1.0)), power()] for _ in ends]
+    form = [
+        [rng.uniform(1, 20), rng.choice((5.0, 20.0, 60.0)), rng.choice((0.15, 1.0)), power()] for _ in ends
+    ]
     return nodes, ends, form
 
 
@@ -108,7 +120,9 @@ def equilibrium(rng: random.Random) -> str:
     return f"{lost} units are lost at a node" if lost > EQUAL * 100 else ""
 
 
-def _balance(nodes: int, ends: Sequence[tuple[int, int]], volume: np.ndarray, trips: Sequence[tuple[int, int, float]]) -> float:
+def _balance(
+    nodes: int, ends: Sequence[tuple[int, int]], volume: np.ndarray, trips: Sequence[tuple[int, int, float]]
+) -> float:
     net = np.zeros(nodes)
     for (a, b), v in zip(ends, volume, strict=True):
         net[a] += v
@@ -129,7 +143,12 @@ def within_capacity(rng: random.Random) -> str:
     count = len(ways)
     dear = 1e5
     price = np.array([sum(form[i][0] for i in w) for _, w in ways] + [dear] * len(trips))
-    serve = np.array([[float(k == t) for k, _ in ways] + [float(s == t) for s in range(len(trips))] for t in range(len(trips))])
+    serve = np.array(
+        [
+            [float(k == t) for k, _ in ways] + [float(s == t) for s in range(len(trips))]
+            for t in range(len(trips))
+        ]
+    )
     room = np.array([[float(i in w) for _, w in ways] + [0.0] * len(trips) for i in range(len(ends))])
     best = linprog(price, room, [f[1] for f in form], serve, [q for _, _, q in trips])
     unserved = float(best.x[count:].sum())
@@ -150,8 +169,14 @@ def optimum(rng: random.Random) -> str:
     trips = _trips(rng, nodes)
     problem = make_problem(nodes, tuple(zip(*ends, strict=True)), form, trips)  # type: ignore[arg-type]
     flow = user_equilibrium(problem, marginal=True)
-    least = sum(q * min(sum(form[i][0] for i in w) for w in simple_ways(ends, a, b, both=False)) for a, b, q in trips)
-    return "" if math.isclose(flow.total_cost, least, rel_tol=SAME) else f"costs {flow.total_cost}, at the best ways {least}"
+    least = sum(
+        q * min(sum(form[i][0] for i in w) for w in simple_ways(ends, a, b, both=False)) for a, b, q in trips
+    )
+    return (
+        ""
+        if math.isclose(flow.total_cost, least, rel_tol=SAME)
+        else f"costs {flow.total_cost}, at the best ways {least}"
+    )
 
 
 def supply_plan(rng: random.Random) -> str:
@@ -161,9 +186,14 @@ def supply_plan(rng: random.Random) -> str:
     made = chain_from_tables(_NETWORK[0], "c", rows)
     penalty = 1e4
     plan = daliz.supply(_NETWORK[0], made, terms=daliz.SupplyTerms(penalty=penalty / 1000.0))
-    lanes = [(a, s) for a in range(mines) for s in range(smelters)] + [(s, t) for s in range(smelters) for t in range(markets)]
+    lanes = [(a, s) for a in range(mines) for s in range(smelters)] + [
+        (s, t) for s in range(smelters) for t in range(markets)
+    ]
     first = mines * smelters
-    dig, smelt = [r["capacity"] for r in rows["recipes"][:mines]], [r["capacity"] for r in rows["recipes"][mines:]]
+    dig, smelt = (
+        [r["capacity"] for r in rows["recipes"][:mines]],
+        [r["capacity"] for r in rows["recipes"][mines:]],
+    )
     wanted = [r["demand"] for r in rows["markets"]]
     limits, room, equal, given = [], [], [], []
     for a in range(mines):
@@ -177,11 +207,19 @@ def supply_plan(rng: random.Random) -> str:
         equal.append([x - 2.0 * y for x, y in zip(into, out, strict=True)] + [0.0] * markets)
         given.append(0.0)
     for t in range(markets):
-        equal.append([float(i >= first and w[1] == t) for i, w in enumerate(lanes)] + [float(u == t) for u in range(markets)])
+        equal.append(
+            [float(i >= first and w[1] == t) for i, w in enumerate(lanes)]
+            + [float(u == t) for u in range(markets)]
+        )
         given.append(wanted[t])
-    carry = [cost["lane"][i] + cost["works"][w[0] + (mines if i >= first else 0)] for i, w in enumerate(lanes)]
+    carry = [
+        cost["lane"][i] + cost["works"][w[0] + (mines if i >= first else 0)] for i, w in enumerate(lanes)
+    ]
     # what is unmet costs a thousandth more with each twentieth of a market's demand, so that markets share a shortage
-    spread = [[*row[: len(lanes)], *(x for x in row[len(lanes) :] for _ in range(STEPS))] for row in (*limits, *equal)]
+    spread = [
+        [*row[: len(lanes)], *(x for x in row[len(lanes) :] for _ in range(STEPS))]
+        for row in (*limits, *equal)
+    ]
     price = np.array(carry + [penalty * (1.0 + k / 1000.0) for _ in wanted for k in range(STEPS)])
     bounds = [(0.0, None)] * len(lanes) + [(0.0, q / STEPS) for q in wanted for _ in range(STEPS)]
     best = linprog(price, spread[: len(limits)], room, spread[len(limits) :], given, bounds)
@@ -200,7 +238,9 @@ def _penalty(most: float, demand: float, unmet: float) -> float:
     return sum(min(step, max(0.0, unmet - k * step)) * most * (1.0 + k / 1000.0) for k in range(STEPS))
 
 
-def _chain(rng: random.Random, mines: int, smelters: int, markets: int) -> tuple[dict[str, list[dict]], dict[str, list[float]]]:  # type: ignore[type-arg]
+def _chain(
+    rng: random.Random, mines: int, smelters: int, markets: int
+) -> tuple[dict[str, list[dict]], dict[str, list[float]]]:  # type: ignore[type-arg]
     """Write a chain in which two ore make one metal and all moves go by lanes; return its rows and costs."""
     goods = {"unit": "t", "cargo_id": "container-40", "mass_t": 1.0, "content": 0.5, "value_usd": 0.0}
     makers = [f"mine{a}" for a in range(mines)] + [f"smelter{s}" for s in range(smelters)]
@@ -224,11 +264,23 @@ def _chain(rng: random.Random, mines: int, smelters: int, markets: int) -> tuple
             for m, c in zip(makers, works, strict=True)
         ],
         "recipe_parts": [
-            {"id": m, "recipe_id": m, "role": "input", "commodity_id": "ore", "amount": 2.0} for m in makers[mines:]
+            {"id": m, "recipe_id": m, "role": "input", "commodity_id": "ore", "amount": 2.0}
+            for m in makers[mines:]
         ],
-        "markets": [names(f"market{t}") | town | {"demand": float(rng.choice((5, 20, 60)))} for t in range(markets)],
+        "markets": [
+            names(f"market{t}") | town | {"demand": float(rng.choice((5, 20, 60)))} for t in range(markets)
+        ],
         "lanes": [
-            {"id": f"{a}-{b}", "chain_id": "c", "from_id": a, "to_id": b, "commodity_id": c, "usd": u, "hours": 0.0, "countries": "AA CC"}
+            {
+                "id": f"{a}-{b}",
+                "chain_id": "c",
+                "from_id": a,
+                "to_id": b,
+                "commodity_id": c,
+                "usd": u,
+                "hours": 0.0,
+                "countries": "AA CC",
+            }
             for (a, b, c), u in zip(lanes, usd, strict=True)
         ],
     }

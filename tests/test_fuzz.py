@@ -14,7 +14,17 @@ from broken import SHARES, broken, generated, shuffled, whole_package
 from daliz.tables.check import check
 from fuzz_files import Desk, run_command, run_file, run_process
 from fuzz_packages import Place, judged, run_case, warm
-from fuzzing import ANSWER, HANG, REFUSAL, TRACEBACK, Outcome, difference, fault_of_sentence, not_finite, outcome
+from fuzzing import (
+    ANSWER,
+    HANG,
+    REFUSAL,
+    TRACEBACK,
+    Outcome,
+    difference,
+    fault_of_sentence,
+    not_finite,
+    outcome,
+)
 from references import REFERENCES, compared
 
 if TYPE_CHECKING:
@@ -104,10 +114,25 @@ def test_what_may_not_be_is_seen() -> None:
     assert outcome(lambda: 1 // 0).kind == TRACEBACK
     assert outcome(_hangs, 0.05).kind == HANG
     assert list(not_finite({"usd": [1.0, float("inf")], "price_usd": float("nan")})) == [".usd is inf"]
-    assert difference([{"id": "a", "v": 1.0}, {"id": "b", "v": 2.0}], [{"id": "b", "v": 2.0}, {"id": "a", "v": 1.0}]) == ""
+    assert (
+        difference(
+            [{"id": "a", "v": 1.0}, {"id": "b", "v": 2.0}], [{"id": "b", "v": 2.0}, {"id": "a", "v": 1.0}]
+        )
+        == ""
+    )
     assert difference({"v": 1.0}, {"v": 1.0 + 1e-6})
-    assert difference({"itineraries": [{"km": 1.0}, {"km": 2.0}]}, {"itineraries": [{"km": 2.0}, {"km": 1.0}]})
-    for sentence in ("KeyError", "list index out of range", "The way <class 'int'> is 1.", "Row a-b is None here.", "It is 1 no"):
+    assert difference(
+        {"itineraries": [{"km": 1.0}, {"km": 2.0}]}, {"itineraries": [{"km": 2.0}, {"km": 1.0}]}
+    )
+    for sentence in (
+        "KeyError",
+        "list index out of range",
+        "The way <class 'int'> is 1.",
+        "Row a-b is None here.",
+        "It is 1 no",
+    ):
         assert fault_of_sentence(sentence)
-    assert not fault_of_sentence("links.csv, row a-b, column length_km: '-5': must be at least 0.1 km; correct the figure.")
+    assert not fault_of_sentence(
+        "links.csv, row a-b, column length_km: '-5': must be at least 0.1 km; correct the figure."
+    )
     assert judged(Outcome(REFUSAL, ["list index out of range"]), "routes")

@@ -286,8 +286,8 @@ def _split(
     if not share.sum():
         place = nodes.ids[o[0]]
         raise DemandError(
-            f"Market {name} sends from {place} to {place} alone, and a place sends nothing to itself; give it two places "
-            "in flow_ends."
+            f"Market {name} sends from {place} to {place} alone, and a place sends nothing to itself; give it two "
+            "places in flow_ends."
         )
     share /= share.sum()
     return [(int(o[i]), int(d[j]), float(share[i, j])) for i, j in zip(*np.nonzero(share), strict=True)]

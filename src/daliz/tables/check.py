@@ -153,7 +153,10 @@ def in_order(table: Table) -> Table:
     keys = list(zip(*(table[n].tolist() for n in names), strict=True))
     order = sorted(range(len(keys)), key=keys.__getitem__)
     if len(set(keys)) < len(keys):
-        whole = [[str(cell) for cell in row] for row in zip(*(v.tolist() for v in table.columns.values()), strict=True)]
+        whole = [
+            [str(cell) for cell in row]
+            for row in zip(*(v.tolist() for v in table.columns.values()), strict=True)
+        ]
         order.sort(key=lambda i: (keys[i], whole[i]))
     return table if order == list(range(len(keys))) else table.take(np.array(order, dtype=np.int64))
 

@@ -266,9 +266,15 @@ def read_descriptor(folder: Path | Traversable, name: str) -> dict[str, Any]:
         descriptor = json.loads(path.read_text(encoding="utf-8-sig"))
         _look_over(descriptor)
     except json.JSONDecodeError as error:
-        raise DataError(f"{path}, line {error.lineno}, is no JSON ({error.msg}); mend it there.") from error
+        raise DataError(
+            f"{path} cannot be used (line {error.lineno}: {error.msg}); it needs name, version and years with first, "
+            "observed and last."
+        ) from error
     except RecursionError as error:
-        raise DataError(f"{path} is nested too deeply for a descriptor; write it anew.") from error
+        raise DataError(
+            f"{path} cannot be used (it is nested too deeply); it needs name, version and years with first, observed "
+            "and last."
+        ) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         reason = f"{error} is missing" if isinstance(error, KeyError) else error
         raise DataError(

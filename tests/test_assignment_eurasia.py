@@ -212,7 +212,7 @@ def test_capacity_of_elements_is_positive_and_background_within(network: daliz.N
         ({"origin": "atlantis"}, "row 1: there is no place 'atlantis'"),
         ({"cargo": "cheese"}, "row 1: there is no class 'cheese'"),
         ({"units": "-3"}, "units is -3"),
-        ({"units": "nan"}, "units is nan"),
+        ({"units": "nan"}, "units is 'nan'"),
         ({"units": "many"}, "units is 'many'"),
         ({"destination": "xian"}, "give two places"),
     ],

@@ -62,10 +62,8 @@ def ways_round(
     """
     asked = (("origin", origin), ("avoid", avoid), ("region", region))
     origin, avoid, region = (chosen(network, name, given, f"{name}=") for name, given in asked)
-    if draws < 0:
-        raise SupplyError(f"{draws} draws cannot be taken; give 0 or more.")
     read = read_chain(network, chain)
-    _refuse_unknown(read, origin, avoid, region)
+    _refuse(read, origin, avoid, region, draws)
     found: dict[str, dict[str, Any]] = {}
     ranks: dict[str, tuple[bool, float]] = {}
     for commodity, sender, taker in _pairs(read, origin, avoid, region):
@@ -83,8 +81,10 @@ def ways_round(
     ]
 
 
-def _refuse_unknown(chain: Chain, origin: str, avoid: str, region: str) -> None:
-    """Refuse countries and regions that neither the network nor the chain has."""
+def _refuse(chain: Chain, origin: str, avoid: str, region: str, draws: int) -> None:
+    """Refuse countries and regions that neither the network nor the chain has, and draws below 0."""
+    if draws < 0:
+        raise SupplyError(f"{draws} draws cannot be taken; give 0 or more.")
     network = chain.network
     places = set(network.table("nodes")["country"].tolist())
     markets = network.table("markets")

@@ -15,14 +15,16 @@ import resource
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 os.environ.setdefault("AEQ_SHOW_PROGRESS", "FALSE")
 
 import numpy as np
 
-from daliz.assignment import Problem, make_problem, user_equilibrium
+from daliz.assignment import Problem, link_passes, make_problem, user_equilibrium
 from daliz.formats import Tntp, read_tntp
 
 if TYPE_CHECKING:
@@ -245,6 +247,49 @@ def made_table() -> None:
     )
 
 
+def with_powers(problem: Problem, kind: str) -> Problem:
+    """Give the links of a problem delays of another kind, by chance or by direction."""
+    rng = np.random.default_rng(1)
+    form, ahead = problem.form.copy(), problem.tail < problem.head
+    if kind == "powers 1 to 8":
+        form[:, 3] = rng.choice([1, 2, 4, 6, 8], len(form))
+        form[:, 2] = rng.choice([0.15, 0.5, 1.0], len(form))
+    elif kind == "power 8 there, 1 back":
+        form[:, 3], form[:, 2] = np.where(ahead, 8, 1), np.where(ahead, 0.15, 2.0)
+        form[:, 1] *= np.where(ahead, 1.0, 0.3)
+    elif kind == "power 8 there, 0.5 back":
+        form[:, 3], form[:, 2] = np.where(ahead, 8, 0.5), np.where(ahead, 1.0, 2.0)
+        form[:, 0] *= np.where(ahead, 1.0, 3.0)
+    elif kind == "powers 0.3 to 8":
+        form[:, 3] = rng.choice([0.3, 0.5, 0.8, 1, 2, 4, 8], len(form))
+        form[:, 2] = rng.choice([0.15, 0.5, 1.0], len(form))
+    return replace(problem, form=form)
+
+
+def kinds_table() -> None:
+    """Measure networks of 2,000 links with delays of several kinds, swept in lanes and in order."""
+    print(
+        "\n| 2,008 links, 60,000 pairs, to 1e-10 | CPU s in lanes | CPU s in order | gap |\n|---|---|---|---|"
+    )
+    made = made_network(300, 25, 21, 200, 90_000.0)
+    for kind in (
+        "power 4",
+        "powers 1 to 8",
+        "power 8 there, 1 back",
+        "power 8 there, 0.5 back",
+        "powers 0.3 to 8",
+    ):
+        problem = with_powers(made, kind)
+        lanes = timed(lambda problem=problem: user_equilibrium(problem))
+        never = property(lambda _: False, lambda *_: None)
+        with mock.patch.object(link_passes.Passes, "in_lanes", never, create=True):
+            order = timed(lambda problem=problem: user_equilibrium(problem))
+        print(
+            f"| {kind} | {lanes[0]:.2f} | {order[0]:.2f} | {max(lanes[2].gap, order[2].gap):.1e} |",
+            flush=True,
+        )
+
+
 def growth_table() -> None:
     """Show how time and memory grow with zones, links and classes, with fitted exponents."""
     print("\n| links | zones | classes | pairs | CPU s to 1e-6 | MB of paths |\n|---|---|---|---|---|---|")
@@ -336,6 +381,7 @@ def main() -> None:
         peers_table(asked.tntp, tuple(asked.peer_gaps))
     eurasia_table()
     made_table()
+    kinds_table()
     growth_table()
 
 

@@ -20,7 +20,7 @@ WORDS = (
 UNITS = ("tonne", "tonnes", "ton", "tons", "kgal", "gallons", "kg", "barrel", "", "usd/ton")
 
 
-def broken_bytes(rng: random.Random, raw: bytes) -> bytes:
+def broken_bytes(rng: random.Random, raw: bytes) -> bytes:  # noqa: PLR0911 - one for each deed
     """Put, take or repeat some bytes of a file."""
     deed = rng.choice(
         ("put", "put", "replace word", "replace word", "cut", "cut end", "repeat", "flip", "line")

@@ -119,7 +119,7 @@ def _texts(row: Any) -> tuple[list[str], list[float]]:
     return [str(row)], []
 
 
-def fault_of_sentence(text: str) -> str:
+def fault_of_sentence(text: str) -> str:  # noqa: PLR0911 - one for each fault
     """Tell what is wrong with the words of a refusal; nothing where they are as they should be."""
     bad = [
         word

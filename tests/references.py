@@ -20,7 +20,6 @@ from small_networks import Link, road_network
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from daliz.assignment import Problem
 
 HOUR_USD, HANDLING_USD, HANDLING_HOURS, HANDLING_KG, PAYLOAD_T = 20.0, 10.0, 3.0, 2.0, 20.0
 """Of `road_network`: the value of an hour, and what a terminal takes of a container."""

@@ -15,6 +15,7 @@ from case_folders import CASES, case
 from command_line import run
 from daliz.assignment import Terms
 from daliz.errors import DalizError, DemandError
+from daliz.graph import build_graph
 from daliz.paths import demand_from_rows
 from daliz.paths.demand import quantities
 
@@ -305,3 +306,31 @@ def test_a_grade_that_is_not_there_is_named(tmp_path: Path) -> None:
         DemandError, match=r"column departures_per_week, bears the grade 'measured', which grades\.csv"
     ):
         daliz.assign(network, demand_from_rows(network, rows))
+
+
+def test_a_service_sails_only_along_one_way_links(tmp_path: Path) -> None:
+    """A ship that goes there and back over a link that runs one way cannot be used; with the link both ways it can."""
+    folder = case("19-one-way", tmp_path)
+    edit(folder, "services", lambda rows: rows[0].update(return_departures_per_week="7"))
+    both = build_graph(opened(folder))
+    assert "line" not in both.idle
+    edit(folder, "links", lambda rows: [r.update(directed="yes") for r in rows if r["mode"] == "sea"])
+    one = build_graph(opened(folder))
+    rides = [sum(a.role == "ride" for a in g.arcs) for g in (both, one)]
+    assert rides == [2, 1]
+    assert one.idle == {"line": "no open sea links lead from dene to alba"}
+
+
+def test_a_border_of_a_one_way_link_is_crossed_one_way(tmp_path: Path) -> None:
+    """`check` asks a one-way link over a border for its forward crossing alone, and refuses one backward."""
+    folder = case("00-base", tmp_path)
+    edit(folder, "nodes", lambda rows: [r.update(country="UZ") for r in rows if r["id"] == "dene"])
+
+    def faults() -> list[str]:
+        return [str(f) for f in daliz.check(folder).faults if f.file == "borders.csv"]
+
+    missing = {way for f in faults() for way in ("forward", "backward") if f"the way {way} is missing" in f}
+    assert missing == {"forward", "backward"}
+    edit(folder, "links", lambda rows: [r.update(directed="yes") for r in rows if r["id"] == "r4"])
+    assert len(faults()) == 1
+    assert "the way forward is missing" in faults()[0]

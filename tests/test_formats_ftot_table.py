@@ -352,6 +352,34 @@ def test_ftot_plans_on_its_own_terms(tmp_path: Path, capsys: pytest.CaptureFixtu
         assert (answer["unmet_share"] > 0.99) == unmet
 
 
+@pytest.mark.parametrize(
+    ("chain", "words", "places", "code", "said"),
+    [
+        ("other", (), "", 2, "With --ftot the chain is ftot"),
+        ("ftot", ("--policy", "p"), "", 2, "leave out --policy"),
+        ("ftot", (), "mill,bora\n", 0, "places mill, which the scenario does not have"),
+        ("ftot", (), "pit,bora\n", 2, "pit stands at bora here and at alba before; leave one"),
+        ("ftot", (), "mill,\n", 2, "facility_name and node_id may not be blank"),
+    ],
+)
+def test_places_and_words_that_do_not_fit(
+    chain: str,
+    words: tuple[str, ...],
+    places: str,
+    code: int,
+    said: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Another chain, a policy, and places that are twice, blank or of nobody are refused or told."""
+    file = tmp_path / "places.csv"
+    file.write_text((CASES / "places.csv").read_text(encoding="utf-8") + places, encoding="utf-8")
+    files = ("--ftot", str(CASES / "good.xml"), str(file), "-n", str(CASES / "net"))
+    got, _, err = run(capsys, "supply", chain, *files, *words)
+    assert got == code
+    assert said in " ".join(err.replace("│", " ").split())
+
+
 BAD = (
     "",
     "-1",

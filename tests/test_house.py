@@ -29,7 +29,7 @@ WRITING_CALLS = {
         "renames",
         "rmtree",
     ),
-    *("symlink_to", "hardlink_to", "symlink", "link", "truncate", "chmod", "savefig", "to_csv", "to_parquet"),
+    *("symlink_to", "hardlink_to", "symlink", "truncate", "chmod", "savefig", "to_csv", "to_parquet"),
     *(
         "to_feather",
         "to_excel",
@@ -170,7 +170,7 @@ def writes(tree: ast.AST) -> list[str]:
             given = {k.arg: k.value for k in node.keywords}
             if (
                 name in WRITING_CALLS
-                or (owner == "os" and name in {"open", "write", "replace", "remove", "removedirs"})
+                or (owner == "os" and name in {"open", "write", "link", "replace", "remove", "removedirs"})
                 or (owner in {"json", "np", "toml", "yaml", "joblib"} and name in {"dump", "save"})
                 or (name == "compile" and "output" in given)
                 or (

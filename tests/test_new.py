@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,6 @@ from hypothesis import strategies as st
 import daliz
 from command_line import cells, run
 from daliz.errors import DataError
-from daliz.tables import new
 from daliz.tables.new import new_package
 from daliz.tables.schema import schema
 
@@ -128,17 +126,3 @@ def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
     """A folder that somebody made before is taken if nothing is in it."""
     (tmp_path / "empty").mkdir()
     assert daliz.check(new_package(tmp_path / "empty")).clean
-
-
-def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What fails half way leaves no package, no part of one and no scratch folder, and says why."""
-    fill = new._fill
-
-    def half(folder: Path, name: str) -> None:
-        fill(folder, name)
-        raise OSError(28, os.strerror(28))
-
-    monkeypatch.setattr(new, "_fill", half)
-    with pytest.raises(DataError, match="No space left on device; nothing was changed"):
-        new_package(tmp_path / "mine")
-    assert list(tmp_path.iterdir()) == []

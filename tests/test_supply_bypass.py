@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from daliz.errors import DataError, SupplyError
 from daliz.studies.bypass import ways_round
+from daliz.studies.mineral_dependence import tonnes_seen
 from questions import routes_of
 from small_chains import CHAIN, Row, names, tables
 from small_networks import Link, road_network
@@ -125,3 +127,40 @@ def test_the_lane_onward_ranks_plants_that_feed_the_region() -> None:
         }
         (row,) = asked(network_with([*DIRECT, Link(2, 5, 50.0), Link(3, 4, 10.0)], **rows))
         assert row["to"] == ("west" if usd[1] < usd[0] else "east")
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ({"origin": "XX"}, "has no origin 'XX'"),
+        ({"avoid": "QQ"}, "has no country to avoid 'QQ'"),
+        ({"region": "nowhere"}, "has no region 'nowhere'"),
+        ({"draws": -1}, "-1 draws cannot be taken"),
+    ],
+)
+def test_what_nobody_knows_is_refused(words: dict[str, Any], sentence: str) -> None:
+    """An unknown country or region is no empty answer; a known one from which nothing comes is."""
+    network = network_with(DIRECT)
+    asked_of = {"origin": "AA", "avoid": "BB", "region": "R", "draws": 0}
+    with pytest.raises(SupplyError, match=sentence):
+        ways_round(network, "c", **(asked_of | words))
+    assert ways_round(network, "c", **(asked_of | {"origin": "CC"})) == []
+
+
+def test_two_observations_of_one_year_are_refused() -> None:
+    """What was seen in a year stands once; years of other names do not count."""
+    seen = {
+        "kind": "measured",
+        "measure": "kt",
+        "statistic": "total",
+        "value": 2.0,
+        "from_date": "2022-01-01",
+        "to_date": "2023-01-01",
+        "scope": "x",
+        "source_id": "s",
+    }
+    rows = [{"id": i} | seen for i in ("u-a", "v-a")]
+    some = {"observations": rows}
+    assert tonnes_seen(road_network(DIRECT, **some), "u-") == {2022: 2000.0}
+    with pytest.raises(DataError, match="rows u-a and u-b both tell what was seen in 2022"):
+        tonnes_seen(road_network(DIRECT, observations=[*rows, {"id": "u-b"} | seen]), "u-")

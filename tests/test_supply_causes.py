@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import daliz
 from chain_cases import copied, with_row, without_row
@@ -317,3 +319,25 @@ def test_a_service_that_runs_one_way_is_named(tmp_path: Path) -> None:
         with_row(package, "stops", id=f"ship-0{i}", service_id="ship", sequence=i, node_id=place, call="both")
     told = daliz.supply(daliz.open(package), "c").unmet_reasons()["town"]
     assert told == "no way leads from mine to smelter for ore: service ship runs only from cita to alba"
+
+
+@given(st.integers(0, 40), st.integers(0, 40), st.integers(1, 40))
+@settings(max_examples=40, deadline=None)
+def test_the_capacity_that_is_blamed_is_the_least(ore: int, metal: int, demand: int) -> None:
+    """Of the mine (in metal) and the smelter the lesser bounds the town; of equals neither alone; none if both suffice."""
+    base = lone()
+    sizes = {"dig": 2.2 * ore, "smelt": float(metal)}
+    rows = base | {
+        "recipes": [r | {"capacity": sizes[r["id"]]} for r in base["recipes"]],
+        "markets": [r | {"demand": float(demand)} for r in base["markets"]],
+    }
+    network = place_network()
+    plan = daliz.supply(network, chain_from_tables(network, "c", rows))
+    bounds = {"dig": ore, "smelt": metal}
+    least_bound = min(bounds.values())
+    if least_bound >= demand:
+        assert plan.unmet_reasons() == {}
+        return
+    found = causes(Pool(plan), "town")
+    tight = tuple(Atom("facility", r) for r in sorted(bounds) if bounds[r] == least_bound)
+    assert (found.alone, found.together) == ((tight, ()) if len(tight) == 1 else ((), tight))

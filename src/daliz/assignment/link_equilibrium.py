@@ -2,7 +2,9 @@
 
 Trees are grown block by block, each at the delays that the blocks before it leave; new shortest paths
 become columns, and flow is shifted among the known paths of each pair by Gauss-Seidel projected Newton
-steps [1]_ [2]_. A run stops on the exact relative gap (sum f c - sum q c_min) / sum f c at fixed volumes.
+steps [1]_ [2]_. Where these stall, every two paths of a pair are made equally dear by searches
+(`kernels.pairwise`), and a small problem takes Newton steps over all pairs at once (`whole_step`). A run
+stops on the exact relative gap (sum f c - sum q c_min) / sum f c at fixed volumes.
 
 References
 ----------
@@ -31,10 +33,11 @@ if TYPE_CHECKING:
 WARM_FROM = 2e-4
 """Relative gap below which trees are grown in the order of the last ones."""
 PATIENCE = 10
-"""Sweeps after which a large problem looks whether its lanes get on."""
+"""Sweeps after which it is looked whether they get on."""
 GETS_NOWHERE = 0.9
-"""Share of the excess of then that is left if they do not; the rest of the pass goes in order."""
-
+"""Share of the excess of then that is left if they do not; what is left of the pass searches harder."""
+LANES_GET_NOWHERE = 0.6
+"""The same for sweeps in lanes, beside which those in order are at hand; links of very different kinds need them."""
 HARDLY = 0.5
 """Share of the gap of the last pass that is left where steps towards the cheapest path bounce off steep delays."""
 STRICTER = 0.1
@@ -229,7 +232,8 @@ def _equilibrate(run: Passes, reached: float, total: float, gap: float, stalls: 
         if n >= least and found <= wanted:
             break
         if n % PATIENCE == 0:
-            if found > GETS_NOWHERE * before and not run.search_harder() and not run.large:
+            nowhere = LANES_GET_NOWHERE if run.in_lanes else GETS_NOWHERE
+            if found > nowhere * before and not run.search_harder() and not run.large:
                 break
             before = found
     if run.searching and (stalls or found > wanted):

@@ -306,7 +306,7 @@ def year_models(
 ) -> dict[int, YearModel]:
     """Make the model of each year with its own network, prices and events."""
     # routes are made at the priors, so that a fit does not hang on the one before it
-    demand_needs(network, "calibrate")
+    demand_needs(network.store, "calibrate")
     values = table_values(network) | table_priors(network)
     models = {}
     for year in years:

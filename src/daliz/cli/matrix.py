@@ -43,7 +43,7 @@ def run(
     from daliz.tables.network import network_of, year_within
 
     network = open_for(package, None, (), ())
-    demand_needs(network, "matrix")
+    demand_needs(network.store, "matrix")
     if not shown_corridors(network):
         raise QueryError(
             f"{network.name} has no corridors to compare; give some in the table corridors, with shown = yes."

@@ -118,6 +118,10 @@ def run(
         raise typer.BadParameter("--csv prints the ways alone; leave out --each and --cut, or take --json.")
     if (cut or origin) and not market:
         raise typer.BadParameter("--cut and --origin tell of one market; give --market.")
+    if ftot and (chain != "ftot" or policy):
+        raise typer.BadParameter(
+            "With --ftot the chain is ftot, and no policy lays duties on it; write supply ftot, and leave out --policy."
+        )
     if chart:
         check_folder(chart, _charts())
     network, places = _network(package, year, under, without, edits)

@@ -30,7 +30,9 @@ def chain_of_ftot(network: Network, files: tuple[Path, Path]) -> tuple[Chain, di
     countries = {
         f: str(nodes["country"][nodes.position[n]]) for f, n in places.items() if n in nodes.position
     }
-    for sentence in scenario.ignored:
+    strange = sorted(set(places) - {r["name"] for r in scenario.facilities})
+    strangers = [f"{files[1].name} places {', '.join(strange)}, which the scenario does not have."]
+    for sentence in (*scenario.ignored, *(strangers if strange else [])):
         typer.echo(f"daliz: {sentence}", err=True)
     chain = chain_from_tables(network, "ftot", ftot_tables(scenario, places, countries=countries))
     return chain, {"penalty": 1.0, "capacities": scenario.capacities is not False}

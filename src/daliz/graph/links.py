@@ -24,7 +24,7 @@ class Step(NamedTuple):
 
 
 class Link(NamedTuple):
-    """One link: mode, gauge in mm (0 where there is none), ends, countries, TEU of the largest ship, and if it is one way."""
+    """One link: mode, gauge in mm (0 for none), ends, countries, TEU of the largest ship, and if it is one way."""
 
     mode: str
     gauge: int

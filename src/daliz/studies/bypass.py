@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from daliz.errors import RouteError
+from daliz.errors import RouteError, SupplyError, did_you_mean
 from daliz.routing import Search, Shipment, routes
 from daliz.routing.reliability import difference
 from daliz.supplychain.chain import read_chain
@@ -56,13 +56,14 @@ def ways_round(
     Raises
     ------
     SupplyError
-        If chain, origin or region lead nowhere.
+        If chain, origin, avoided country or region are unknown, or draws are below 0.
     QueryError
         If origin, avoid or region is left out and the package has no default.
     """
     asked = (("origin", origin), ("avoid", avoid), ("region", region))
     origin, avoid, region = (chosen(network, name, given, f"{name}=") for name, given in asked)
     read = read_chain(network, chain)
+    _refuse(read, origin, avoid, region, draws)
     found: dict[str, dict[str, Any]] = {}
     ranks: dict[str, tuple[bool, float]] = {}
     for commodity, sender, taker in _pairs(read, origin, avoid, region):
@@ -78,6 +79,31 @@ def ways_round(
         | {"units": _made(read, origin, avoid, c), "quota": _quota(read, c, origin, row["countries_round"])}
         for c, row in found.items()
     ]
+
+
+def _refuse(chain: Chain, origin: str, avoid: str, region: str, draws: int) -> None:
+    """Refuse countries and regions that neither the network nor the chain has, and draws below 0."""
+    if draws < 0:
+        raise SupplyError(f"{draws} draws cannot be taken; give 0 or more.")
+    network = chain.network
+    places = set(network.table("nodes")["country"].tolist())
+    markets = network.table("markets")
+    regions = {
+        *chain.named,
+        *places,
+        *markets["region"].tolist(),
+        *(r["region"] for r in chain.markets.values()),
+    }
+    for what, name, known in (
+        ("origin", origin, places | chain.named),
+        ("country to avoid", avoid, places),
+        ("region", region, regions),
+    ):
+        if name not in known:
+            raise SupplyError(
+                f"{network.name} has no {what} {name!r}.{did_you_mean(name, known)} Countries are ISO codes of two "
+                "capitals."
+            )
 
 
 def _onward(chain: Chain, taker: str, region: str) -> float:
@@ -115,7 +141,7 @@ def _pairs(chain: Chain, origin: str, avoid: str, region: str) -> list[tuple[str
         and chain.owner(r.facility["id"]) != avoid
         and commodity in {r.output, *r.others}
         and node_of(chain, r.facility["id"])
-        and node_of(chain, taker)
+        and node_of(chain, taker) not in {"", node_of(chain, r.facility["id"])}
     ]
     return list(dict.fromkeys(found))
 

@@ -53,7 +53,7 @@ def corridor_matrix(
 
     A projected year has the projects in force whose own date has come (see `planned_network`).
     """
-    demand_needs(network, "matrix")
+    demand_needs(network.store, "matrix")
     rows = []
     pairs = network.store["pairs"].rows()
     done = 0

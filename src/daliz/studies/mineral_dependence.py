@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from daliz.errors import DataError
 from daliz.tables.defaults import chosen, default_values
 from daliz.tables.network import network_of
 from daliz.validation.quality import share_sourced
@@ -203,10 +204,12 @@ def _failures(plan: Supply, region: str, origin: str) -> Failures | None:
     if not region:
         return None
     try:
-        return least_failures(plan, region, origin=origin)
+        found = least_failures(plan, region, origin=origin)
     except SupplyError:
         # the origin has neither mine nor last plant in this chain and year
         return None
+    # where nothing reaches the region to begin with there is nothing to cut
+    return found if found.trees else None
 
 
 def _sourced(network: Network) -> float:
@@ -222,9 +225,26 @@ def _unbuilt(found: list[MineralChain]) -> list[dict[str, Any]]:
 
 
 def tonnes_seen(network: Network, observed: str) -> dict[int, float]:
-    """Return the tonnes of observations in kt by year; `observed` is the beginning of their ids."""
-    rows = network.store["observations"].rows()
-    return {r["from_date"].year: 1e3 * float(r["value"]) for r in rows if r["id"].startswith(observed)}
+    """Return the tonnes of observations in kt by year; `observed` is the beginning of their ids.
+
+    Raises
+    ------
+    DataError
+        If two of them are of one year.
+    """
+    found: dict[int, float] = {}
+    named: dict[int, str] = {}
+    for r in network.store["observations"].rows():
+        if not r["id"].startswith(observed):
+            continue
+        year = r["from_date"].year
+        if year in named:
+            raise DataError(
+                f"observations.csv: rows {named[year]} and {r['id']} both tell what was seen in {year}; leave one, "
+                "or name them so that one begins otherwise."
+            )
+        named[year], found[year] = r["id"], 1e3 * float(r["value"])
+    return found
 
 
 def premium_forecast(network: Network, page: MineralPage) -> PremiumForecast | None:
@@ -234,7 +254,8 @@ def premium_forecast(network: Network, page: MineralPage) -> PremiumForecast | N
     """
     from daliz.supplychain import fit_premium, split
 
-    premiums = [r for r in network.store["contracts"].rows() if r["kind"] == "premium"]
+    contracts = sorted(network.store["contracts"].rows(), key=lambda r: str(r["id"]))
+    premiums = [r for r in contracts if r["kind"] == "premium"]
     observed = tonnes_seen(network, page.observed) if page.observed else {}
     if not premiums or page.fitted not in observed:
         return None

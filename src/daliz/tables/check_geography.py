@@ -150,9 +150,16 @@ def _borders(tables: Tables, links: Table) -> Iterator[Fault]:
     rows: dict[tuple[str, str], str] = {}
     for row, link, way in zip(borders.ids, borders["link_id"], borders["direction"], strict=True):
         rows.setdefault((link, way), row)
-    for link, mode, a, b in zip(links.ids, links["mode"], links["from_node"], links["to_node"], strict=True):
+    rows_of_links = (links[c] for c in ("mode", "from_node", "to_node", "directed"))
+    for link, mode, a, b, directed in zip(links.ids, *rows_of_links, strict=True):
         abroad = country[a] != country[b]
-        for way in ("forward", "backward"):
+        if directed and (link, "backward") in rows:
+            allowed, mend = (
+                f"{link} runs from {a} to {b} only",
+                "remove the row, or write no under links.directed",
+            )
+            yield fault(rows[link, "backward"], "direction", "backward", allowed, mend)
+        for way in ("forward",) if directed else ("forward", "backward"):
             if abroad and mode in limits() and limits()[mode].land and (link, way) not in rows:
                 allowed = f"{a} is in {country[a]} and {b} in {country[b]}, but the way {way} is missing"
                 yield fault("", "link_id", link, allowed, "add a row for each direction")

@@ -16,7 +16,7 @@ from daliz.tables.faults import Fault
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from daliz.tables.network import Network
+    from daliz.tables.store import Store
     from daliz.tables.table import Table
 
 EVERY, PACKAGE = "every", "package"
@@ -152,15 +152,15 @@ def _holds(need: Need, tables: Mapping[str, Table]) -> bool:
     return False
 
 
-def demand_needs(network: Network, verb: str, brought: Collection[str] = ()) -> None:
-    """Refuse a network that lacks what a verb needs, and name all of it.
+def demand_needs(store: Store, verb: str, brought: Collection[str] = ()) -> None:
+    """Refuse a package that lacks what a verb needs, and name all of it.
 
     Raises
     ------
     DataError
         Naming what is missing.
     """
-    lacks = missing(network.store, verb, brought)
+    lacks = missing(store, verb, brought)
     if not lacks:
         return
     parts: dict[str, list[str]] = {}
@@ -169,8 +169,8 @@ def demand_needs(network: Network, verb: str, brought: Collection[str] = ()) -> 
     said = "; ".join(f"{table} ({' '.join(rows)})" if rows else table for table, rows in parts.items())
     instead = sorted({n.unless for n in needs() if n.unless and n.table in parts and verb in n.verbs})
     other = f", or bring a {' and a '.join(instead)} with the question" if instead else ""
-    place = network.store.place
+    place = store.place
     where = f" `daliz check {place} --for {verb}` tells what each is for." if place else ""
     raise DataError(
-        f"{network.name} lacks what {verb} needs: {said}. Add it with its evidence{other}.{where}"
+        f"{store.descriptor['name']} lacks what {verb} needs: {said}. Add it with its evidence{other}.{where}"
     )

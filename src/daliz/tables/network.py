@@ -372,17 +372,15 @@ def open_network(
     name_or_path
         "eurasia" or "corridor-mini", or a folder that holds `datapackage.json`.
     year
-        The year that the network stands for; the last observed one unless given. Every dated opening,
-        closure and event of that year applies, and annual figures weight their periods by days.
+        The year that the network stands for; the last observed one unless given. Every dated opening, closure and
+        event of that year applies, and annual figures weight their periods by days.
     date
         A day instead of a year.
 
     Raises
     ------
-    DataError
-        If the package cannot be read.
-    CheckError
-        If a folder has a fault that `check` finds; the first is told.
+    DataError, CheckError
+        If the package cannot be read; if `check` finds a fault in a folder, of which the first is told.
     QueryError
         If the year or day lies outside the data, or both are given.
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import tempfile
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daliz.errors import DataError
-from daliz.tables.write import DESCRIPTOR
+from daliz.tables.write import DESCRIPTOR, package_kind
+from daliz.writing import write_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from importlib.resources.abc import Traversable
 
 TEMPLATE = "template"
@@ -48,19 +48,7 @@ def new_package(path: str | Path) -> Path:
     """
     target = Path(path).resolve()
     _refuse(path, target)
-    scratch = None
-    try:
-        scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-        _fill(scratch, target.name)
-        if target.exists():
-            target.rmdir()
-        scratch.rename(target)
-    except OSError as error:
-        raise DataError(f"{path} could not be written: {error.strerror}; nothing was changed.") from error
-    finally:
-        if scratch is not None:
-            shutil.rmtree(scratch, ignore_errors=True)
-    return Path(path)
+    return write_folder(path, _template(target.name), package_kind())
 
 
 def _refuse(path: str | Path, target: Path) -> None:
@@ -77,23 +65,19 @@ def _refuse(path: str | Path, target: Path) -> None:
         raise DataError(f"The folder {target.parent} does not exist; make it or choose another.")
 
 
-def _fill(folder: Path, name: str) -> None:
-    """Write the template into a folder under a name that the standard of data packages allows."""
-    template = resources.files("daliz.tables").joinpath(TEMPLATE)
-    _copy(template, folder)
-    descriptor = json.loads(template.joinpath(DESCRIPTOR).read_text(encoding="utf-8"))
+def _template(name: str) -> dict[str, bytes]:
+    """Return the files of the template under a name that the standard of data packages allows."""
+    files = dict(_files(resources.files("daliz.tables").joinpath(TEMPLATE)))
+    descriptor = json.loads(files[DESCRIPTOR])
     descriptor["name"] = NOT_IN_NAMES.sub("-", name.lower()).strip("-") or descriptor["name"]
-    text = json.dumps(descriptor, indent=1, ensure_ascii=False) + "\n"
-    folder.joinpath(DESCRIPTOR).write_text(text, encoding="utf-8")
-    folder.chmod(0o755)
+    files[DESCRIPTOR] = (json.dumps(descriptor, indent=1, ensure_ascii=False) + "\n").encode()
+    return files
 
 
-def _copy(source: Traversable, folder: Path) -> None:
-    """Copy the files of a folder and of those in it."""
+def _files(source: Traversable, before: str = "") -> Iterator[tuple[str, bytes]]:
+    """Go through the files of a folder and of those in it, by their path."""
     for entry in source.iterdir():
         if entry.is_dir():
-            inner = folder / entry.name
-            inner.mkdir()
-            _copy(entry, inner)
+            yield from _files(entry, f"{before}{entry.name}/")
         else:
-            folder.joinpath(entry.name).write_bytes(entry.read_bytes())
+            yield f"{before}{entry.name}", entry.read_bytes()

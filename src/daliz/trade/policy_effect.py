@@ -247,7 +247,6 @@ def tariff(
     >>> answer.totals()["change"] < 0
     True
     """
-    demand_needs(network, "tariff")
     exporter = chosen(network, "exporter", exporter, "--exporter, in Python exporter=")
     _check(network, model, exporter, draws)
     row = policy_row(network, policy)
@@ -278,6 +277,7 @@ def _traded(network: Network, lines: tuple[Line, ...], exporter: str, figures: D
 
 
 def _check(network: Network, model: str, exporter: str, draws: int) -> None:
+    demand_needs(network.store, "tariff")
     if model not in MODELS:
         raise TariffError(f"There is no model {model!r}; the models are {', '.join(MODELS)}.")
     if draws < 0:

@@ -159,7 +159,7 @@ def validate(network: Network, progress: Callable[[int, int], None] | None = Non
     >>> daliz.validate(daliz.open("eurasia")).share > 0.5  # doctest: +SKIP
     True
     """
-    demand_needs(network, "validate")
+    demand_needs(network.store, "validate")
     rows = [
         r
         for r in network.store["observations"].rows()

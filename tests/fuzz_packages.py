@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import daliz
 from broken import DESCRIPTOR, Package, broken, shuffled, text_of, whole_package
 from daliz.assignment.methods import METHODS
-from daliz.tables.check import check_store, demand_clean
+from daliz.tables.check import check_store
 from daliz.tables.network import Network, year_within
 from daliz.tables.store import open_store
 from fuzz_questions import UNSURE, altered, question
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 OPENED_TOO = 10
 """Of so many packages that check condemns, one is opened all the same."""
+QUESTIONS = 3
+"""How many questions a package is asked that check lets pass."""
 LOOSE = 1e-3
 """Digits to which a run that ends at a gap is compared."""
 
@@ -43,12 +45,13 @@ class Finding(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What came of a case."""
+    """What came of a case: the outcome of its first question, and what was asked with what outcome."""
 
     outcome: str
     verb: str
     refusals: list[str]
     findings: list[Finding]
+    asked: tuple[str, ...] = ()
 
 
 def warm(place: Place) -> None:
@@ -89,26 +92,38 @@ class Place:
 def run_case(number: int, place: Place) -> Result:
     """Run the case of a number."""
     whole, package, _ = broken(number)
-    twin = shuffled(package, number)
     findings: list[Finding] = []
-    outcomes, verb = [], "check"
-    for which, one in enumerate((package, twin)):
+    told: list[list[Asked]] = []
+    for which, one in enumerate((package, shuffled(package, number))):
         rng = random.Random(f"question {number}")  # noqa: S311
-        folder = place.write(one, which)
-        verb, told = _asked(rng, whole, folder, open_too=number % OPENED_TOO == 0)
-        outcomes.append(told)
-    for told in outcomes:
-        findings += judged(told, verb)
-    findings += _compared(outcomes, verb)
-    first = outcomes[0]
-    refusals = [
-        r for r in (first.told if isinstance(first.told, list) else [first.told]) if first.kind == REFUSAL
-    ]
-    return Result(first.kind, verb, refusals, findings)
+        told.append(_asked(rng, whole, place.write(one, which), open_too=number % OPENED_TOO == 0))
+    if len(told[0]) != len(told[1]):
+        findings.append(
+            Finding(
+                "order", "condemned in one order", f"{told[0][0].outcome.told} | {told[1][0].outcome.told}"
+            )
+        )
+    for a, b in zip(*told, strict=False):
+        findings += [
+            *judged(a.outcome, a.verb),
+            *judged(b.outcome, b.verb),
+            *_compared((a.outcome, b.outcome), a.verb),
+        ]
+    first = told[0][0]
+    refusals = [s for a in told[0] if a.outcome.kind == REFUSAL for s in _list(a.outcome.told)]
+    asked = tuple(f"{a.verb} {a.outcome.kind}" for a in told[0])
+    return Result(first.outcome.kind, first.verb, refusals, findings, asked)
 
 
-def _asked(rng: random.Random, whole: Package, folder: Path, *, open_too: bool) -> tuple[str, Outcome]:
-    """Check a package, and where no fault stops it ask a question."""
+class Asked(NamedTuple):
+    """A question by its verb, and what came of it."""
+
+    verb: str
+    outcome: Outcome
+
+
+def _asked(rng: random.Random, whole: Package, folder: Path, *, open_too: bool) -> list[Asked]:
+    """Check a package, and where no fault stops it ask some questions."""
     faults: list[Any] = []
     opened: list[Any] = []
 
@@ -118,27 +133,26 @@ def _asked(rng: random.Random, whole: Package, folder: Path, *, open_too: bool) 
 
     looked = outcome(look)
     if looked.kind != ANSWER:
-        return "open", looked
-    stops = [f for f in faults if f.stops]
-    if stops:
-        if open_too:
-            told = outcome(lambda: daliz.open(folder))
-            if told.kind != REFUSAL:
-                return "open", Outcome(
-                    TRACEBACK, "opened although check condemns it"
-                ) if told.kind == ANSWER else told
-        return "check", Outcome(REFUSAL, [str(f) for f in faults])
-    verb, ask = question(rng, whole)
-    view = altered(rng, whole)
-    store = opened[0]
-
-    def answer() -> Any:
-        network = Network(store, year_within(store, store.descriptor["years"]["observed"]))
-        return ask(view(network))
-
-    if open_too:
-        demand_clean(store, "x")
-    return verb, outcome(answer)
+        return [Asked("open", looked)]
+    if any(f.stops for f in faults):
+        told = outcome(lambda: daliz.open(folder)) if open_too else Outcome(REFUSAL, "")
+        if told.kind != REFUSAL:
+            return [
+                Asked(
+                    "open",
+                    Outcome(TRACEBACK, "it opened although check condemns it")
+                    if told.kind == ANSWER
+                    else told,
+                )
+            ]
+        return [Asked("check", Outcome(REFUSAL, [str(f) for f in faults]))]
+    network = Network(opened[0], year_within(opened[0], opened[0].descriptor["years"]["observed"]))
+    found = []
+    for _ in range(QUESTIONS):
+        verb, ask = question(rng, whole)
+        view = altered(rng, whole)
+        found.append(Asked(verb, outcome(lambda ask=ask, view=view: ask(view(network)))))  # type: ignore[misc]
+    return found
 
 
 def judged(told: Outcome, verb: str) -> list[Finding]:
@@ -154,7 +168,7 @@ def judged(told: Outcome, verb: str) -> list[Finding]:
     return [Finding(told.kind, f"{verb} {told.where} {re.split('[:(]', str(told.told))[0]}", str(told.told))]
 
 
-def _compared(outcomes: list[Outcome], verb: str) -> list[Finding]:
+def _compared(outcomes: tuple[Outcome, Outcome], verb: str) -> list[Finding]:
     """Find where a twin is told another thing."""
     a, b = outcomes
     if a.kind != b.kind:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import daliz
 from daliz.assignment.methods import METHODS
+from daliz.errors import DalizError
 from daliz.studies import talks
 from daliz.studies.corridor_matrix import corridor_matrix, matrix_years
 from questions import routes_of
@@ -25,7 +26,7 @@ UNSURE = {"assign", "supply"}
 
 def question(rng: random.Random, package: Package) -> Question:
     """Make a question of a package: its verb, with options; and how to ask it."""
-    verbs = ["routes"] * 6 + ["why", "places", "changes", "digest"]
+    verbs = ["routes"] * 5 + ["sense"] * 3 + ["why", "places", "changes", "digest"]
     tables = package.tables
     verbs += ["assign"] * 3 * ("flows.csv" in tables) * (1 if package.base == "corridor-mini" else 2)
     verbs += ["supply"] * 3 * ("chains.csv" in tables) + ["tariff"] * 2 * ("policies.csv" in tables)
@@ -79,6 +80,7 @@ def _one(rng: random.Random, package: Package, table: str) -> str:
 def _asked(rng: random.Random, verb: str, package: Package) -> Question:
     makers = {
         "routes": _routes,
+        "sense": _sense,
         "assign": _assign,
         "supply": _supply,
         "tariff": _tariff,
@@ -127,6 +129,50 @@ def _routes(rng: random.Random, package: Package) -> Callable[[Network], Any]:
     def ask(network: Network) -> Any:
         found = routes_of(network, *ends, cargo=cargo, **options)
         return found.as_dict() | {"text": repr(found)}
+
+    return ask
+
+
+NEAR = 0.01
+"""Share within which a way is the best although the deviation of its hours is priced by a tangent."""
+
+
+def _sense(rng: random.Random, package: Package) -> Callable[[Network], Any]:
+    """Ask for ways that must agree: parts with wholes, few ways with many, with and without a link of the best."""
+    ends = _place(rng, package), _place(rng, package)
+    cargo = _one(rng, package, "cargoes")
+
+    def ask(network: Network) -> Any:
+        asked = {"cargo": cargo, "draws": 0, "pareto": False}
+        found = routes_of(network, *ends, k=4, **asked)
+        for i in found.itineraries:
+            for name in ("km", "hours", "usd", "kg_co2e"):
+                parts = sum(getattr(leg, name) for leg in i.legs)
+                assert abs(parts - getattr(i, name)) <= 1e-6 * max(1.0, abs(parts)), (
+                    f"legs have {parts} {name}"
+                )
+            assert abs(i.days * 24 - i.hours) <= 1e-6 * i.hours
+            assert abs(sum(sum(leg.usd_by_cause.values()) for leg in i.legs) - i.usd) <= 1e-6 * max(
+                1.0, abs(i.usd)
+            )
+        costs = [i.generalised_usd for i in found.itineraries]
+        assert costs == sorted(costs), "the first is not the best"
+        alone = routes_of(network, *ends, k=1, **asked)[0].generalised_usd
+        assert costs[0] <= alone + 1e-6 * abs(alone), "one way alone is better than the best of four"
+        used = set(found[0].arcs)
+        ids = network.table("links").ids
+        links = sorted(str(ids[n]) for n, arcs in found.query.graph.link_arcs.items() if used & set(arcs))
+        worse = []
+        for link in links[:3]:
+            try:
+                round_it = routes_of(network, *ends, k=1, avoid=(f"link:{link}",), **asked)[0].generalised_usd
+            except DalizError:
+                continue
+            assert round_it >= costs[0] - NEAR * abs(costs[0]), (
+                f"avoiding {link} is cheaper: {round_it} < {costs[0]}"
+            )
+            worse.append(round_it)
+        return {"costs": costs, "worse": worse}
 
     return ask
 

@@ -20,7 +20,7 @@ SECONDS = 10
 LONGEST_SENTENCE = 400
 DIGITS = 1e-9
 UNKNOWN = re.compile(
-    r".*(price_usd|_low|_high)|\.unmet_share|\.contracts\.most|\.tables\.(days|usd_t)|\.markets\.cost_usd|\.lines\.over_quota"
+    r".*(price_usd|_low|_high)|\.unmet_share|\.(contracts|limits)\.most|\.tables\.(days|usd_t)|\.markets\.cost_usd|\.lines\.over_quota"
 )
 """Where NaN stands for a figure of nothing, or infinity for no bound; printing leaves both blank."""
 LEFT_OUT = {"inputs_sha256", "digest", "certificate"}
@@ -134,7 +134,10 @@ def fault_of_sentence(text: str) -> str:  # noqa: PLR0911 - one for each fault
         return f"has {len(text)} characters"
     if "\n" in text.strip():
         return "has several lines"
-    if len(text.split()) < 5 or not re.search(r"['\"\d_./]|[a-z]-[a-z]|\s[A-Z]|table|--|^[^A-Z]", text[:-1]):
+    if len(text.split()) < 5 or (
+        len(text.split()) < 10
+        and not re.search(r"['\"\d_./]|[a-z]-[a-z]|\s[A-Z]|table|--|^[^A-Z]", text[:-1])
+    ):
         return "names nothing"
     if re.search(r"\bNone\b|\bnan\b|\{\}|\[\]", re.sub(r"'[^']*'|`[^`]*`", "", text)):
         return "shows a value of the program"

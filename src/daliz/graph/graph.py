@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
+from daliz.errors import DataError
 from daliz.graph.ledger import KINDS, USD_KINDS, Kind, Ledger
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from daliz.tables import Network, Table
 
 Floats = npt.NDArray[np.float64]
@@ -214,9 +217,16 @@ class Graph:
         return np.array(counts, dtype=np.int64)
 
     def costs(self, cargo_id: str) -> ClassCosts:
-        """Compute what each arc costs one unit of a cargo class."""
+        """Compute what each arc costs one unit of a cargo class.
+
+        Raises
+        ------
+        DataError
+            If the class has no TEU, and what would carry it has an emission factor per TEU-km: it would count as nothing.
+        """
         cargoes = self.network.table("cargoes")
         cargo = cargoes.row(cargo_id)
+        self._refuse_without_teu(cargo)
         row = multipliers(cargoes)[cargoes.position[cargo_id]]
         usd = [*USD_KINDS.values(), Kind.PREMIUM]
         kg = [Kind.KG_T, Kind.KG_TEU, Kind.KG_CONTAINER, Kind.KG_LOOSE]
@@ -227,6 +237,19 @@ class Graph:
             risk=self.base[Kind.RISK],
             variance=self.variance,
             admitted=self.groups[GROUPS.index(cargo["rate_group"])],
+        )
+
+    def _refuse_without_teu(self, cargo: Mapping[str, Any]) -> None:
+        wrong = self.groups[GROUPS.index(cargo["rate_group"])] & (self.base[Kind.KG_TEU] > 0)
+        if cargo["teu"] > 0 or not wrong.any():
+            return
+        arc = self.arcs[int(np.argmax(wrong))]
+        link = self.network.table("links").ids[arc.links[0][0]]
+        service = self.network.table("services").ids[arc.service] if arc.service >= 0 else ""
+        by = f"services.csv, row {service}: it" if service else f"links.csv, row {link}: it"
+        raise DataError(
+            f"{by} carries {cargo['rate_group']} cargo without TEU such as {cargo['id']}, over {link}, whose emission "
+            "factor is per teu-km; give a factor_id per tkm."
         )
 
 

@@ -117,7 +117,6 @@ class RunCosts:
         self._refuse_without_energy(energy, drawn)
         kinds = np.array([BASIS_KINDS.get(b, Kind.KG_T) for b in basis], dtype=np.int64)
         factor = self._factor()[burnt]
-        self._refuse_loose_cargo(kinds[factor], burnt)
         kwh = (self._km / 2 * share * energy / G_PER_KG)[drawn]
         grid = np.full(len(kwh), int(Kind.KG_T))
         keys = (
@@ -153,22 +152,6 @@ class RunCosts:
             raise DataError(
                 f"There is no one kWh factor for electric rail on {link}; add a row of basis kwh-tkm to "
                 "emission_factors.csv, or name one in speeds.electric_factor_id."
-            )
-
-    def _refuse_loose_cargo(self, kinds: Ints, burnt: Flags) -> None:
-        """Refuse a service that carries cargo without TEU over links whose factor is per TEU-km: it would be 0."""
-        cargoes, services = self._tables["cargoes"], self._tables["services"]
-        loose = set(cargoes["rate_group"][cargoes["teu"] == 0.0].tolist())
-        carries = np.array(
-            [bool(loose & set(g.split())) for g in services["cargo_groups"].tolist()] + [False]
-        )
-        wrong = (kinds == int(Kind.KG_TEU)) & carries[self._service[burnt]]
-        if wrong.any():
-            i = np.flatnonzero(burnt)[np.argmax(wrong)]
-            service, link = services.ids[self._service[i]], self._tables["links"].ids[self._link[i]]
-            raise DataError(
-                f"services.csv, row {service}: it carries {', '.join(sorted(loose))} cargo without TEU over {link}, "
-                "whose emission factor is per teu-km; give the service a factor_id per tkm."
             )
 
     def _factor(self) -> Ints:

@@ -188,7 +188,9 @@ def electric_faults(tables: Mapping[str, Table]) -> Iterator[Fault]:
         if kind in own and not own[kind] and kind not in told and len(known) != 1:
             told.add(kind)
             yield _no_factor(tables, table, row, kind, known)
-    yield from _no_grid(tables, list(worked))
+    if not told:
+        # a grid is of use with a factor alone
+        yield from _no_grid(tables, list(worked))
 
 
 def _no_factor(tables: Mapping[str, Table], table: str, row: str, kind: str, known: list[str]) -> Fault:

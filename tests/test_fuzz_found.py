@@ -9,13 +9,14 @@ import pytest
 
 from broken import broken, shuffled, whole_package, write
 from command_line import run
-from daliz.errors import DataError, DemandError
+from daliz.errors import DataError, DemandError, PlaceError, QueryError
 from daliz.paths import demand_of, read_demand
 from daliz.tables import open_network
 from daliz.tables.check import check, check_store, in_order
 from daliz.tables.faults import Fault
 from daliz.tables.store import open_store
 from daliz.tables.table import Table
+from questions import routes_of
 from tiny_package import tiny_network, tiny_tables, write_package
 
 if TYPE_CHECKING:
@@ -231,3 +232,35 @@ def test_a_package_and_its_twin_have_the_same_faults(tmp_path: Path) -> None:
             for p in (made, shuffled(made, number))
         ]
         assert told[0] == told[1]
+
+
+@pytest.mark.parametrize(
+    ("form", "shown"), [("null", "null"), ("0.3", "0.3"), ("[]", r"\[\]"), ('"9"', '"9"')]
+)
+def test_an_unknown_form_is_told_as_it_stands(form: str, shown: str, tmp_path: Path) -> None:
+    """A form is told in the words of the descriptor, not of the program."""
+    folder = write_package(tmp_path / "tiny", {})
+    text = (
+        f'{{"name": "a", "version": "1", "form": {form}, "years": {{"first": 1, "observed": 1, "last": 1}}}}'
+    )
+    (folder / "datapackage.json").write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=f"says form {shown}, and this version reads"):
+        open_store(folder)
+
+
+def test_nobody_is_sent_to_a_list_that_is_empty(tmp_path: Path) -> None:
+    """An unknown project leads to the list of the same package, where there is one."""
+    for base, end in (
+        ("00-base", "The package has none."),
+        ("tiny", "`daliz changes -n FOLDER` lists them."),
+    ):
+        folder = write(whole_package(base), tmp_path / base)
+        with pytest.raises(PlaceError) as told:
+            open_network(folder).under("nothing")
+        assert str(told.value).replace(str(folder), "FOLDER").endswith(end)
+
+
+def test_a_point_cannot_be_passed() -> None:
+    """Coordinates among the places to pass are named."""
+    with pytest.raises(QueryError, match=r"'45\.0,80\.0' is a point"):
+        routes_of(tiny_network(), "east", "west", via=("45.0,80.0",), draws=0)

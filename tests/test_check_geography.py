@@ -131,9 +131,8 @@ from tiny_package import network_of
                 }
             },
             (
-                "borders.csv, row road-mid-west-forward, column direction: 'forward': the crossing "
-                "of road-mid-west stands "
-                "2 times; keep one row a direction."
+                "borders.csv, row road-mid-west-forward, column link_id: row b is the same border of a link in a "
+                "direction (road-mid-west, forward); put the two into one row."
             ),
         ),
         # lines drawn elsewhere

@@ -111,7 +111,7 @@ def test_two_rates_for_the_same_are_a_fault_in_any_order() -> None:
     twin = rows["rail-container"] | {"id": "a-twin", "usd_per_km": 9.0}
     (fault,) = [f for f in faults(rates={"a-twin": twin}) if "same price" in f]
     assert (
-        "row rail-container is the same price (rail, blank, blank, container, both, price, blank, blank, blank)"
+        "row rail-container, column mode: row a-twin is the same price (rail, blank, blank, container, both, price, blank, blank, blank)"
         in fault
     )
     tables = tiny_tables(rates={"a-twin": twin})

@@ -172,7 +172,7 @@ def test_a_package_is_saved_from_within(tmp_path: Path, monkeypatch: pytest.Monk
             '{"name": 1, "version": "1", "years": {"first": 2020, "observed": 2024, "last": 2030}}',
             "must be text",
         ),
-        ("[" * 100_000, "recursion|Expecting"),
+        ("[" * 100_000, "nested too deeply|Expecting"),
     ],
 )
 def test_a_broken_descriptor_is_refused(tmp_path: Path, text: str, reason: str) -> None:

@@ -34,6 +34,13 @@ def run(
         result = validate(open_for(package, None, (), ()), advance)
     finally:
         stop()
+    if not (result.scores if every else result.scored):
+        from daliz.errors import QueryError
+
+        raise QueryError(
+            f"The package {package} has no observation of days, prices or emissions between two places to be held "
+            "against; add some to observations."
+        )
     best = best_tuned(result) if tuned else None
     shown = result.scores if every else result.scored
     if as_json or as_csv:

@@ -170,7 +170,7 @@ def demand_of(
                 "flow_ends and flow_cargoes."
             )
         quantity = amounts[name] * (scale or {}).get(name, 1.0)
-        pairs = _split(network, start, stop, choice["gravity-deterrence"])
+        pairs = _split(network, name, (start, stop), choice["gravity-deterrence"])
         more, bound = _of_market(network, row, quantity, classes[name], (pairs, aversion(choice, row, year)))
         rows += more
         captive[name] = bound
@@ -271,9 +271,10 @@ def _by_flow(network: Network, table: str) -> dict[str, list[dict[str, Any]]]:
 
 
 def _split(
-    network: Network, start: list[dict[str, Any]], stop: list[dict[str, Any]], power: float
+    network: Network, name: str, ends: tuple[list[dict[str, Any]], list[dict[str, Any]]], power: float
 ) -> list[tuple[int, int, float]]:
     """Split one unit of a market over its pairs of places."""
+    start, stop = ends
     nodes = network.table("nodes")
     o, d = (np.array([nodes.position[r["node_id"]] for r in x]) for x in (start, stop))
     rows, columns = (np.array([r["weight"] for r in x]) for x in (start, stop))
@@ -282,6 +283,12 @@ def _split(
     km[o[:, None] == d[None, :]] = 1e12  # a place sends nothing to itself
     share = gravity(rows / rows.sum(), columns / columns.sum(), np.maximum(km, 1.0), power)
     share[(share < KEEP) | (o[:, None] == d[None, :])] = 0.0
+    if not share.sum():
+        place = nodes.ids[o[0]]
+        raise DemandError(
+            f"Market {name} sends from {place} to {place} alone, and a place sends nothing to itself; give it two "
+            "places in flow_ends."
+        )
     share /= share.sum()
     return [(int(o[i]), int(d[j]), float(share[i, j])) for i, j in zip(*np.nonzero(share), strict=True)]
 

@@ -138,7 +138,10 @@ def query_between(network: Network, origin: Place, destination: Place, shipment:
 def _nodes(network: Network, via: Sequence[str]) -> tuple[int, ...]:
     found = tuple(find_place(network, name).node for name in via)
     if -1 in found:
-        raise QueryError("A place to pass must be a place of the network, not coordinates.")
+        point = via[found.index(-1)]
+        raise QueryError(
+            f"{point!r} is a point, and a place to pass must be one of the network; give its name or id."
+        )
     return found
 
 

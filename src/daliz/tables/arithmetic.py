@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from daliz.errors import FormulaError
+from daliz.tables.faults import shortened
 from daliz.tables.figures import Cell
 from daliz.tables.geo import EARTH_RADIUS_KM, line_km, parse_line
 
@@ -78,7 +79,9 @@ class Arithmetic:
                 f"The arithmetic {_short(expression)} is nested too deeply; split it."
             ) from None
         except (SyntaxError, ArithmeticError, TypeError, ValueError) as error:
-            reason = error.msg if isinstance(error, SyntaxError) else error
+            reason = "a number is too large" if isinstance(error, OverflowError) else str(error)
+            if isinstance(error, SyntaxError):
+                reason = "it is no arithmetic that can be read; look at its brackets, commas and quotes"
             raise FormulaError(
                 f"The arithmetic {_short(expression)} cannot be computed: {reason}."
             ) from error
@@ -185,4 +188,4 @@ def _great_circle_km(lat1: float, lon1: float, lat2: float, lon2: float) -> floa
 
 
 def _short(expression: str) -> str:
-    return repr(expression if len(expression) <= 200 else f"{expression[:200]}...")
+    return repr(shortened(expression))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from daliz.errors import CheckError
 from daliz.tables.check_chains import chain_faults
 from daliz.tables.check_defaults import default_faults
@@ -19,11 +21,15 @@ from daliz.tables.faults import Fault, Hints
 from daliz.tables.needs import missing, package_faults
 from daliz.tables.schema import schema
 from daliz.tables.store import Store, open_store
+from daliz.tables.write import EVIDENCE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from daliz.tables.table import Table
+
+OF_EVIDENCE = ("table", "row_id", "column")
+"""Columns that name a row of evidence as written, which has no id."""
 
 
 @dataclass(frozen=True)
@@ -84,12 +90,14 @@ def check_store(store: Store) -> Check:
     """Find all faults of a store.
 
     A cell that cannot be read is told once, for that, and not again for what follows from its being blank; what
-    cannot be read comes before what does not fit.
+    cannot be read comes before what does not fit. The order of rows in a file makes no difference: rows are looked
+    at in the order of their ids.
     """
     written: dict[str, Table] = {}
     unread: list[Fault] = []
     for name in schema():
-        written[name], found = store.read(name)
+        table, found = store.read(name)
+        written[name] = in_order(table)
         unread += found
     places = {(f.file, f.row, f.column) for f in unread if f.row and f.column}
     spread = spread_evidence(written, written["evidence"], store.descriptor["years"])
@@ -130,6 +138,27 @@ def demand_clean(store: Store, name: str) -> None:
     if faults:
         more = f" ({len(faults) - 1} more)" if len(faults) > 1 else ""
         raise CheckError(f"{faults[0]}{more} Run `daliz check {name}` to see all faults.")
+
+
+def in_order(table: Table) -> Table:
+    """Return the rows in the order of their ids, those of one id in that of their cells.
+
+    Examples
+    --------
+    >>> from daliz.tables.table import Table
+    >>> in_order(Table.from_rows("grids", [{"id": "kz"}, {"id": "cn"}])).ids.tolist()
+    ['cn', 'kz']
+    """
+    names = OF_EVIDENCE if table.name == EVIDENCE else (table.schema.key,)
+    keys = list(zip(*(table[n].tolist() for n in names), strict=True))
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    if len(set(keys)) < len(keys):
+        whole = [
+            [str(cell) for cell in row]
+            for row in zip(*(v.tolist() for v in table.columns.values()), strict=True)
+        ]
+        order.sort(key=lambda i: (keys[i], whole[i]))
+    return table if order == list(range(len(keys))) else table.take(np.array(order, dtype=np.int64))
 
 
 def _cell_of(fault: Fault) -> tuple[str, str, str]:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 Tables = dict[str, "Table"]
 ASSUMPTION = "assumption"
+WIDEST = 1e9
+"""Times a figure that an end of its range may lie away: more is a slip of the unit."""
 
 
 def evidence_faults(tables: Tables, descriptor: Mapping[str, Any]) -> list[Fault]:
@@ -53,6 +55,10 @@ def _row_faults(row: Row) -> Iterator[Fault]:
         yield evidence_fault(row, "low", row["value"], allowed, "correct the figure or its range")
     if row["high"] < row["value"]:
         allowed = f"the figure must be at most its high end {row['high']:g}"
+        yield evidence_fault(row, "high", row["value"], allowed, "correct the figure or its range")
+    ends = [row[end] for end in ("low", "high") if not np.isnan(row[end])]
+    if any(row["value"] and abs(end) > WIDEST * abs(row["value"]) for end in ends):
+        allowed = f"the range goes to over {WIDEST:,.0f} times the figure"
         yield evidence_fault(row, "high", row["value"], allowed, "correct the figure or its range")
     guess = row["grade"] == ASSUMPTION
     if guess and not row["note"]:

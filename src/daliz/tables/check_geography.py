@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import functools
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -144,32 +144,26 @@ def _meeting(links: Table) -> dict[str, dict[float, str]]:
 
 
 def _borders(tables: Tables, links: Table) -> Iterator[Fault]:
-    """Find links over a border without their crossings, and crossings within a country or twice."""
+    """Find links over a border without their crossings, and crossings within a country."""
     nodes, borders, fault = tables["nodes"], tables["borders"], faults_of("borders")
     country = dict(zip(nodes.ids.tolist(), nodes["country"].tolist(), strict=True))
     rows: dict[tuple[str, str], str] = {}
-    count: Counter[tuple[str, str]] = Counter()
     for row, link, way in zip(borders.ids, borders["link_id"], borders["direction"], strict=True):
         rows.setdefault((link, way), row)
-        count[link, way] += 1
-    for (link, way), number in count.items():
-        if number > 1:
-            allowed = f"the crossing of {link} stands {number} times"
-            yield fault(rows[link, way], "direction", way, allowed, "keep one row a direction")
     rows_of_links = (links[c] for c in ("mode", "from_node", "to_node", "directed"))
     for link, mode, a, b, directed in zip(links.ids, *rows_of_links, strict=True):
         abroad = country[a] != country[b]
-        if directed and count[link, "backward"]:
+        if directed and (link, "backward") in rows:
             allowed, mend = (
                 f"{link} runs from {a} to {b} only",
                 "remove the row, or write no under links.directed",
             )
             yield fault(rows[link, "backward"], "direction", "backward", allowed, mend)
         for way in ("forward",) if directed else ("forward", "backward"):
-            if abroad and mode in limits() and limits()[mode].land and not count[link, way]:
+            if abroad and mode in limits() and limits()[mode].land and (link, way) not in rows:
                 allowed = f"{a} is in {country[a]} and {b} in {country[b]}, but the way {way} is missing"
                 yield fault("", "link_id", link, allowed, "add a row for each direction")
-            if not abroad and count[link, way]:
+            if not abroad and (link, way) in rows:
                 allowed, mend = f"both ends lie in {country[a]}", "remove the row or correct the country"
                 yield fault(rows[link, way], "link_id", link, allowed, mend)
 

@@ -49,6 +49,8 @@ def components(ends: list[str], others: list[str]) -> dict[str, int]:
 
 
 def _parts(nodes: Table, links: Table) -> Iterator[Fault]:
+    # a row without an id is told for that, and nothing can name it
+    nodes = nodes.take(nodes.ids != "")
     names = nodes.ids.tolist()
     part = components([*names, *links["from_node"].tolist()], [*names, *links["to_node"].tolist()])
     number = np.array([part[name] for name in names], dtype=np.int64)

@@ -58,7 +58,8 @@ def twin_faults(tables: Mapping[str, Table]) -> Iterator[Fault]:
         among = table[column].tolist() if column else [value] * len(table)
         seen: dict[tuple[Any, ...], str] = {}
         keys = zip(*(table[c].tolist() for c in unique.columns), strict=True)
-        for row, key, kind in zip(table.ids.tolist(), keys, among, strict=True):
+        # by id, so that which of two rows is named first does not hang on their places
+        for row, key, kind in sorted(zip(table.ids.tolist(), keys, among, strict=True), key=lambda r: r[0]):
             if kind != value or all(part in {"", None} or part != part for part in key):  # noqa: PLR0124
                 continue
             first = seen.setdefault(key, row)
@@ -76,6 +77,9 @@ def sum_faults(tables: Tables) -> Iterator[Fault]:
     flows, classes, ends, years = (tables[n] for n in ("flows", "flow_cargoes", "flow_ends", "flow_years"))
     shares = _sums(classes, ("flow_id",), "share")
     weights = _sums(ends, ("flow_id", "end"), "weight")
+    places: dict[str, set[str]] = defaultdict(set)
+    for flow, node in zip(*(ends[n].tolist() for n in ("flow_id", "node_id")), strict=True):
+        places[flow].add(node)
     known = set(years["flow_id"].tolist())
     fault = faults_of("flows")
     for name in flows.ids.tolist():
@@ -86,6 +90,9 @@ def sum_faults(tables: Tables) -> Iterator[Fault]:
         yield from _whole(name, "classes", shares.get((name,)), "flow_cargoes.csv")
         for end in ("origin", "destination"):
             yield from _whole(name, f"{end}s", weights.get((name, end)), "flow_ends.csv")
+        if {(name, "origin"), (name, "destination")} <= set(weights) and len(places[name]) == 1:
+            allowed = f"the market sends from {min(places[name])} to itself alone"
+            yield fault(name, "id", name, allowed, "give it two places in flow_ends.csv")
     yield from _units(tables)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
 HINT_BUDGET = 200_000
+SHOWN = 80
+"""Letters of a cell or an id that a message shows at most."""
+_LONG = re.compile(rf"\S{{{SHOWN + 1},}}")
+_NUMBERED = re.compile(r" \(\d+\)$")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -39,15 +44,26 @@ class Fault:
     stops: bool = True
 
     def __str__(self) -> str:
-        place = ", ".join(
-            part for part in (self.file, self._row, self.column and f"column {self.column}") if part
-        )
-        value = f" {self.value!r}:" if self.value else ""
-        return f"{place}:{value} {self.allowed}; {self.mend}{'' if self.mend.endswith('?') else '.'}"
+        row, column = shortened(self._row), shortened(self.column and f"column {self.column}")
+        place = ", ".join(part for part in (self.file, row, column) if part)
+        value = f" {shortened(self.value)!r}:" if self.value else ""
+        text = f"{place}:{value} {self.allowed}; {self.mend}{'' if self.mend.endswith('?') else '.'}"
+        return _LONG.sub(lambda word: shortened(word[0]), text)
 
     @property
     def _row(self) -> str:
         return self.row if not self.row or self.row.startswith("line ") else f"row {self.row}"
+
+
+def shortened(text: str) -> str:
+    """Cut a text that would fill a message by itself.
+
+    Examples
+    --------
+    >>> len(shortened("x" * 300))
+    80
+    """
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."
 
 
 def faults_of(table: str) -> Callable[[object, str, object, str, str], Fault]:
@@ -60,9 +76,24 @@ def faults_of(table: str) -> Callable[[object, str, object, str, str], Fault]:
     """
 
     def make(row: object, column: str, value: object, allowed: str, mend: str) -> Fault:
-        return Fault(f"{table}.csv", str(row), column, _shown(value), allowed, mend)
+        file, name = file_and_row(table, str(row))
+        return Fault(file, name, column, _shown(value), allowed, mend)
 
     return make
+
+
+def file_and_row(table: str, row: str) -> tuple[str, str]:
+    """Name the file in which a row stands; evidence has a file for each table, and its rows are told by their cell.
+
+    Examples
+    --------
+    >>> file_and_row("evidence", "links.a-b.length_km (2)")
+    ('evidence/links.csv', 'a-b.length_km')
+    """
+    if table != "evidence":
+        return f"{table}.csv", row
+    name, _, cell = _NUMBERED.sub("", row).partition(".")
+    return f"evidence/{name}.csv", cell
 
 
 def _shown(value: object) -> str:

@@ -63,7 +63,11 @@ def read_records(
         columns = ", ".join(needed)
         faults = [Fault(sheet.file, "", "", "", "the file holds no rows", f"write some under {columns}")]
     if faults:
-        more = f" ({len(faults) - 1} more faults in this file)" if len(faults) > 1 else ""
+        more = (
+            f" This file has {len(faults) - 1} more fault{'s' * (len(faults) > 2)}."
+            if len(faults) > 1
+            else ""
+        )
         raise DataError(f"{faults[0]}{more}")
     return [
         Record(line, {n: cell.strip() for n, cell in zip(sheet.header, row, strict=True) if _is_read(n)})

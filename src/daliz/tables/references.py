@@ -9,7 +9,7 @@ import numpy as np
 from daliz.errors import CheckError
 from daliz.tables.check_sums import twin_faults
 from daliz.tables.emission_rules import emission_faults
-from daliz.tables.faults import Fault, Hints, faults_of
+from daliz.tables.faults import Fault, Hints, faults_of, file_and_row
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -68,7 +68,8 @@ def missing_fault(place: tuple[str, str, str], name: str, target: str, hints: Hi
     """Describe a cell that names a row that does not exist."""
     table, row, column = place
     mend = hints.add(f"correct it or add the row to {target}.csv", name)
-    return Fault(f"{table}.csv", row, column, name, f"must be an id of {target}.csv", mend)
+    file, row = file_and_row(table, row)
+    return Fault(file, row, column, name, f"must be an id of {target}.csv", mend)
 
 
 def end_faults(tables: Mapping[str, Table]) -> Iterator[Fault]:

@@ -265,7 +265,17 @@ def read_descriptor(folder: Path | Traversable, name: str) -> dict[str, Any]:
     try:
         descriptor = json.loads(path.read_text(encoding="utf-8-sig"))
         _look_over(descriptor)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except json.JSONDecodeError as error:
+        raise DataError(
+            f"{path} cannot be used (line {error.lineno}: {error.msg}); it needs name, version and years with first, "
+            "observed and last."
+        ) from error
+    except RecursionError as error:
+        raise DataError(
+            f"{path} cannot be used (it is nested too deeply); it needs name, version and years with first, observed "
+            "and last."
+        ) from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
         reason = f"{error} is missing" if isinstance(error, KeyError) else error
         raise DataError(
             f"{path} cannot be used ({reason}); it needs name, version and years with first, "
@@ -327,6 +337,8 @@ def _embedded_folder(name: str) -> Traversable | None:
 def _look_over(descriptor: Any) -> None:
     if not isinstance(descriptor, dict):
         raise TypeError("it is no JSON object")
+    if not isinstance(descriptor["years"], dict):
+        raise TypeError("years must be an object")
     years = [descriptor["years"][name] for name in ("first", "observed", "last")]
     if not all(isinstance(year, int) and not isinstance(year, bool) for year in years):
         raise TypeError("years must be whole numbers")

@@ -89,7 +89,10 @@ def best_tuned(validation: Validation, *, seed: int = 1) -> Tuned:
     """
     scores = [s for s in validation.scored if s.observation["measure"] == "days" and s.hours_by_cause]
     if not scores:
-        raise DalizError("No scored observation counts days; there is nothing to tune.")
+        raise DalizError(
+            "No scored observation counts days, so there is nothing to tune; add rows with measure days to "
+            "observations."
+        )
     causes = sorted({c for s in scores for c in s.hours_by_cause})
     hours = np.array([[s.hours_by_cause.get(c, 0.0) for c in causes] for s in scores])
     # an answer to a best time is less than the mean, and stays the same share of it

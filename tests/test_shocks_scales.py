@@ -17,8 +17,6 @@ from tiny_package import tiny_network
 DELAYS = {k: {"form": "bpr", "b": 1.0, "power": 4.0} for k in ("link", "terminal", "border", "service")}
 RAIL = {"capacity": 20.0, "capacity_unit": "train-pairs/day", "capacity_per": "both"}
 ROAD = {"capacity": 90.0, "capacity_unit": "trucks/day", "capacity_per": "both"}
-WHOLE_RIDES = (47, 55)
-"""Rides of the block train over the border and past the change of gauge, both ways."""
 RAIL_EAST_KM, RIDE_KM = 150.0, 850.0
 
 
@@ -33,6 +31,18 @@ def ground() -> Ground:
             services={"block": {"operator_id": "railway"}, "ferry": {"operator_id": "line"}},
         )
     )
+
+
+def row(service: str) -> int:
+    """Return the row of a service."""
+    return ground().network.table("services").position[service]
+
+
+def whole_rides() -> tuple[int, ...]:
+    """Return the rides of the block train over the border and past the change of gauge, both ways."""
+    gate = ground().network.table("nodes").position["gate"]
+    rides = (i for i, a in enumerate(ground().arcs) if a.role == "ride" and a.service == row("block"))
+    return tuple(i for i in rides if gate in ground().arcs[i].places[1:-1])
 
 
 def ratios(what: str, quantity: str, factor: float) -> dict[tuple[int, Cause], float]:
@@ -58,7 +68,7 @@ def test_time_of_a_terminal_scales_what_it_takes() -> None:
     """Handling, papers and weather of a port take twice as long; waits for the ship and other ports do not."""
     found = ratios("terminal:port-sea", "time", 2.0)
     boards, alights = arcs_of("board", "port"), arcs_of("alight", "port")
-    ships = {a for a in boards | alights if ground().arcs[a].service == 0}
+    ships = {a for a in boards | alights if ground().arcs[a].service == row("ferry")}
     assert {a for a, _ in found} == ships
     assert {c for _, c in found} == {Cause.HANDLING, Cause.TERMINAL_DOCUMENTS, Cause.WEATHER}
     assert set(found.values()) == {2.0}
@@ -69,7 +79,7 @@ def test_a_change_of_gauge_is_scaled_where_trains_pass_it_too() -> None:
     slow, dear = (ratios("terminal:gate-gauge", q, 3.0) for q in ("time", "cost"))
     changes = arcs_of("gauge-change", "gate")
     assert len(changes) == 2
-    assert {a for a, _ in slow} == changes | set(WHOLE_RIDES)
+    assert {a for a, _ in slow} == changes | set(whole_rides())
     assert {c for _, c in slow} == {Cause.GAUGE_CHANGE, Cause.TERMINAL_DOCUMENTS}
     assert {c for _, c in dear} == {Cause.GAUGE_CHANGE}
     assert {*slow.values(), *dear.values()} == {3.0}
@@ -78,11 +88,11 @@ def test_a_change_of_gauge_is_scaled_where_trains_pass_it_too() -> None:
 def test_a_border_is_scaled_in_its_direction() -> None:
     """The post forward slows what runs forward, trains of the line with it, and leaves the way back."""
     found = ratios("border:rail-east-gate-forward", "time", 2.0)
-    assert {a for a, _ in found} == {0, WHOLE_RIDES[0]}
+    assert {a for a, _ in found} == {0, whole_rides()[0]}
     assert {c for _, c in found} == {Cause.BORDER, Cause.BORDER_DOCUMENTS}
     assert set(found.values()) == {2.0}
     fees = ratios("border:rail-east-gate-backward", "cost", 0.5)
-    assert set(fees) == {(1, Cause.BORDER), (WHOLE_RIDES[1], Cause.BORDER)}
+    assert set(fees) == {(1, Cause.BORDER), (whole_rides()[1], Cause.BORDER)}
     assert set(fees.values()) == {0.5}
 
 
@@ -90,14 +100,14 @@ def test_a_ride_over_several_links_is_scaled_by_the_share_of_km() -> None:
     """Twice the hours of 150 km of a ride of 850 add 150 / 850 to it."""
     found = ratios("link:rail-east-gate", "time", 2.0)
     assert found[0, Cause.RUN] == found[1, Cause.RUN] == 2.0
-    for ride in WHOLE_RIDES:
+    for ride in whole_rides():
         assert found[ride, Cause.RUN] == pytest.approx(1.0 + RAIL_EAST_KM / RIDE_KM)
     assert len(found) == 4
 
 
 def test_a_service_is_scaled_in_hours_dollars_and_departures() -> None:
     """Rides and stays of a line, half the wait at twice the departures, and fares where one boards; no other line's."""
-    own = {i for i, a in enumerate(ground().arcs) if a.service == 1}
+    own = {i for i, a in enumerate(ground().arcs) if a.service == row("block")}
     slow = ratios("service:block", "time", 1.5)
     assert {a for a, _ in slow} == {a for a in own if ground().arcs[a].role in {"ride", "stay"}}
     assert {c for _, c in slow} == {Cause.RUN, Cause.DWELL}
@@ -105,7 +115,7 @@ def test_a_service_is_scaled_in_hours_dollars_and_departures() -> None:
     assert set(waits) == {(a, Cause.WAIT) for a in own if ground().arcs[a].role == "board"}
     assert set(waits.values()) == {0.5}
     fares = ratios("service:ferry", "cost", 2.0)
-    ships = {a for a, b in enumerate(ground().arcs) if b.service == 0}
+    ships = {a for a, b in enumerate(ground().arcs) if b.service == row("ferry")}
     assert {a for a, _ in fares} == {a for a in ships if ground().arcs[a].role == "board"}
     assert set(fares.values()) == {2.0}
 
@@ -113,12 +123,16 @@ def test_a_service_is_scaled_in_hours_dollars_and_departures() -> None:
 def test_an_operator_is_scaled_in_all_it_owns() -> None:
     """The line has a ship and a railway, the railway a train and a yard: each is slower, and nothing of the other."""
     line, railway = (ratios(f"operator:{o}", "time", 2.0) for o in ("line", "railway"))
-    assert {a for a, _ in line} == {6, 7, 40, 43}
+    owned = ground().network.table("links").position["rail-quay-west"]
+    rides = {i for i, a in enumerate(ground().arcs) if a.role == "ride" and a.service == row("ferry")}
+    assert {a for a, _ in line} == rides | set(ground().link_arcs[owned])
     assert {a for a, c in railway if c == Cause.HANDLING} == {
         a for r in ("load", "unload", "board", "alight") for a in arcs_of(r, "port") if yard_at_port(a)
     }
     assert {c for _, c in railway} == {Cause.RUN, Cause.DWELL, Cause.HANDLING, Cause.TERMINAL_DOCUMENTS}
-    assert {ground().arcs[a].service for a, _ in ratios("operator:railway", "departures", 2.0)} == {1}
+    assert {ground().arcs[a].service for a, _ in ratios("operator:railway", "departures", 2.0)} == {
+        row("block")
+    }
 
 
 def yard_at_port(arc: int) -> bool:
@@ -130,9 +144,11 @@ def test_a_country_is_scaled_within_and_at_its_borders() -> None:
     """Links, terminals and posts of China are slower; those of Azerbaijan are as they were."""
     found = ratios("country:CN", "time", 2.0)
     ran = {a for a, c in found if c == Cause.RUN}
-    assert ran == {0, 1, 8, 9, *WHOLE_RIDES}
-    assert found[47, Cause.BORDER] == 2.0
-    assert {a for a, c in found if c == Cause.BORDER} == {0, 1, 8, 9, *WHOLE_RIDES}
+    links = ground().network.table("links").position
+    over = {a for n in ("rail-east-gate", "road-east-gate") for a in ground().link_arcs[links[n]]}
+    assert ran == over
+    assert found[whole_rides()[0], Cause.BORDER] == 2.0
+    assert {a for a, c in found if c == Cause.BORDER} == over
     handled = {a for a, c in found if c == Cause.HANDLING}
     assert {ground().arcs[a].places for a in handled} == {(0,)}
 
@@ -140,9 +156,11 @@ def test_a_country_is_scaled_within_and_at_its_borders() -> None:
 @pytest.mark.parametrize(("quantity", "kinds"), [("time", {Kind.HOURS}), ("cost", set(USD_KINDS.values()))])
 def test_an_arc_is_scaled_alone_and_whole(quantity: str, kinds: set[Kind]) -> None:
     """All hours, or all dollars, of one arc are scaled, whatever their cause, and no other arc is."""
-    before = ground().ledger
-    after = shocked(ground(), ground().capacities, Shock(scale=(Scale("arc:47", quantity, 4.0),)))[0].ledger
-    mine = (before.arc == 47) & np.isin(before.kind, list(kinds)) & (before.quantity != 0)
+    before, ride = ground().ledger, whole_rides()[0]
+    after = shocked(ground(), ground().capacities, Shock(scale=(Scale(f"arc:{ride}", quantity, 4.0),)))[
+        0
+    ].ledger
+    mine = (before.arc == ride) & np.isin(before.kind, list(kinds)) & (before.quantity != 0)
     assert mine.any()
     np.testing.assert_allclose(after.quantity, np.where(mine, 4.0, 1.0) * before.quantity)
 
@@ -211,7 +229,7 @@ def test_what_is_closed_opens_and_what_is_open_does_not() -> None:
     """A border closed in one direction opens again; open, it cannot be opened, and closed, not closed."""
     word = "border:rail-east-gate-forward"
     closed, capacities = shocked(ground(), ground().capacities, Shock(close=(word,)))
-    assert dict(closed.shut) == dict.fromkeys((0, WHOLE_RIDES[0]), f"shock: close {word}")
+    assert dict(closed.shut) == dict.fromkeys((0, whole_rides()[0]), f"shock: close {word}")
     assert capacities is ground().capacities
     assert not shocked(closed, capacities, Shock(open=(word,)))[0].shut
     with pytest.raises(ShockError, match=f"{word} is open already; it cannot be opened"):

@@ -26,6 +26,29 @@ if TYPE_CHECKING:
 
 AS_WRITTEN = (*NOT_FIGURES, "shapes")
 OPEN_ENOUGH = 0.5
+BY_ID = (
+    "nodes",
+    "links",
+    "speeds",
+    "terminals",
+    "terminal_classes",
+    "weather",
+    "borders",
+    "border_classes",
+    "services",
+    "stops",
+    "rates",
+    "indices",
+    "cargoes",
+    "restrictions",
+    "hazards",
+    "emission_factors",
+    "grids",
+    "constants",
+    "operators",
+    "corridors",
+)
+"""Tables that ways are made of: their rows stand by id, so that the order in which they are written decides nothing."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +88,10 @@ class Resolved:
 def resolve(store: Store, period: Period, changes: list[Change]) -> Resolved:
     """Resolve all tables for a period.
 
-    Rows stand in the order of their ids. A cell takes its dated evidence, then the changes in their order, day by
-    day; a year is the mean over its days. A row is in force if it exists on at least half of the days. A change of a
-    blank cell begins with what the cell inherits; where it inherits nothing, adding to the unknown leaves it unknown.
+    Rows of the tables that ways are made of stand in the order of their ids. A cell takes its dated evidence, then
+    the changes in their order, day by day; a year is the mean over its days. A row is in force if it exists on at
+    least half of the days. A change of a blank cell begins with what the cell inherits; where it inherits nothing,
+    adding to the unknown leaves it unknown.
 
     Raises
     ------
@@ -108,8 +132,10 @@ def _as_written(store: Store) -> tuple[dict[str, Table], Written]:
 
 
 def _order(table: Table) -> Array:
-    """Return the rows of a table by id, so that the order in which they are written decides nothing."""
-    return np.argsort(table.ids.astype(str), kind="stable")
+    """Return the rows of a table in the order in which they stand when resolved."""
+    if table.name not in BY_ID:
+        return np.arange(len(table))
+    return np.asarray(np.argsort(table.ids.astype(str), kind="stable"))
 
 
 def _applied(changes: list[Change], period: Period) -> dict[Cell, list[dict[str, Any]]]:

@@ -264,3 +264,17 @@ def test_a_point_cannot_be_passed() -> None:
     """Coordinates among the places to pass are named."""
     with pytest.raises(QueryError, match=r"'45\.0,80\.0' is a point"):
         routes_of(tiny_network(), "east", "west", via=("45.0,80.0",), draws=0)
+
+
+def test_a_missing_grade_is_told_once(tmp_path: Path) -> None:
+    """Evidence without a grade is told for that, and no sentence leaves its place empty."""
+    package = whole_package("corridor-mini")
+    rows = package.tables["evidence/flow_ends.csv"]
+    at = rows[0].index("grade")
+    tables = package.tables | {
+        "evidence/flow_ends.csv": [[c for i, c in enumerate(r) if i != at] for r in rows]
+    }
+    found = check(write(type(package)("corridor-mini", tables, package.descriptor), tmp_path / "a")).faults
+    assert ["evidence/flow_ends.csv, column grade: this column is required; add it."] == [
+        str(f) for f in found
+    ]

@@ -94,7 +94,8 @@ def gather_changes(
     for name in [*added, *sorted(removed)]:
         if name not in sets.position:
             hint = did_you_mean(name, sets.position)
-            package = f" -n {store.place}" if store.place else ""
+            place = getattr(store, "place", "")
+            package = f" -n {place}" if place else ""
             rest = f"`daliz changes{package}` lists them." if len(sets) else "The package has none."
             raise PlaceError(f"There is no project, event or policy named {name!r}.{hint} {rest}")
     history = [

@@ -222,7 +222,7 @@ class Graph:
         Raises
         ------
         DataError
-            If the class has no TEU, and what would carry it has an emission factor per TEU-km: it would count as nothing.
+            If the class has no TEU, and what would carry it has a factor per TEU-km: it would count as nothing.
         """
         cargoes = self.network.table("cargoes")
         cargo = cargoes.row(cargo_id)

@@ -260,6 +260,18 @@ def test_nobody_is_sent_to_a_list_that_is_empty(tmp_path: Path) -> None:
         assert str(told.value).replace(str(folder), "FOLDER").endswith(end)
 
 
+def test_an_unknown_service_is_refused_with_a_way_out(tmp_path: Path) -> None:
+    """A service that is not there leads to the table that lists them, or is told to be one of none."""
+    base = open_network(write(whole_package("00-base"), tmp_path / "a"))
+    for network, ends, way_out in (
+        (tiny_network(), ("east", "west"), "Give an id of the table services."),
+        (base, ("alba", "bora"), "The network has none in this period."),
+    ):
+        with pytest.raises(PlaceError) as told:
+            routes_of(network, *ends, only=("nothing",), draws=0)
+        assert str(told.value).endswith(way_out)
+
+
 def test_a_point_cannot_be_passed() -> None:
     """Coordinates among the places to pass are named."""
     with pytest.raises(QueryError, match=r"'45\.0,80\.0' is a point"):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+import daliz
 from broken import broken, shuffled, whole_package, write
 from command_line import run
 from daliz.errors import DataError, DemandError, PlaceError, QueryError
@@ -270,6 +271,26 @@ def test_an_unknown_service_is_refused_with_a_way_out(tmp_path: Path) -> None:
         with pytest.raises(PlaceError) as told:
             routes_of(network, *ends, only=("nothing",), draws=0)
         assert str(told.value).endswith(way_out)
+
+
+def test_a_capacity_of_0_is_told_and_stops_only_assignment(tmp_path: Path) -> None:
+    """What `assign` refuses is found by `check` too, while ways are found without it."""
+    package = whole_package("08c-half")
+    rows = package.tables["links.csv"]
+    at = rows[0].index("capacity")
+    zero = [rows[0], *([*r[:at], "0" if r[at] else "", *r[at + 1 :]] for r in rows[1:])]
+    tables = package.tables | {"links.csv": zero}
+    folder = write(type(package)("08c-half", tables, package.descriptor), tmp_path / "a")
+    assert [
+        (
+            "links.csv, row r1, column capacity: '0': a capacity is more than 0; give the row its dates, or close it by a "
+            "change, if nothing passes."
+        )
+    ] == [str(f) for f in check(folder).faults]
+    network = open_network(folder)
+    assert len(routes_of(network, "alba", "bora", draws=0))
+    with pytest.raises(DemandError, match="its capacity is 0"):
+        daliz.assign(network)
 
 
 def test_a_point_cannot_be_passed() -> None:

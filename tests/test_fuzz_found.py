@@ -236,7 +236,7 @@ def test_a_package_and_its_twin_have_the_same_faults(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("form", "shown"), [("null", "null"), ("0.3", "0.3"), ("[]", r"\[\]"), ('"9"', '"9"')]
+    ("form", "shown"), [("null", "`null`"), ("0.3", "`0.3`"), ("[]", r"`\[\]`"), ('"9"', "'9'")]
 )
 def test_an_unknown_form_is_told_as_it_stands(form: str, shown: str, tmp_path: Path) -> None:
     """A form is told in the words of the descriptor, not of the program."""
@@ -291,6 +291,17 @@ def test_a_capacity_of_0_is_told_and_stops_only_assignment(tmp_path: Path) -> No
     assert len(routes_of(network, "alba", "bora", draws=0))
     with pytest.raises(DemandError, match="its capacity is 0"):
         daliz.assign(network)
+
+
+def test_a_place_without_a_country_is_told_for_that_alone(tmp_path: Path) -> None:
+    """No border is asked for where nobody knows whether there is one."""
+    package = whole_package("00-base")
+    rows = package.tables["nodes.csv"]
+    at = rows[0].index("country")
+    nodes = [[*r[:at], "", *r[at + 1 :]] if r[0] == "cita" else r for r in rows]
+    tables = package.tables | {"nodes.csv": nodes}
+    found = check(write(type(package)("00-base", tables, package.descriptor), tmp_path / "a")).faults
+    assert [("nodes.csv", "cita", "country")] == [(f.file, f.row, f.column) for f in found]
 
 
 def test_a_point_cannot_be_passed() -> None:

@@ -152,6 +152,8 @@ def _borders(tables: Tables, links: Table) -> Iterator[Fault]:
         rows.setdefault((link, way), row)
     rows_of_links = (links[c] for c in ("mode", "from_node", "to_node", "directed"))
     for link, mode, a, b, directed in zip(links.ids, *rows_of_links, strict=True):
+        if not (country[a] and country[b]):
+            continue  # told for that already
         abroad = country[a] != country[b]
         if directed and (link, "backward") in rows:
             allowed, mend = (

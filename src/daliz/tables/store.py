@@ -239,8 +239,9 @@ def open_store(name_or_path: str | Path) -> Store:
             f"`daliz upgrade {name_or_path}`."
         )
     if form != FORM:
+        told = repr(form) if isinstance(form, str) else f"`{json.dumps(form)}`"
         raise DataError(
-            f"{name_or_path}/{DESCRIPTOR} says form {json.dumps(form)}, and this version reads form {FORM}; take a "
+            f"{name_or_path}/{DESCRIPTOR} says form {told}, and this version reads form {FORM}; take a "
             "version of Daliz that reads it."
         )
     store = Store(descriptor, folder, {})

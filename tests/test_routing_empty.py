@@ -9,7 +9,7 @@ import pytest
 
 from case_folders import case
 from command_line import run
-from daliz.errors import DalizError, RouteError
+from daliz.errors import DalizError, QueryError, RouteError
 from route_cases import CASES, open_case, ways
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 import daliz
 from chain_cases import CHAINS, copied, rows_of, without_row
 from command_line import run
-from daliz.errors import CheckError, QueryError
+from daliz.errors import CheckError, QueryError, SupplyError
 from daliz.tables import Network
 from daliz.tables.period import Period
 from daliz.tables.store import open_store

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import daliz
 from broken import DESCRIPTOR, Package, broken, shuffled, text_of, whole_package
 from daliz.assignment.methods import METHODS
-from daliz.tables.check import check_store
+from daliz.tables.check import check, check_store
 from daliz.tables.network import Network, year_within
 from daliz.tables.store import open_store
 from fuzz_questions import UNSURE, altered, question
@@ -151,8 +151,25 @@ def _asked(rng: random.Random, whole: Package, folder: Path, *, open_too: bool) 
     for _ in range(QUESTIONS):
         verb, ask = question(rng, whole)
         view = altered(rng, whole)
-        found.append(Asked(verb, outcome(lambda ask=ask, view=view: ask(view(network)))))  # type: ignore[misc]
+        told = outcome(lambda ask=ask, view=view: ask(view(network)))  # type: ignore[misc]
+        found.append(Asked(verb, _led(told, faults, opened[0], folder)))
     return found
+
+
+def _led(told: Outcome, faults: list[Any], store: Any, folder: Path) -> Outcome:
+    """Follow a refusal to the command that it names, which must find something."""
+    named = re.search(r"`daliz (\w+)([^`]*)`", told.told) if told.kind == REFUSAL else None
+    if not named:
+        return told
+    verb = named[2].partition("--for ")[2].strip()
+    finds = {
+        "check": lambda: check(folder, verb).faults if verb else faults,
+        "changes": lambda: len(store["change_sets"]),
+        "places": lambda: len(store["nodes"]),
+    }
+    if finds.get(named[1], lambda: True)():
+        return told
+    return Outcome(TRACEBACK, f"{named[0]} finds nothing: {told.told}")
 
 
 def judged(told: Outcome, verb: str) -> list[Finding]:

@@ -132,6 +132,8 @@ def fault_of_sentence(text: str) -> str:  # noqa: PLR0911 - one for each fault
         return "does not end with a full stop"
     if len(text) > LONGEST_SENTENCE:
         return f"has {len(text)} characters"
+    if re.search(r"\S  \S|\(\)", re.sub(r"'[^']*'|\"[^\"]*\"|`[^`]*`", "Q", text)):
+        return "leaves a word out"
     if "\n" in text.strip():
         return "has several lines"
     if len(text.split()) < 5 or (
@@ -139,7 +141,7 @@ def fault_of_sentence(text: str) -> str:  # noqa: PLR0911 - one for each fault
         and not re.search(r"['\"\d_./]|[a-z]-[a-z]|\s[A-Z]|table|--|^[^A-Z]", text[:-1])
     ):
         return "names nothing"
-    if re.search(r"\bNone\b|\bnan\b|\{\}|\[\]", re.sub(r"'[^']*'|`[^`]*`", "", text)):
+    if re.search(r"\bNone\b|\bnan\b|\{\}|\[\]", re.sub(r"'[^']*'|`[^`]*`|write None", "", text)):
         return "shows a value of the program"
     return ""
 

@@ -129,6 +129,7 @@ def test_what_may_not_be_is_seen() -> None:
         "list index out of range",
         "The way <class 'int'> is 1.",
         "Row a-b is None here.",
+        "A  figure needs the source a-b.",
         "It is 1 no",
     ):
         assert fault_of_sentence(sentence)

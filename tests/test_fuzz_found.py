@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+import daliz
 from broken import broken, shuffled, whole_package, write
 from command_line import run
-from daliz.errors import DataError, DemandError
+from daliz.errors import DataError, DemandError, PlaceError, QueryError
 from daliz.paths import demand_of, read_demand
 from daliz.tables import open_network
 from daliz.tables.check import check, check_store, in_order
 from daliz.tables.faults import Fault
 from daliz.tables.store import open_store
 from daliz.tables.table import Table
+from questions import routes_of
 from tiny_package import tiny_network, tiny_tables, write_package
 
 if TYPE_CHECKING:
@@ -231,3 +233,81 @@ def test_a_package_and_its_twin_have_the_same_faults(tmp_path: Path) -> None:
             for p in (made, shuffled(made, number))
         ]
         assert told[0] == told[1]
+
+
+@pytest.mark.parametrize(
+    ("form", "shown"), [("null", "null"), ("0.3", "0.3"), ("[]", r"\[\]"), ('"9"', '"9"')]
+)
+def test_an_unknown_form_is_told_as_it_stands(form: str, shown: str, tmp_path: Path) -> None:
+    """A form is told in the words of the descriptor, not of the program."""
+    folder = write_package(tmp_path / "tiny", {})
+    text = (
+        f'{{"name": "a", "version": "1", "form": {form}, "years": {{"first": 1, "observed": 1, "last": 1}}}}'
+    )
+    (folder / "datapackage.json").write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=f"says form {shown}, and this version reads"):
+        open_store(folder)
+
+
+def test_nobody_is_sent_to_a_list_that_is_empty(tmp_path: Path) -> None:
+    """An unknown project leads to the list of the same package, where there is one."""
+    for base, end in (
+        ("00-base", "The package has none."),
+        ("tiny", "`daliz changes -n FOLDER` lists them."),
+    ):
+        folder = write(whole_package(base), tmp_path / base)
+        with pytest.raises(PlaceError) as told:
+            open_network(folder).under("nothing")
+        assert str(told.value).replace(str(folder), "FOLDER").endswith(end)
+
+
+def test_an_unknown_service_is_refused_with_a_way_out(tmp_path: Path) -> None:
+    """A service that is not there leads to the table that lists them, or is told to be one of none."""
+    base = open_network(write(whole_package("00-base"), tmp_path / "a"))
+    for network, ends, way_out in (
+        (tiny_network(), ("east", "west"), "Give an id of the table services."),
+        (base, ("alba", "bora"), "The network has none in this period."),
+    ):
+        with pytest.raises(PlaceError) as told:
+            routes_of(network, *ends, only=("nothing",), draws=0)
+        assert str(told.value).endswith(way_out)
+
+
+def test_a_capacity_of_0_is_told_and_stops_only_assignment(tmp_path: Path) -> None:
+    """What `assign` refuses is found by `check` too, while ways are found without it."""
+    package = whole_package("08c-half")
+    rows = package.tables["links.csv"]
+    at = rows[0].index("capacity")
+    zero = [rows[0], *([*r[:at], "0" if r[at] else "", *r[at + 1 :]] for r in rows[1:])]
+    tables = package.tables | {"links.csv": zero}
+    folder = write(type(package)("08c-half", tables, package.descriptor), tmp_path / "a")
+    assert [
+        (
+            "links.csv, row r1, column capacity: '0': a capacity is more than 0; give the row its dates, or close it by a "
+            "change, if nothing passes."
+        )
+    ] == [str(f) for f in check(folder).faults]
+    network = open_network(folder)
+    assert len(routes_of(network, "alba", "bora", draws=0))
+    with pytest.raises(DemandError, match="its capacity is 0"):
+        daliz.assign(network)
+
+
+def test_a_point_cannot_be_passed() -> None:
+    """Coordinates among the places to pass are named."""
+    with pytest.raises(QueryError, match=r"'45\.0,80\.0' is a point"):
+        routes_of(tiny_network(), "east", "west", via=("45.0,80.0",), draws=0)
+
+
+def test_a_missing_grade_is_told_once(tmp_path: Path) -> None:
+    """Evidence without a grade is told for that, and no sentence leaves its place empty."""
+    package = whole_package("corridor-mini")
+    rows = package.tables["evidence/flow_ends.csv"]
+    at = rows[0].index("grade")
+    tables = package.tables | {
+        "evidence/flow_ends.csv": [[c for i, c in enumerate(r) if i != at] for r in rows]
+    }
+    found = check(write(type(package)("corridor-mini", tables, package.descriptor), tmp_path / "a")).faults
+    assert ["evidence/flow_ends.csv, column grade: this column is required; add it."] == [
+        str(f) for f in found
+    ]

@@ -233,7 +233,13 @@ def _others(ground: Ground, only: Sequence[str]) -> list[Closure]:
         ]
     for name in only:
         if name not in services.position:
-            raise PlaceError(f"There is no service {name!r}.{did_you_mean(name, services.position)}")
+            hint = did_you_mean(name, services.position)
+            way_out = (
+                "Give an id of the table services."
+                if len(services)
+                else "The network has none in this period."
+            )
+            raise PlaceError(f"There is no service {name!r}.{hint} {way_out}")
     rows = {services.position[name] for name in only}
     single = {a for row in rows for a in ground.mode_arcs(str(services["mode"][row]))}
     closed = [

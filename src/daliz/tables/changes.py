@@ -94,9 +94,10 @@ def gather_changes(
     for name in [*added, *sorted(removed)]:
         if name not in sets.position:
             hint = did_you_mean(name, sets.position)
-            raise PlaceError(
-                f"There is no project, event or policy named {name!r}.{hint} `daliz changes` lists them."
-            )
+            place = getattr(store, "place", "")
+            package = f" -n {place}" if place else ""
+            rest = f"`daliz changes{package}` lists them." if len(sets) else "The package has none."
+            raise PlaceError(f"There is no project, event or policy named {name!r}.{hint} {rest}")
     history = [
         r["id"] for r in sets.rows() if r["history"] and r["id"] not in removed and r["id"] not in added
     ]

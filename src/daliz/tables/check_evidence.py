@@ -64,7 +64,7 @@ def _row_faults(row: Row) -> Iterator[Fault]:
     if guess and not row["note"]:
         mend = "say in the note why this value"
         yield evidence_fault(row, "note", "", "an assumption needs its reason", mend)
-    if not guess and row["source_id"] == ASSUMPTION:
+    if row["grade"] and not guess and row["source_id"] == ASSUMPTION:
         allowed = f"a {row['grade']} figure needs a source"
         mend = "name it or grade the figure as assumption"
         yield evidence_fault(row, "source_id", row["source_id"], allowed, mend)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import functools
 from collections import defaultdict
+from dataclasses import replace
 from importlib import resources
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -94,6 +95,18 @@ def sum_faults(tables: Tables) -> Iterator[Fault]:
             allowed = f"the market sends from {min(places[name])} to itself alone"
             yield fault(name, "id", name, allowed, "give it two places in flow_ends.csv")
     yield from _units(tables)
+    yield from _capacities(tables)
+
+
+def _capacities(tables: Tables) -> Iterator[Fault]:
+    """Find capacities of 0, which no assignment takes; other verbs do without them, so that they stop none."""
+    for name in ("links", "terminals"):
+        table = tables[name]
+        for row in table.ids[table["capacity"] == 0].tolist():
+            mend = "give the row its dates, or close it by a change, if nothing passes"
+            yield replace(
+                faults_of(name)(row, "capacity", "0", "a capacity is more than 0", mend), stops=False
+            )
 
 
 def _sums(table: Table, columns: tuple[str, ...], share: str) -> dict[tuple[str, ...], float]:

@@ -243,8 +243,8 @@ def open_store(name_or_path: str | Path) -> Store:
         )
     if form != FORM:
         raise DataError(
-            f"{name_or_path}/{DESCRIPTOR} says form {form!r}, and this version reads form {FORM}; take a version of "
-            "Daliz that reads it."
+            f"{name_or_path}/{DESCRIPTOR} says form {json.dumps(form)}, and this version reads form {FORM}; take a "
+            "version of Daliz that reads it."
         )
     store = Store(descriptor, folder, {})
     store.place = str(name_or_path)

@@ -127,8 +127,8 @@ from tiny_package import network_of, tiny_tables
         (
             {"operators": {"line": {"country": "АZ"}}},
             (
-                "operators.csv, row line, column country: 'АZ': must be a two-letter code of ISO "
-                "3166, or one that it leaves to users such as XA to XZ; write it in Latin capitals."
+                "operators.csv, row line, column country: 'АZ': must be a two-letter ISO 3166 code in "
+                "Latin capitals; write it as KZ."
             ),
         ),
         # emission factors

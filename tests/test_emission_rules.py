@@ -174,7 +174,7 @@ BOXED = {"name_en": "s", "mode": "sea", "basis": "teu-km", "wtw_kg": 0.2, "editi
         ),
         ({"grids": {"kz": {"g_co2e_kwh": 0.821}}}, "must be at least 1 g/kWh"),
         ({"emission_factors": {"rail-electric": None}}, "no kWh factor for electric rail"),
-        ({"emission_factors": {"other": KWH}}, "2 kWh factors for electric rail (rail-electric, other)"),
+        ({"emission_factors": {"other": KWH}}, "2 kWh factors for electric rail (other, rail-electric)"),
         ({"emission_factors": {"rail-electric": {"energy_kwh": None}}}, "needs energy_kwh above 0; give it"),
         ({"emission_factors": {"rail-electric": {"energy_kwh": 0.0}}}, "needs energy_kwh above 0; give it"),
         (

@@ -9,7 +9,7 @@ import pytest
 
 import daliz
 from command_line import run
-from daliz.errors import DataError, QueryError
+from daliz.errors import DalizError, QueryError
 from daliz.studies.corridor_matrix import corridor_matrix
 from daliz.tables import Network, check
 from daliz.tables.needs import Need, missing, needs, verbs
@@ -47,7 +47,7 @@ def test_a_verb_refuses_what_check_misses(verb: str, need: Need) -> None:
     network = _without(need.table, need.rows[:1])
     lacks = [f.file for f in missing(network.store, verb)]
     assert f"{need.table}.csv" in lacks
-    with pytest.raises(DataError, match=f"lacks what {verb} needs: .*{need.table}"):
+    with pytest.raises(DalizError, match=f"lacks what {verb} needs: .*{need.table}"):
         ASK[verb](network)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from case_folders import case
 from command_line import run
 from daliz.errors import DalizError, QueryError, RouteError
 from route_cases import CASES, open_case, ways
@@ -76,7 +77,7 @@ def test_where_everything_is_shut_each_option_ends_in_a_sentence(words: dict[str
 def test_without_cargo_classes_nothing_is_sent() -> None:
     """A package without cargoes says so, and lists none."""
     network = open_case("00-base", cargoes={"container-40": None, "grain": None})
-    with pytest.raises(QueryError, match="has no cargo classes"):
+    with pytest.raises(QueryError, match="mini lacks what routes needs: cargoes"):
         ways(network, "alba", "dene")
 
 
@@ -97,9 +98,12 @@ def test_a_matrix_of_pairs_that_nothing_joins(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, options: list[str]
 ) -> None:
     """Pairs without a way have a row with no figures; without pairs or corridors the matrix is refused or empty."""
-    folder = tmp_path / "package"
-    shutil.copytree(CASES / "00-base", folder)
-    (folder / "links.csv").write_text("id,from_node,to_node,mode,length_km,speed_class\n", encoding="utf-8")
+    folder = case("00-base", tmp_path)
+    links = (folder / "links.csv").read_text("utf-8").splitlines()
+    kept = [line for line in links if "dene" not in line]
+    (folder / "links.csv").write_text("\n".join(kept) + "\n", encoding="utf-8")
+    evidence = folder / "evidence" / "links.csv"
+    evidence.write_text(evidence.read_text("utf-8").replace(" r4", ""), encoding="utf-8")
     assert asked(capsys, "matrix", "-n", str(folder), *options)[0] == 2
     header = "id,origin,destination,cargo_id,flagship\n"
     (folder / "pairs.csv").write_text(f"{header}p,alba,dene,container-40,no\n", encoding="utf-8")

@@ -10,7 +10,7 @@ import pytest
 import daliz
 from chain_cases import CHAINS, copied, rows_of, without_row
 from command_line import run
-from daliz.errors import CheckError, DataError, QueryError
+from daliz.errors import CheckError, QueryError, SupplyError
 from daliz.tables import Network
 from daliz.tables.period import Period
 from daliz.tables.store import open_store
@@ -130,7 +130,7 @@ def test_a_chain_without_a_market_says_so(tmp_path: Path) -> None:
     without_row(package, "markets", "town")
     with pytest.raises(CheckError, match=r"chains.csv, row c: has no market; add one to markets.csv"):
         daliz.open(package)
-    with pytest.raises(DataError, match=r"lacks what supply needs: markets\. Add it with its evidence"):
+    with pytest.raises(SupplyError, match=r"lacks what supply needs: markets\. Add it with its evidence"):
         daliz.supply(Network(open_store(package), Period.of_year(2024)), "c")
 
 

@@ -149,7 +149,7 @@ def test_a_brief_is_written_beside_other_files(tmp_path: Path, monkeypatch: pyte
 
 def test_a_package_is_saved_over_kills(tmp_path: Path) -> None:
     """A package saved again and again and killed at odd times opens whole, as one of the two that were saved."""
-    one, two = (case(n, tmp_path / "from") for n in ("00-base", "03-electric-nofactor"))
+    one, two = (case(n, tmp_path / "from") for n in ("00-base", "11-parallel"))
     script = (
         "import itertools, sys, daliz\n"
         "both = [daliz.open(sys.argv[1]), daliz.open(sys.argv[2])]\n"

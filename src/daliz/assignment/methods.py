@@ -75,7 +75,7 @@ def assign(
     terms = Terms() if terms is None else terms
     _check(method, terms)
     brought = {f"choice.{name}" for name in values or ()} | ({"demand"} if demand is not None else set())
-    demand_needs(network.store, "assign", brought)
+    demand_needs(network.store, "assign", brought, error=DemandError)
     choice = ChoiceParameters.of(network, values)
     demand = demand_of(network, values=choice.values) if demand is None else demand
     if start is None:

@@ -142,6 +142,10 @@ def open_for(
             f"{', '.join(both)} cannot be put in force and taken out at once; give --under or --without."
         )
     network = open_network(package, year)
+    remarks = network.store.remarks
+    if remarks:
+        more = f" ({len(remarks) - 1} more)" if len(remarks) > 1 else ""
+        typer.echo(f"daliz: note: {remarks[0]}{more} `daliz check {package}` tells all.", err=True)
     if without:
         network = network.without(*without)
     if under:

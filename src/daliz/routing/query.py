@@ -81,7 +81,7 @@ def make_query(
         If a name is unknown, origin and destination are one, the month does not exist or is not that of the
         date, or no terminal serves an end.
     """
-    demand_needs(network.store, "routes")
+    demand_needs(network.store, "routes", error=QueryError)
     network = network if shipment.date is None else network.at(shipment.date)
     network = network if month is None else network.in_month(month)
     group = str(_cargo(network, shipment.cargo)["rate_group"])

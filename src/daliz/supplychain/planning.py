@@ -83,7 +83,7 @@ def supply(
     if not 0 < gap < 1:
         raise SupplyError(f"A gap of {gap:g} cannot be proved; give a number between 0 and 1, such as 1e-9.")
     brought = {"chain"} if isinstance(chain, Chain) else set()
-    demand_needs(network.store, "supply", brought)
+    demand_needs(network.store, "supply", brought, error=SupplyError)
     policies = network.table("policies").position
     if policy and policy not in policies:
         raise SupplyError(f"{network.name} has no policy {policy!r}.{did_you_mean(policy, policies)}")

@@ -126,18 +126,20 @@ def check_store(store: Store) -> Check:
     return Check(str(store.descriptor["name"]), unique, rows, grade_shares(tables))
 
 
-def demand_clean(store: Store, name: str) -> None:
-    """Refuse a package in which `check` finds a fault that stops, so that no verb answers from it.
+def demand_clean(store: Store, name: str) -> tuple[Fault, ...]:
+    """Refuse a package in which `check` finds a fault that stops, and return the others, to be told with answers.
 
     Raises
     ------
     CheckError
         Naming the first fault, and how many others there are.
     """
-    faults = [fault for fault in check_store(store).faults if fault.stops]
+    every = check_store(store).faults
+    faults = [fault for fault in every if fault.stops]
     if faults:
         more = f" ({len(faults) - 1} more)" if len(faults) > 1 else ""
         raise CheckError(f"{faults[0]}{more} Run `daliz check {name}` to see all faults.")
+    return tuple(every)
 
 
 def in_order(table: Table) -> Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import functools
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from typing import TYPE_CHECKING
 
@@ -88,10 +88,12 @@ def _distances(tables: Tables, links: Table) -> Iterator[Fault]:
             yield fault(row, "to_node", end, "a link joins two places", "correct one end")
         elif km < direct * ROUNDING:
             allowed = f"must be at least the great circle of {direct:.1f} km"
-            yield fault(row, "length_km", float(km), allowed, "correct the length or the places")
+            found = fault(row, "length_km", float(km), allowed, "correct the length or the places")
+            yield replace(found, stops=False)
         elif limit and km > max(direct, SHORT_KM) * limit.longest_detour:
             allowed = f"may be {limit.longest_detour:g} times the great circle of {direct:.1f} km at most"
-            yield fault(row, "length_km", float(km), allowed, "correct the length or its unit")
+            found = fault(row, "length_km", float(km), allowed, "correct the length or its unit")
+            yield replace(found, stops=False)
 
 
 def _speeds(tables: Tables) -> Iterator[Fault]:

@@ -42,7 +42,7 @@ def faults_of_chain(chain: str, tables: Mapping[str, Table], places: Mapping[str
     some["chains"] = tables["chains"].take(tables["chains"].ids == chain)
     some["recipes"] = _of(tables["recipes"], "facility_id", some["facilities"].position)
     some["recipe_parts"] = _of(tables["recipe_parts"], "recipe_id", some["recipes"].position)
-    found = [f for name in OWN for f in country_faults(some[name])]
+    found = [f for name in OWN for f in country_faults(some[name]) if f.stops]
     return found + chain_faults(some | {name: places[name] for name in PLACES})
 
 

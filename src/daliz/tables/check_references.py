@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 Tables = dict[str, "Table"]
+LETTERS = re.compile(r"[A-Z]{2}")
 COUNTRY_COLUMNS = {"country", "owner_country", "origin_country", "destination_country", "carrier_country"}
 COUNTRY_COLUMNS |= {"any_countries", "no_countries", "countries", "members", "avoids"}
 FOREVER = "9999"
@@ -64,9 +67,14 @@ def country_faults(table: Table) -> Iterator[Fault]:
     for column in COUNTRY_COLUMNS & set(table.schema.columns):
         for row, cell in zip(table.ids, table[column], strict=True):
             for code in cell.split():
-                if not is_country(code):
-                    allowed = "must be a two-letter code of ISO 3166, or one that it leaves to users such as XA to XZ"
-                    yield fault(row, column, code, allowed, hints.add("write it in Latin capitals", code))
+                if not LETTERS.fullmatch(code):
+                    allowed = "must be a two-letter ISO 3166 code in Latin capitals"
+                    yield fault(row, column, code, allowed, "write it as KZ")
+                elif not is_country(code):
+                    allowed = "is no code of ISO 3166, nor one that it leaves to users such as XA to XZ"
+                    yield replace(
+                        fault(row, column, code, allowed, hints.add("correct it", code)), stops=False
+                    )
 
 
 def _names(tables: Tables) -> Iterator[Fault]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from daliz.tables.faults import Fault, faults_of
@@ -67,6 +68,7 @@ def equal_link_faults(links: Table) -> Iterator[Fault]:
     for i, j, opposite in equal_links(links):
         order = " in opposite order" if opposite else ""
         mend = "take one out" if links["directed"][j] else "write yes under directed in both, or take one out"
-        yield fault(
+        found = fault(
             links.ids[j], "to_node", links["to_node"][j], f"is link {links.ids[i]} again{order}", mend
         )
+        yield replace(found, stops=False)

@@ -26,8 +26,8 @@ class Fault:
     Attributes
     ----------
     stops
-        Whether no verb answers from a package that has it; places that nothing joins stop none, since a verb says
-        so itself where it matters.
+        Whether no verb answers from a package that has it. Places that nothing joins, lengths that are hard to
+        believe, links that stand twice and codes that no country has stop none: they are told beside the answer.
 
     Examples
     --------

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from daliz.errors import DataError, QueryError, did_you_mean
+from daliz.errors import DalizError, DataError, QueryError, did_you_mean
 from daliz.tables.faults import Fault
 
 if TYPE_CHECKING:
@@ -114,8 +114,8 @@ def package_faults(tables: Mapping[str, Table]) -> list[Fault]:
             "",
             "",
             "",
-            f"this table is needed ({need.why}) and missing or empty",
-            "add its rows",
+            "this table is needed and missing or empty",
+            "add it with its rows",
         )
         for need in needs()
         if {EVERY, PACKAGE} & set(need.verbs) and not len(tables[need.table])
@@ -152,13 +152,15 @@ def _holds(need: Need, tables: Mapping[str, Table]) -> bool:
     return False
 
 
-def demand_needs(store: Store, verb: str, brought: Collection[str] = ()) -> None:
+def demand_needs(
+    store: Store, verb: str, brought: Collection[str] = (), error: type[DalizError] = DataError
+) -> None:
     """Refuse a package that lacks what a verb needs, and name all of it.
 
     Raises
     ------
-    DataError
-        Naming what is missing.
+    DalizError
+        Naming what is missing; of the kind that the verb raises.
     """
     lacks = missing(store, verb, brought)
     if not lacks:
@@ -167,10 +169,11 @@ def demand_needs(store: Store, verb: str, brought: Collection[str] = ()) -> None
     for fault in lacks:
         parts.setdefault(fault.file.removesuffix(".csv"), []).extend([fault.row] if fault.row else [])
     said = "; ".join(f"{table} ({' '.join(rows)})" if rows else table for table, rows in parts.items())
-    instead = sorted({n.unless for n in needs() if n.unless and n.table in parts and verb in n.verbs})
+    could = {need.unless for need in needs() if need.unless and verb in need.verbs} - set(brought)
+    instead = sorted(u for u in could if len(missing(store, verb, {*brought, u})) < len(lacks))
     other = f", or bring a {' and a '.join(instead)} with the question" if instead else ""
     place = store.place
     where = f" `daliz check {place} --for {verb}` tells what each is for." if place else ""
-    raise DataError(
+    raise error(
         f"{store.descriptor['name']} lacks what {verb} needs: {said}. Add it with its evidence{other}.{where}"
     )

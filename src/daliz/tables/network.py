@@ -393,7 +393,7 @@ def open_network(
         raise QueryError("Give a year or a date, not both.")
     store = open_store(name_or_path)
     if not store.embedded:
-        demand_clean(store, str(name_or_path))
+        store.remarks = demand_clean(store, str(name_or_path))
     if date is not None:
         return Network(store, _within(store, Period.of_day(date)))
     return Network(store, year_within(store, store.descriptor["years"]["observed"] if year is None else year))

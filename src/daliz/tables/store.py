@@ -54,6 +54,8 @@ class Store(Mapping[str, Table]):
         Whether it came with the program, whose tests hold that it is clean.
     place
         Name or path by which it was opened; blank for tables in memory.
+    remarks
+        What `check` finds hard to believe and stops nothing.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Store(Mapping[str, Table]):
         self._read: dict[str, tuple[Table, list[Fault]]] = {}
         self._made: dict[str, Any] = {}
         self.embedded, self.place = False, ""
+        self.remarks: tuple[Fault, ...] = ()
 
     def once(self, key: str, make: Callable[[], Any]) -> Any:
         """Compute what hangs on this package alone when it is first asked for; it is left out of a pickle."""

@@ -277,7 +277,7 @@ def _traded(network: Network, lines: tuple[Line, ...], exporter: str, figures: D
 
 
 def _check(network: Network, model: str, exporter: str, draws: int) -> None:
-    demand_needs(network.store, "tariff")
+    demand_needs(network.store, "tariff", error=TariffError)
     if model not in MODELS:
         raise TariffError(f"There is no model {model!r}; the models are {', '.join(MODELS)}.")
     if draws < 0:

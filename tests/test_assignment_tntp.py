@@ -146,3 +146,40 @@ def test_capacity_0_needs_a_constant_time(capsys: pytest.CaptureFixture[str], tm
     code, _, err = run(capsys, str(tmp_path / "n"), "half_trips.tntp", "--method", "capacity")
     assert code == 2
     assert "Link 2 from zone 1 to zone 2: its capacity is 0" in err
+
+
+@pytest.mark.parametrize(
+    ("links", "cause"),
+    [
+        (["2 1", "1 2"], "no link enters zone 3"),
+        (["2 1", "2 3"], "no link leaves zone 1"),
+        (["1 2", "4 3", "3 1"], "the links lead only the other way"),
+        (["1 2", "4 3"], "the links that leave zone 1 never come to those that enter zone 3"),
+    ],
+)
+def test_why_a_pair_has_no_way_is_told(
+    links: list[str], cause: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of a pair that cannot be served the first cause without which it could is named, in the file's own numbers."""
+    rows = "".join(f"{ends} 10 1 1 0.15 4 0 0 1 ;\n" for ends in links)
+    head = "<NUMBER OF ZONES> 3\n<NUMBER OF NODES> 4\n<FIRST THRU NODE> 1\n"
+    net, trips = tmp_path / "n.tntp", tmp_path / "t.tntp"
+    net.write_text(f"{head}<NUMBER OF LINKS> {len(links)}\n<END OF METADATA>\n~ a ;\n{rows}", "utf-8")
+    trips.write_text("<NUMBER OF ZONES> 3\n<TOTAL OD FLOW> 2\n<END OF METADATA>\nOrigin 1\n3 : 2;\n", "utf-8")
+    code, out, err = command_line.run(capsys, "assign", "--tntp", str(net), str(trips))
+    assert (code, out) == (2, "")
+    assert cause in err
+
+
+def test_nodes_that_may_not_be_passed_are_told_where_several_ways_pass_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two ways, each by a zone that may not be passed: the rule is told, and the zone of the shortest way."""
+    rows = "".join(f"{ends} 10 1 1 0.15 4 0 0 1 ;\n" for ends in ("1 2", "2 3", "1 4", "4 3"))
+    head = "<NUMBER OF ZONES> 4\n<NUMBER OF NODES> 5\n<FIRST THRU NODE> 5\n"
+    net, trips = tmp_path / "n.tntp", tmp_path / "t.tntp"
+    net.write_text(f"{head}<NUMBER OF LINKS> 4\n<END OF METADATA>\n~ a ;\n{rows}", "utf-8")
+    trips.write_text("<NUMBER OF ZONES> 4\n<TOTAL OD FLOW> 2\n<END OF METADATA>\nOrigin 1\n3 : 2;\n", "utf-8")
+    code, _, err = command_line.run(capsys, "assign", "--tntp", str(net), str(trips))
+    assert code == 2
+    assert "each way passes nodes below FIRST THRU NODE 5; the shortest passes zone" in err

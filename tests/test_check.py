@@ -36,7 +36,7 @@ def test_missing_and_misnamed_files(tmp_path: Path) -> None:
             "grade.csv: no table has this name; correct its name, or begin it with x_ to keep a file of "
             "your own. Did you mean grades.csv?"
         ),
-        "grades.csv: this table is needed (how sure it is) and missing or empty; add its rows.",
+        "grades.csv: this table is needed and missing or empty; add it with its rows.",
     ] == found
 
 

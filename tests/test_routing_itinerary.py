@@ -181,7 +181,8 @@ def test_closing_an_unused_link_changes_nothing_and_a_new_one_never_harms(
 ) -> None:
     """Without a link that the best way does not use the best stays; with one link more it is no worse."""
     found = routes_of(road_network(links), "n0", "n5", k=1, draws=0, pareto=False)[0]
-    used = {int(link) for a in found.arcs for link, _ in found.graph.arcs[a].links}
+    ids = found.graph.network.table("links").ids  # rows stand in the order of ids, l10 before l2
+    used = {int(ids[link][1:]) for a in found.arcs for link, _ in found.graph.arcs[a].links}
     free = [i for i in range(5, len(links)) if i not in used]  # the first five join all places
     if free:
         out = data.draw(st.sampled_from(free))

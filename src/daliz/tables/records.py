@@ -48,7 +48,7 @@ def read_records(
     --------
     >>> import tempfile, pathlib
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "a.csv"
-    >>> _ = path.write_text("origin,units\\nalba,12,5\\n")
+    >>> _ = path.write_text("origin,units\nalba,12,5\n")
     >>> read_records(path, ["origin", "units"])
     Traceback (most recent call last):
     daliz.errors.DataError: a.csv, line 2: 'alba,12,5': has 3 cells where the header has 2; put cells with ...

@@ -79,7 +79,13 @@ def test_a_letter_that_cannot_be_shown_is_told() -> None:
         stream.write("қ")
 
 
-@pytest.mark.parametrize(("fault", "kind"), [(BrokenPipeError(32, "Broken pipe"), ReaderGoneError)])
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        (BrokenPipeError(32, "Broken pipe"), ReaderGoneError),
+        (OSError(28, "No space left on device"), OutputError),
+    ],
+)
 def test_lines_and_flushing_are_told_too(fault: OSError, kind: type[OutputError]) -> None:
     """All ways in which texts reach standard output have the same errors, and what is asked of it is answered."""
 
@@ -97,3 +103,5 @@ def test_lines_and_flushing_are_told_too(fault: OSError, kind: type[OutputError]
         stream.flush()
     assert stream.writable()
     assert StandardOutput(None).flush() is None
+    with pytest.raises(OutputError, match="Standard output is closed"):
+        StandardOutput(None).write("a")

@@ -341,3 +341,15 @@ def test_the_capacity_that_is_blamed_is_the_least(ore: int, metal: int, demand: 
     found = causes(Pool(plan), "town")
     tight = tuple(Atom("facility", r) for r in sorted(bounds) if bounds[r] == least_bound)
     assert (found.alone, found.together) == ((tight, ()) if len(tight) == 1 else ((), tight))
+
+
+def test_a_place_without_a_terminal_or_price_is_named(tmp_path: Path) -> None:
+    """What the mine cannot send for want of a terminal, or of any price, is told as that."""
+    package = copied("good", tmp_path / "terminal")
+    without_row(package, "terminals", "alba-road")
+    told = daliz.supply(daliz.open(package), "c").unmet_reasons()["town"]
+    assert "terminals.csv has no terminal at alba" in told
+    package = copied("good", tmp_path / "price")
+    without_row(package, "rates", "road-b")
+    told = daliz.supply(daliz.open(package), "c").unmet_reasons()["town"]
+    assert "rates.csv has no price for bulk cargo by road" in told

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn, TextIO, cast
 
 if TYPE_CHECKING:
@@ -57,7 +56,11 @@ def _run(output: StandardOutput) -> None:
 
 def _refuse(sentence: str) -> NoReturn:
     """Say in one sentence on standard error why there is no answer, and end with code 2."""
-    with suppress(OSError, AttributeError):  # standard error may be full or closed; the code still tells
+    from daliz.writing import StandardOutput
+
+    try:
         sys.stderr.write(f"daliz: {sentence}\n")
         sys.stderr.flush()
+    except (OSError, AttributeError):  # standard error may be full or closed; the code still tells
+        StandardOutput(sys.stderr).let_go()
     raise SystemExit(2) from None

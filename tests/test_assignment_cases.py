@@ -1,4 +1,4 @@
-"""Hold the assignment of small packages on which it once failed, by every method."""
+"""Protect the assignment of small packages on which it once failed, by every method."""
 
 from __future__ import annotations
 

@@ -212,6 +212,11 @@ def test_a_scenario_of_ftot_is_planned(
     assert any(x.startswith("daliz: ") and "min_capacity in proc.csv" in x for x in err.splitlines())
     assert {m["market"] for m in told["markets"]} == {"city-ethanol"}
     places.write_text("name;node\nfarm;n0\n", "utf-8")
+    assert (
+        "columns are separated by commas"
+        in run(capsys, "supply", "ftot", "--ftot", str(path), str(places))[2]
+    )
+    places.write_text("name,node\nfarm,n0\n", "utf-8")
     code, out, err = run(capsys, "supply", "ftot", "--ftot", str(path), str(places))
     assert (code, out) == (2, "")
     assert "it lacks facility_name, node_id; give the columns facility_name, node_id" in err

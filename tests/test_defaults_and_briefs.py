@@ -15,6 +15,7 @@ from daliz.studies.corridor_matrix import matrix_years
 from daliz.tables.briefs import brief_names, brief_strings
 from daliz.tables.check_defaults import default_faults
 from daliz.tables.defaults import chosen, default_values
+from daliz.tables.store import open_store
 from tiny_package import tiny_network, tiny_tables, write_package
 
 if TYPE_CHECKING:
@@ -148,3 +149,12 @@ def test_a_map_holds_a_package_that_names_no_frame() -> None:
     assert min(nodes["lon"]) < frame.lon < max(nodes["lon"])
     assert min(nodes["lat"]) < frame.lat < max(nodes["lat"])
     assert frame.scale > 0
+
+
+def test_texts_of_a_package_are_read_strictly(tmp_path: Path) -> None:
+    """A row of a package's own texts with a cell too many is told with its line, and not cut short."""
+    folder = write_package(tmp_path / "tiny", tiny_tables())
+    (folder / "briefs").mkdir()
+    (folder / "briefs" / "strings.csv").write_text("key,en,kk\ntitle,Ways, all,Жолдар\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"briefs/strings.csv, line 2: .* has 4 cells where the header has 3"):
+        brief_strings(open_store(folder))

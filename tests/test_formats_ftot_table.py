@@ -428,3 +428,13 @@ def test_any_cell_gives_a_scenario_or_a_sentence(data: st.DataObject, tmp_path: 
     assert said.endswith((".", "?"))
     figures = [v for some in found.values() for r in some for v in r.values() if isinstance(v, float)]
     assert all(isfinite(v) and v >= 0 for v in figures)
+
+
+@pytest.mark.parametrize(("row", "what"), [(1, "input"), (2, "output")])
+def test_a_processor_has_both_ends(row: int, what: str, tmp_path: Path) -> None:
+    """A processor whose only input or output was written as a setting is refused by its row, and not run."""
+    rows = [line.split(",") for line in PROC.splitlines()]
+    rows[row][2] = "maxsize"
+    texts = {"proc": "\n".join(",".join(r) for r in rows)}
+    with pytest.raises(FormatError, match=f"has no {what}; give it a row with io = {what[0]}"):
+        ftot_tables(read_ftot(scenario(tmp_path, texts)), PLACES)

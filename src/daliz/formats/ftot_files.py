@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from daliz.errors import FormatError
 from daliz.formats.ftot_units import NONE
+from daliz.tables.read import read_sheet
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,48 +91,30 @@ def read_csv(file: Path, needed: tuple[str, ...]) -> list[tuple[int, dict[str, s
         If it cannot be read as CSV, a column stands twice or is missing, or a row has more or fewer cells than
         the header; it names file and line.
     """
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            text = stream.read()
-    except (OSError, UnicodeDecodeError) as error:
-        raise FormatError(f"{file} cannot be read as CSV in UTF-8: {error}.") from error
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    rows: list[tuple[int, list[str]]] = []
-    begins = 1
-    try:
-        for cells in reader:
-            if any(c.strip() for c in cells):
-                rows.append((begins, [c.strip() for c in cells]))
-            begins = reader.line_num + 1
-    except csv.Error as error:
-        raise FormatError(
-            f"{file}, line {begins}: the row cannot be split into cells ({error}); close every quote."
-        ) from error
-    header = _header(file, rows, needed)
-    for line, cells in rows[1:]:
-        if len(cells) != len(header):
-            raise FormatError(
-                f"{file}, line {line}: {','.join(cells)[:SHOWN]!r} has {len(cells)} cells where the header has "
-                f"{len(header)}; write numbers without commas, or put cells with commas in quotes."
-            )
+    sheet = read_sheet(file, str(file), numbered=True)
+    if sheet.faults:
+        raise FormatError(str(sheet.faults[0]))
+    header = _header(file, sheet.header, needed)
+    found = []
+    for line, row in zip(sheet.lines, sheet.rows, strict=True):
+        cells = [cell.strip() for cell in row]
         stray = [c for name, c in zip(header, cells, strict=True) if not name and c]
         if stray:
             raise FormatError(
                 f"{file}, line {line}: {stray[0]!r} stands in a column without a name; name it."
             )
-    return [(line, dict(zip(header, cells, strict=True))) for line, cells in rows[1:]]
+        found.append((line, dict(zip(header, cells, strict=True))))
+    return found
 
 
-def _header(file: Path, rows: list[tuple[int, list[str]]], needed: tuple[str, ...]) -> list[str]:
-    wants = f"give the columns {', '.join(needed)}"
-    if not rows:
-        raise FormatError(f"{file}: the file is empty; {wants}.")
-    header = [name.casefold() for name in rows[0][1]]
+def _header(file: Path, names: list[str], needed: tuple[str, ...]) -> list[str]:
+    header = [name.casefold() for name in names]
     twice = [n for n in dict.fromkeys(header) if n and header.count(n) > 1]
     if twice:
-        raise FormatError(f"{file}, line {rows[0][0]}: the column {twice[0]} stands twice; leave one.")
+        raise FormatError(f"{file}, line 1: the column {twice[0]} stands twice; leave one.")
     missing = [n for n in needed if n not in header]
     if missing:
+        wants = f"give the columns {', '.join(needed)}"
         raise FormatError(f"{file}: it lacks {', '.join(missing)}; {wants}, separated by commas.")
     return header
 

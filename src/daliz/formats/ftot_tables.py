@@ -77,13 +77,14 @@ def most_runs(scenario: Ftot) -> dict[str, float]:
     Raises
     ------
     FormatError
-        If a processor that nothing bounds stands in a circle of processors.
+        If a processor has no input or no output, or one that nothing bounds stands in a circle of processors.
     """
     bounds = {
         name: None if p.runs is None else p.runs * scenario.availability.get(p.schedule, 1.0)
         for name, p in scenario.plants.items()
     }
     rows = {n: [r for r in scenario.facilities if r["name"] == n] for n in bounds}
+    _refuse_halves(rows)
     supply: dict[str, float] = {}
     for r in scenario.facilities:
         if r["type"] == "raw_material_producer":
@@ -110,6 +111,17 @@ def most_runs(scenario: Ftot) -> dict[str, float]:
                 if r["io"] == "o":
                     supply[r["commodity"]] = supply.get(r["commodity"], 0.0) + r["tonnes"] * found[name]
     return found
+
+
+def _refuse_halves(rows: dict[str, list[Row]]) -> None:
+    for name, some in rows.items():
+        for io, what in (("i", "input"), ("o", "output")):
+            if all(r["io"] != io for r in some):
+                where = f"{some[0]['where']}: " if some else ""
+                raise FormatError(
+                    f"{where}the processor {name} has no {what}; give it a row with io = {io}, or name the "
+                    "commodity of a row that was written as a setting."
+                )
 
 
 def _free(rows: list[Row], supply: dict[str, float]) -> float:

@@ -30,7 +30,7 @@ def absent_rows(network: Network, *, partly: bool) -> Rows:
 
 
 def told_left_out(network: Network) -> str:
-    """Tell what a network leaves out because it is open on less than half of its days; nothing if there is nothing.
+    """Say what a network leaves out because it is open on less than half of its days; nothing if there is nothing.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Tell what is odd about the best way: that it is absurdly long, or that a shorter one is left out, with the reason."""
+"""Say what is odd about the best way: that it is absurdly long, or that a shorter one is left out, with the reason."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SHOWN = 3
 
 
 def notes_of(best: Itinerary) -> tuple[str, ...]:
-    """Tell what is odd about the best way of a shipment, in sentences; nothing if it is as one would expect.
+    """Say what is odd about the best way of a shipment, in sentences; nothing if it is as one would expect.
 
     Told are a way of more than three times the great circle, with what keeps the shipment from a shorter one, and a
     way a quarter longer than one over links, services and terminals that the year or month leaves out, since these
@@ -126,7 +126,7 @@ def _named(query: Query, shorter: _Shorter) -> str:
 
 
 def _left_out(best: Itinerary) -> list[str]:
-    """Tell of a much shorter way over what is open on less than half of the days."""
+    """Name a much shorter way over what is open on less than half of the days."""
     query = best.query
     rows = _on_the_way(query, absent_rows(query.graph.network, partly=True), MUCH * best.km)
     if not rows:

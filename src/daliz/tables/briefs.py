@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import tomllib
 from typing import TYPE_CHECKING, Any
 
 from daliz.errors import DataError
+from daliz.tables.read import sheet_of
 
 if TYPE_CHECKING:
     from daliz.tables.store import Store
@@ -49,6 +49,15 @@ def read_brief(store: Store, name: str) -> dict[str, Any]:
 
 
 def brief_strings(store: Store) -> dict[str, dict[str, str]]:
-    """Read the texts that a package has of its own, by key; they take the place of those of the program."""
-    rows = csv.DictReader(store.files(FOLDER).get(STRINGS, "").splitlines())
+    """Read the texts that a package has of its own, by key; they take the place of those of the program.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be split into cells; the line is named.
+    """
+    sheet = sheet_of(store.files(FOLDER).get(STRINGS, "key\n"), f"{FOLDER}/{STRINGS}")
+    if sheet.faults:
+        raise DataError(str(sheet.faults[0]))
+    rows = [dict(zip(sheet.header, cells, strict=True)) for cells in sheet.rows]
     return {row["key"]: row for row in rows if row.get("key")}

@@ -93,7 +93,7 @@ def _wholes(factors: Table) -> Iterator[Fault]:
 
 
 def sums_up(wtt: float, ttw: float, wtw: float) -> bool:
-    """Tell whether well to tank and tank to wheel sum to well to wheel, as far as the digits given tell.
+    """Check whether well to tank and tank to wheel sum to well to wheel, as far as the digits given tell.
 
     Examples
     --------

@@ -80,7 +80,7 @@ def read_sheet(path: Path | Traversable, file: str = "", *, numbered: bool = Fal
     text, fault = _text(path, file)
     if fault:
         return Sheet(file, [], [], [], set(), [fault])
-    return (None if numbered else _whole_sheet(file, text)) or _sheet(file, text)
+    return (None if numbered else _whole_sheet(file, text)) or sheet_of(text, file)
 
 
 def _text(path: Path | Traversable, file: str) -> tuple[str, Fault | None]:
@@ -134,8 +134,8 @@ def _text_fault(file: str, text: str) -> Fault | None:
     return None
 
 
-def _sheet(file: str, text: str) -> Sheet:
-    """Split a file into its header and rows of the header's length, line by line."""
+def sheet_of(text: str, file: str) -> Sheet:
+    """Split the text of a file into its header and rows of the header's length, line by line."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     sheet = Sheet(file, [], [], [], set(), [])
     while True:

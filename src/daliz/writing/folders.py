@@ -216,7 +216,7 @@ def _replace(target: Path, contents: Mapping[str, bytes], kind: FolderKind) -> N
 
 
 def _stands_in(target: Path) -> bool:
-    """Tell whether the process works in a folder: it, and the shell that began it, would lose it."""
+    """Check whether the process works in a folder: it, and the shell that began it, would lose it."""
     try:
         return Path.cwd().is_relative_to(target)
     except OSError:

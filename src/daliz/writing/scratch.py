@@ -62,7 +62,7 @@ def flush_folder(path: Path) -> None:
 
 
 def same(descriptor: int | None, path: Path) -> bool:
-    """Tell whether a path still names what was opened."""
+    """Check whether a path still names what was opened."""
     if descriptor is None:
         return path.exists()
     try:
@@ -125,7 +125,7 @@ def scratch_folder(folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
-    """Hold a folder so that no other Daliz changes it meanwhile; wait some seconds for one that does.
+    """Lock a folder so that no other Daliz changes it meanwhile; wait some seconds for one that does.
 
     Raises
     ------
